@@ -1,0 +1,1 @@
+"""The help center: content in, pages and diagnoses out."""

@@ -1,0 +1,276 @@
+"""Content folder -> model: the only reader of `content/`.
+
+Everything is read in one go and every mistake becomes a finding; nothing raises for bad content.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from app.content.frontmatter import Document, Location, Problem, parse_markdown, parse_yaml
+from app.model import (
+    Diagnostic,
+    Entity,
+    ErrorCode,
+    ErrorFile,
+    Exchange,
+    Finding,
+    Issue,
+    Site,
+    Tip,
+)
+
+MAX_BYTES = 1_000_000
+"""A content file above this size is refused: it is not one article."""
+
+EntityT = TypeVar("EntityT", bound=Entity)
+Kind = Literal["site", "diagnostic", "tips", "issue", "exchange", "errors"]
+
+
+class TipFile(Entity):
+    """`tips.yml`: the prevention tips in order."""
+
+    tips: tuple[Tip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One content file: its path below the content folder, its fields, and what became of it.
+
+    `entity` is None when the file is broken.
+    """
+
+    kind: Kind
+    path: str
+    text: str
+    document: Document
+    entity: Entity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All of a content folder, as its writers wrote it (variables not filled in)."""
+
+    root: Path
+    sources: tuple[Source, ...]
+    findings: tuple[Finding, ...]
+    version: str
+    site: Site | None
+    diagnostic: Diagnostic | None
+    tips: tuple[Tip, ...]
+    issues: tuple[Issue, ...]
+    exchanges: tuple[Exchange, ...]
+    errors: tuple[ErrorCode, ...]
+
+    def path_of(self, source: Source) -> str:
+        """Return the path to show for a file: the content folder as it was named, and below."""
+        return str(self.root / source.path)
+
+
+def load(root: Path, *, drafts: bool = False) -> Content:
+    """Read the content folder `root`; issues and exchanges marked `draft` only with `drafts`."""
+    digest = hashlib.sha256()
+    sources: list[Source] = []
+    findings: list[Finding] = []
+    for kind, path in _files(root):
+        relative = path.relative_to(root).as_posix()
+        text, problem = _read(root, path)
+        digest.update(f"{relative}\0{text}\0".encode())
+        source, problems = _parse(kind, relative, text, problem)
+        sources.append(source)
+        findings += (_finding(root, relative, found) for found in problems)
+    if not any(source.kind == "site" for source in sources):
+        cure = f"`site.yml` is missing in {root}; it names the product and its support"
+        findings.append(
+            Finding(rule="missing-file", path=str(root / "site.yml"), line=1, message=cure)
+        )
+    tip_files = _entities(sources, TipFile)
+    visible = [entity for entity in _entities(sources, Issue) if drafts or not entity.draft]
+    exchanges = [entity for entity in _entities(sources, Exchange) if drafts or not entity.draft]
+    return Content(
+        root=root,
+        sources=tuple(sources),
+        findings=tuple(findings),
+        version=digest.hexdigest()[:12],
+        site=next(iter(_entities(sources, Site)), None),
+        diagnostic=next(iter(_entities(sources, Diagnostic)), None),
+        tips=tuple(tip for file in tip_files for tip in file.tips),
+        issues=tuple(sorted(visible, key=lambda issue: (issue.order, issue.slug))),
+        exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
+        errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
+    )
+
+
+def _files(root: Path) -> Iterator[tuple[Kind, Path]]:
+    singles: tuple[tuple[Kind, str], ...] = (
+        ("site", "site.yml"),
+        ("diagnostic", "diagnostic.yml"),
+        ("tips", "tips.yml"),
+    )
+    folders: tuple[tuple[Kind, str], ...] = (
+        ("issue", "issues/*.md"),
+        ("exchange", "exchanges/*.md"),
+        ("errors", "errors/*.yml"),
+    )
+    yield from ((kind, root / name) for kind, name in singles if (root / name).exists())
+    for kind, pattern in folders:
+        yield from ((kind, path) for path in sorted(root.glob(pattern)))
+
+
+def _read(root: Path, path: Path) -> tuple[str, str | None]:
+    """Return the text of a file, or an empty text and what is wrong with the file."""
+    try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            return "", "this is a link out of the content folder; put the file itself here"
+        if path.stat().st_size > MAX_BYTES:
+            return "", f"the file is larger than {MAX_BYTES:,} bytes; split it"
+        return path.read_text("utf-8"), None
+    except UnicodeDecodeError as error:
+        return "", f"byte {error.start} is not UTF-8; save the file as UTF-8"
+    except OSError as error:
+        return "", f"the file can't be read: {error.strerror or error}"
+
+
+def _parse(
+    kind: Kind, relative: str, text: str, unreadable: str | None
+) -> tuple[Source, list[_Found]]:
+    if unreadable:
+        found = _Found("unreadable", 1, 1, unreadable)
+        return Source(kind, relative, text, Document({}), None), [found]
+    markdown = kind in {"issue", "exchange"}
+    document = parse_markdown(text) if markdown else parse_yaml(text)
+    if document.problems:
+        return Source(kind, relative, text, document, None), [_from(p) for p in document.problems]
+    name = Path(relative).stem
+    fields, problems = _complete(kind, name, document)
+    if problems:
+        return Source(kind, relative, text, document, None), problems
+    entity, problems = _validate(_TYPES[kind], fields, document)
+    return Source(kind, relative, text, document, entity), problems
+
+
+_TYPES: Mapping[Kind, type[Entity]] = {
+    "site": Site,
+    "diagnostic": Diagnostic,
+    "tips": TipFile,
+    "issue": Issue,
+    "exchange": Exchange,
+    "errors": ErrorFile,
+}
+
+
+def _complete(kind: Kind, name: str, document: Document) -> tuple[dict[str, Any], list[_Found]]:
+    """Add what the file's name and body say; a file that says it again is a mistake."""
+    fields = dict(document.fields)
+    added: dict[str, Any] = {}
+    if kind == "issue":
+        added = {"slug": name, "body": document.body}
+    elif kind == "exchange":
+        added = {"id": name, "body": document.body}
+    elif kind == "errors" and isinstance(fields.get("errors"), list):
+        fields["errors"] = [
+            {**entry, "exchange": name} if isinstance(entry, dict) else entry
+            for entry in fields["errors"]
+        ]
+    problems = [
+        _Found(
+            "unknown-key",
+            document.position((key,)).line,
+            1,
+            f"`{key}` comes from the file itself; remove the key",
+        )
+        for key in added
+        if key in fields
+    ]
+    return fields | added, problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    rule: str
+    line: int
+    column: int
+    message: str
+
+
+def _from(problem: Problem) -> _Found:
+    return _Found(problem.rule, problem.position.line, problem.position.column, problem.message)
+
+
+def _finding(root: Path, relative: str, found: _Found) -> Finding:
+    return Finding(
+        rule=found.rule,
+        path=str(root / relative),
+        line=found.line,
+        column=found.column,
+        message=found.message,
+    )
+
+
+def _validate(
+    entity_type: type[Entity], fields: Mapping[str, Any], document: Document
+) -> tuple[Entity | None, list[_Found]]:
+    try:
+        return entity_type.model_validate(fields), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, [_explain(entity_type, detail, document) for detail in details]
+
+
+def _explain(entity_type: type[Entity], detail: ErrorDetails, document: Document) -> _Found:
+    """Say what a schema error means for a writer, and the cure."""
+    location: Location = detail["loc"]
+    place = document.position(location)
+    name = ".".join(str(part) for part in location)
+    key = str(location[-1]) if location else ""
+    if detail["type"] == "extra_forbidden":
+        known = _fields_at(entity_type, location[:-1])
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+        return _Found("unknown-key", place.line, place.column, f"unknown key `{name}`; {hint}")
+    if detail["type"] == "missing":
+        message = f"the key `{name}` is missing; add it"
+        return _Found("missing-key", place.line, place.column, message)
+    reason = detail["msg"].removeprefix("Value error, ")
+    cure = ""
+    if detail["type"] == "string_type":
+        cure = "; put the value into quotes"
+    elif detail["type"] == "tuple_type":
+        cure = "; write it as a list (`- ...` on lines of its own, or [a, b])"
+    elif detail["type"] == "string_pattern_mismatch" and "a-z0-9" in str(detail.get("ctx")):
+        reason = "must be lower-case words joined by hyphens"
+    message = f"`{name}`: {reason[:1].lower()}{reason[1:]}{cure}"
+    return _Found("wrong-type", place.line, place.column, message)
+
+
+def _fields_at(entity_type: type[BaseModel], location: Location) -> list[str]:
+    """Return the keys that may stand at `location` of a file of this type."""
+    current: type[BaseModel] = entity_type
+    for part in location:
+        if isinstance(part, int) or part not in current.model_fields:
+            continue
+        nested = _nested(current.model_fields[part].annotation)
+        if nested is None:
+            break
+        current = nested
+    filled_by_loader = {"slug", "exchange", "body"}
+    return [name for name in current.model_fields if name not in filled_by_loader]
+
+
+def _nested(annotation: Any) -> type[BaseModel] | None:
+    """Return the entity type inside an annotation such as `tuple[Solution, ...] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _nested(arg))), None)
+
+
+def _entities(sources: Iterable[Source], entity_type: type[EntityT]) -> list[EntityT]:
+    return [one.entity for one in sources if isinstance(one.entity, entity_type)]

@@ -1,0 +1,82 @@
+"""Markdown -> HTML, plain text and links. The only importer of markdown-it.
+
+Raw HTML in content is not rendered: it comes out as text. Links keep only safe schemes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from app.model import slugify
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A link, an image or a heading of a text; `line` counts from 1 within it."""
+
+    kind: Literal["link", "image", "heading"]
+    target: str
+    text: str
+    line: int
+    level: int = 0
+
+
+def inline(text: str) -> str:
+    """Render one line of Markdown to HTML without a paragraph around it."""
+    return str(_MARKDOWN.renderInline(text))
+
+
+def block(text: str) -> str:
+    """Render a Markdown text to HTML; headings get anchors made from their text."""
+    tokens = _MARKDOWN.parse(text)
+    for opening, content in pairwise(tokens):
+        if opening.type == "heading_open":
+            opening.attrSet("id", slugify(_text_of(content)))
+        elif opening.type == "table_open":
+            opening.attrSet("tabindex", "0")
+    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+
+
+def plain(text: str) -> str:
+    """Return the text of one line of Markdown without its marks, for copying and for search."""
+    return "".join(_text_of(token) for token in _MARKDOWN.parseInline(text))
+
+
+def references(text: str) -> Iterator[Reference]:
+    """Yield every link, image and heading of a Markdown text."""
+    level = 0
+    for token in _MARKDOWN.parse(text):
+        line = token.map[0] + 1 if token.map else 1
+        if token.type == "heading_open":
+            level = int(token.tag[1:])
+        elif token.type == "inline":
+            if level:
+                yield Reference("heading", "", _text_of(token), line, level)
+            level = 0
+            yield from _inline_references(token, line)
+
+
+def _inline_references(token: Token, line: int) -> Iterator[Reference]:
+    for child in token.children or ():
+        if child.type in {"softbreak", "hardbreak"}:
+            line += 1
+        elif child.type == "link_open":
+            yield Reference("link", str(child.attrGet("href") or ""), "", line)
+        elif child.type == "image":
+            yield Reference("image", str(child.attrGet("src") or ""), child.content, line)
+
+
+def _text_of(token: Token) -> str:
+    if token.children:
+        return "".join(_text_of(child) for child in token.children)
+    if token.type in {"softbreak", "hardbreak"}:
+        return " "
+    return token.content

@@ -1,0 +1,82 @@
+"""Variables in texts: `{{ product }}` and its like.
+
+The values come from `content/site.yml`; an exchange may give some of them its own names, which is
+how a page speaks the language of the exchange that the visitor chose. `{{ exchange | OKX }}` is
+the chosen exchange, and "OKX" while none is chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from app.model import Entity, Exchange, Site
+
+PLACEHOLDER = re.compile(
+    r"\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_]{0,60})\s*(?:\|\s*(?P<default>[^{}|]{1,60}?)\s*)?\}\}"
+)
+EXCHANGE_DEFAULTS = {
+    "exchange": "your exchange",
+    "whitelist_field": "the IP whitelist field",
+    "passphrase_name": "passphrase",
+}
+"""What the variables that depend on the exchange say while none is chosen."""
+
+EntityT = TypeVar("EntityT", bound=Entity)
+
+
+def variables(site: Site, exchange: Exchange | None = None) -> dict[str, str]:
+    """Return the value of every variable, with the names of `exchange` where it has its own."""
+    values = {"product": site.product}
+    if site.whitelist:
+        addresses = [str(address) for address in site.whitelist.addresses]
+        values["whitelist_ip"] = addresses[0]
+        values["whitelist_ips"] = ", ".join(addresses)
+    values |= site.variables
+    if exchange:
+        values["exchange"] = exchange.name
+        if exchange.whitelist.field:
+            values["whitelist_field"] = f'"{exchange.whitelist.field}"'
+        if exchange.passphrase:
+            values["passphrase_name"] = exchange.passphrase.name
+    return values
+
+
+def names_in(text: str) -> Iterator[str]:
+    """Yield the variables that `text` uses, in order."""
+    return (match["name"] for match in PLACEHOLDER.finditer(text))
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put the values into `text`; an unknown variable stays as it stands (`check` reports it)."""
+    if "{{" not in text:
+        return text
+
+    def value(match: re.Match[str]) -> str:
+        name = match["name"]
+        return values.get(name) or match["default"] or EXCHANGE_DEFAULTS.get(name, match[0])
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def fill_entity(entity: EntityT, values: Mapping[str, str]) -> EntityT:
+    """Return `entity` with the values put into every text in it, at any depth."""
+    changes = {
+        name: filled
+        for name, value in entity
+        if (filled := _fill_value(value, values)) is not value
+    }
+    return entity.model_copy(update=changes) if changes else entity
+
+
+def _fill_value(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return fill(value, values)
+    if isinstance(value, Entity):
+        return fill_entity(value, values)
+    if isinstance(value, tuple):
+        filled = tuple(_fill_value(item, values) for item in value)
+        changed = any(new is not old for new, old in zip(filled, value, strict=True))
+        return filled if changed else value
+    return value

@@ -1,0 +1,133 @@
+"""Model -> KnowledgeBase: the immutable, in-memory result of one load of `content/`.
+
+It answers by slug, alias and code, with variables filled in, for everybody or for one exchange.
+It is replaced whole and never changed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote
+
+from app.content.loader import Content
+from app.content.variables import fill_entity, variables
+from app.model import Diagnostic, ErrorCode, Exchange, Finding, Issue, Site, Tip
+
+
+class BrokenContentError(Exception):
+    """The content has mistakes that make it unfit to be served; `findings` says which."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(f"{len(findings)} mistakes in the content, the first: {findings[0]}")
+        self.findings = findings
+
+
+def error_url(exchange: str, code: str) -> str:
+    """Return the permalink of an error code's page; codes may hold spaces and colons."""
+    return f"/errors/{exchange}/{quote(code, safe=':')}"
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """Everything that the help center knows. Build it with `build`."""
+
+    content: Content
+    site: Site
+    diagnostic: Diagnostic | None
+    tips: tuple[Tip, ...]
+    issues: tuple[Issue, ...]
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def version(self) -> str:
+        """The hash of all content files: equal content, equal version."""
+        return self.content.version
+
+    def variables(self, exchange: str | None = None) -> dict[str, str]:
+        """Return the values of the variables in texts, by the names of `exchange` if chosen."""
+        return variables(self.site, self._exchanges_by_id.get(exchange or ""))
+
+    def exchange(self, exchange: str | None) -> Exchange | None:
+        """Return a supported exchange by its id."""
+        return self._exchanges_by_id.get(exchange or "")
+
+    def issue(self, slug: str, exchange: str | None = None) -> Issue | None:
+        """Return an issue by its slug, its texts in the names of `exchange`."""
+        if self.exchange(exchange) is None:
+            return self._issues_by_slug.get(slug)
+        raw = self._raw_issues.get(slug)
+        return fill_entity(raw, self.variables(exchange)) if raw else None
+
+    def issues_for(self, exchange: str | None) -> tuple[Issue, ...]:
+        """Return the issues that `exchange` can have, in the writers' order."""
+        if self.exchange(exchange) is None:
+            return self.issues
+        values = self.variables(exchange)
+        return tuple(
+            fill_entity(issue, values) for issue in self.content.issues if issue.concerns(exchange)
+        )
+
+    def alias(self, slug: str) -> str | None:
+        """Return the present slug for an old one."""
+        return self._aliases.get(slug)
+
+    def errors(self, exchange: str, code: str) -> tuple[ErrorCode, ...]:
+        """Return the entries of one code, those with `match` first; empty when unknown."""
+        return self._errors.get(exchange, {}).get(code, ())
+
+    def errors_of(self, exchange: str) -> Mapping[str, tuple[ErrorCode, ...]]:
+        """Return the entries of every code of an exchange, by code, in the writers' order."""
+        return self._errors.get(exchange, {})
+
+    @cached_property
+    def _issues_by_slug(self) -> dict[str, Issue]:
+        return {issue.slug: issue for issue in self.issues}
+
+    @cached_property
+    def _raw_issues(self) -> dict[str, Issue]:
+        return {issue.slug: issue for issue in self.content.issues}
+
+    @cached_property
+    def _exchanges_by_id(self) -> dict[str, Exchange]:
+        return {exchange.id: exchange for exchange in self.exchanges}
+
+    @cached_property
+    def _aliases(self) -> dict[str, str]:
+        return {alias: issue.slug for issue in self.issues for alias in issue.aliases}
+
+    @cached_property
+    def _errors(self) -> dict[str, dict[str, tuple[ErrorCode, ...]]]:
+        grouped: dict[str, dict[str, list[ErrorCode]]] = defaultdict(lambda: defaultdict(list))
+        for error in self.content.errors:
+            filled = fill_entity(error, self.variables(error.exchange))
+            grouped[error.exchange][error.code].append(filled)
+        return {
+            exchange: {
+                code: tuple(sorted(entries, key=lambda entry: entry.match is None))
+                for code, entries in codes.items()
+            }
+            for exchange, codes in grouped.items()
+        }
+
+
+def build(content: Content) -> KnowledgeBase:
+    """Build the knowledge base; raise `BrokenContentError` when the content has errors."""
+    errors = tuple(finding for finding in content.findings if finding.severity == "error")
+    if errors or content.site is None:
+        raise BrokenContentError(errors)
+    values = variables(content.site)
+    diagnostic = content.diagnostic
+    return KnowledgeBase(
+        content=content,
+        site=fill_entity(content.site, values),
+        diagnostic=fill_entity(diagnostic, values) if diagnostic else None,
+        tips=tuple(fill_entity(tip, values) for tip in content.tips),
+        issues=tuple(fill_entity(issue, values) for issue in content.issues),
+        exchanges=tuple(
+            fill_entity(exchange, variables(content.site, exchange))
+            for exchange in content.exchanges
+        ),
+    )
