@@ -1,0 +1,154 @@
+"""Secrets out, evidence kept: the first thing that happens to a paste.
+
+The rules stand in ``static/redaction-rules.json`` and the browser runs the same file
+(``static/redact.js``); ``docs/redaction.md`` explains them. Matching takes linear time (RE2).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import re2
+
+# A value longer than this is never excused. It also bounds the work that is done twice, because
+# the search goes on right before an excused value (another label may start inside it).
+LONGEST_EXCUSED = 200
+
+
+class RedactionRulesError(ValueError):
+    """The rules file is not what `Redactor` understands; the message names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many secrets of one kind ("API key", "signature") were taken out."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A text without its secrets, and what was taken out of it, in the order of the rules."""
+
+    text: str
+    removed: tuple[Removed, ...]
+
+    @property
+    def count(self) -> int:
+        """How many secrets were removed in all."""
+        return sum(removed.count for removed in self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One compiled rule; `kind` is None where the label in front of the value decides."""
+
+    kind: str | None
+    pattern: Any
+    excuses: tuple[Any, ...]
+
+
+class Redactor:
+    """Removes secrets from texts, by the rules of `static/redaction-rules.json`."""
+
+    def __init__(self, rules: Mapping[str, Any]) -> None:
+        """Compile the parsed rules. Raise `RedactionRulesError` when one of them is broken."""
+        try:
+            parts = _expand_parts(rules["parts"])
+            excuses = {
+                name: _compile(excuse, parts) for name, excuse in rules["exceptions"].items()
+            }
+            self._labels = tuple(
+                (_compile({**label, "ignore_case": True}, parts), str(label["kind"]))
+                for label in rules["labels"]
+            )
+            self._rules = tuple(
+                _Rule(
+                    rule.get("kind"),
+                    _compile(rule, parts),
+                    tuple(excuses[name] for name in rule.get("keep", ())),
+                )
+                for rule in rules["rules"]
+            )
+        except KeyError as error:
+            raise RedactionRulesError(f"redaction rules: {error} is missing") from error
+        except re2.error as error:
+            raise RedactionRulesError(f"redaction rules: {error}") from error
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Redactor":
+        """Read the rules from a JSON file."""
+        return cls(json.loads(path.read_text(encoding="utf-8")))
+
+    def redact(self, text: str) -> Redaction:
+        """Replace every secret in `text` by "[kind removed]".
+
+        A lone surrogate, which JSON can deliver and UTF-8 cannot hold, becomes U+FFFD first.
+        Any text is accepted, and redacting twice changes nothing more.
+        """
+        data = _well_formed(text).encode("utf-8")
+        counts: Counter[str] = Counter()
+        for rule in self._rules:
+            data = self._apply(rule, data, counts)
+        removed = tuple(Removed(kind, count) for kind, count in counts.items())
+        return Redaction(data.decode("utf-8"), removed)
+
+    def _apply(self, rule: _Rule, data: bytes, counts: Counter[str]) -> bytes:
+        pieces: list[bytes] = []
+        done = position = 0
+        while match := rule.pattern.search(data, position):
+            start, end = match.span(2)
+            if _is_excused(data[start:end].decode("utf-8"), rule.excuses):
+                position = max(start, match.start() + 1)
+                continue
+            kind = rule.kind or self._kind_by_label(match.group(1))
+            counts[kind] += 1
+            pieces += [data[done:start], f"[{kind} removed]".encode()]
+            done = position = end
+        return b"".join([*pieces, data[done:]])
+
+    def _kind_by_label(self, prefix: bytes) -> str:
+        """Say what a value is by the label in front of it."""
+        for pattern, kind in self._labels:
+            if pattern.search(prefix):
+                return kind
+        return "secret"
+
+
+def _is_excused(value: str, excuses: Sequence[Any]) -> bool:
+    if len(value) > LONGEST_EXCUSED:
+        return False
+    encoded = value.encode("utf-8")
+    return any(excuse.search(encoded) for excuse in excuses)
+
+
+def _expand_parts(parts: Mapping[str, str]) -> dict[str, str]:
+    """Fill each part into the parts after it."""
+    expanded: dict[str, str] = {}
+    for name, pattern in parts.items():
+        expanded[name] = _fill(pattern, expanded)
+    return expanded
+
+
+def _fill(pattern: str, parts: Mapping[str, str]) -> str:
+    for name, part in parts.items():
+        pattern = pattern.replace("{{" + name + "}}", part)
+    if "{{" in pattern:
+        raise RedactionRulesError(f"redaction rules: unknown part in {pattern!r}")
+    return pattern
+
+
+def _compile(rule: Mapping[str, Any], parts: Mapping[str, str]) -> Any:
+    """Compile to RE2 over UTF-8 bytes: the engine's own offsets need no conversion."""
+    options = re2.Options()
+    options.case_sensitive = not rule.get("ignore_case", False)
+    options.log_errors = False
+    return re2.compile(_fill(rule["pattern"], parts).encode("utf-8"), options)
+
+
+def _well_formed(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
