@@ -1,0 +1,1 @@
+"""The knowledge base and the diagnosis as pages, fragments and JSON."""

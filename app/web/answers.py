@@ -1,0 +1,102 @@
+"""Diagnosis -> what its templates show."""
+
+from __future__ import annotations
+
+from app.knowledge import KnowledgeBase, error_url
+from app.model import Diagnosis, ErrorCode, Issue, Match, Observations
+from app.web.contexts import Answer, ErrorView, MatchView, OptionView
+from app.web.links import diagnosis_url
+
+HIGH_CONFIDENCE = 0.6
+MEDIUM_CONFIDENCE = 0.3
+
+
+def answer(diagnosis: Diagnosis, observations: Observations, knowledge: KnowledgeBase) -> Answer:
+    """Return the answer to show, with everything in the names of the recognised exchange."""
+    linked = linkable(diagnosis, observations)
+    error = diagnosis.error
+    return Answer(
+        verdict=diagnosis.verdict,
+        exchange=knowledge.exchange(diagnosis.exchange),
+        error=error_view(error.exchange, error.code, knowledge) if error else None,
+        entry=error,
+        caller_ip=diagnosis.caller_ip,
+        matches=tuple(
+            view
+            for match in diagnosis.matches
+            if (view := _match_view(match, diagnosis.exchange, knowledge))
+        ),
+        question=diagnosis.question,
+        options=options(error if diagnosis.question else None, linked),
+        excerpt=diagnosis.excerpt,
+        removed=diagnosis.removed,
+        share_url=diagnosis_url(linked),
+        from_text=bool(observations.text.strip()),
+        site=knowledge.site,
+    )
+
+
+def linkable(diagnosis: Diagnosis, observations: Observations) -> Observations:
+    """Return the observations that a link to this diagnosis carries: all but the text."""
+    return Observations(
+        exchange=diagnosis.exchange or observations.exchange,
+        error=diagnosis.error.code if diagnosis.error else observations.error,
+        checklist=observations.checklist,
+        tests=observations.tests,
+        answer=observations.answer,
+    )
+
+
+def options(error: ErrorCode | None, observations: Observations) -> tuple[OptionView, ...]:
+    """Return the answers to the question of `error`, each as a link that keeps what was told."""
+    if error is None or error.question is None:
+        return ()
+    return tuple(
+        OptionView(
+            label=option.label,
+            issue=option.issue,
+            url=diagnosis_url(observations.model_copy(update={"answer": option.issue})),
+        )
+        for option in error.question.options
+    )
+
+
+def error_view(exchange: str, code: str, knowledge: KnowledgeBase) -> ErrorView | None:
+    """Return one error code for a page; None when the exchange is not shown (a draft)."""
+    known = knowledge.exchange(exchange)
+    entries = knowledge.errors(exchange, code)
+    if known is None or not entries:
+        return None
+    slugs = dict.fromkeys(slug for entry in entries for slug in entry.issues)
+    return ErrorView(
+        exchange=known,
+        code=code,
+        url=error_url(exchange, code),
+        entries=entries,
+        issues=_issues(tuple(slugs), exchange, knowledge),
+    )
+
+
+def _issues(
+    slugs: tuple[str, ...], exchange: str | None, knowledge: KnowledgeBase
+) -> tuple[Issue, ...]:
+    return tuple(issue for slug in slugs if (issue := knowledge.issue(slug, exchange)))
+
+
+def _match_view(match: Match, exchange: str | None, knowledge: KnowledgeBase) -> MatchView | None:
+    issue = knowledge.issue(match.issue, exchange)
+    if issue is None:
+        return None
+    if match.confidence >= HIGH_CONFIDENCE:
+        level = "high"
+    elif match.confidence >= MEDIUM_CONFIDENCE:
+        level = "medium"
+    else:
+        level = "low"
+    return MatchView(
+        issue=issue,
+        steps=issue.steps(exchange),
+        because=match.because,
+        confidence=match.confidence,
+        level=level,
+    )

@@ -1,0 +1,361 @@
+"""One frozen context type for each page and fragment: what its template is given, and no more.
+
+Every page has a `shell`; a fragment has what its partial needs. `template` names the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from app.model import (
+    CallerIp,
+    Diagnostic,
+    ErrorCode,
+    Exchange,
+    Issue,
+    Outcome,
+    Question,
+    Site,
+    Solution,
+    Tip,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What the frame around every page needs.
+
+    `path` is the page's own path with the query that belongs to it (without `exchange`);
+    `canonical` the absolute or relative URL for search engines; `exchange` the visitor's choice.
+    `tailored` says whether the page changes with the exchange. `choices` is for the exchange menu.
+    """
+
+    site: Site
+    exchange: Exchange | None
+    choices: tuple[Exchange, ...]
+    path: str
+    canonical: str
+    title: str
+    description: str
+    tailored: bool = True
+    indexed: bool = True
+    json_ld: str | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckItem:
+    """One checklist item in a form: `ticked` is None while nothing has been asked."""
+
+    id: str
+    text: str
+    ticked: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestItem:
+    """One quick test in a form, with the outcome that the visitor chose."""
+
+    __test__ = False  # not a pytest class
+
+    id: str
+    text: str
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnoseForm:
+    """The one form of the diagnosis: paste, exchange, checklist and tests, with their state.
+
+    `done` of `total` items are ticked or tested. `error` is what is wrong with the input itself.
+    """
+
+    diagnostic: Diagnostic | None
+    checklist: tuple[CheckItem, ...]
+    tests: tuple[TestItem, ...]
+    text: str = ""
+    error_code: str | None = None
+    touched: bool = False
+    error: str | None = None
+
+    @property
+    def done(self) -> int:
+        """How many items are ticked and how many tests have an outcome, together."""
+        ticked = sum(item.ticked is True for item in self.checklist)
+        return ticked + sum(test.outcome is not None for test in self.tests)
+
+    @property
+    def total(self) -> int:
+        """How many items and tests there are."""
+        return len(self.checklist) + len(self.tests)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchView:
+    """One match of a diagnosis: its issue, why, and its first steps for the chosen exchange.
+
+    `level` puts the confidence into words: "high", "medium" or "low".
+    """
+
+    issue: Issue
+    steps: tuple[Solution, ...]
+    because: tuple[str, ...]
+    confidence: float
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorView:
+    """One error code on a page: its entries, each with the issues it can mean."""
+
+    exchange: Exchange
+    code: str
+    url: str
+    entries: tuple[ErrorCode, ...]
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionView:
+    """One answer to a question as a link (and its value, for the form)."""
+
+    label: str
+    issue: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The answer to what a visitor told us: partials/_diagnosis.html.
+
+    `share_url` holds everything but the text. `removed` is how many secrets of each kind were
+    taken out. `exchange` is the one that was recognised or chosen.
+    """
+
+    template: ClassVar[str] = "partials/_diagnosis.html"
+
+    verdict: Verdict
+    exchange: Exchange | None
+    error: ErrorView | None
+    entry: ErrorCode | None
+    caller_ip: CallerIp | None
+    matches: tuple[MatchView, ...]
+    question: Question | None
+    options: tuple[OptionView, ...]
+    excerpt: str | None
+    removed: tuple[tuple[str, int], ...]
+    share_url: str
+    from_text: bool
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFragment:
+    """What htmx gets from `/diagnose`: the answer, and the checklist's progress and next steps."""
+
+    template: ClassVar[str] = "partials/_answer.html"
+
+    answer: Answer | None
+    form: DiagnoseForm
+    site: Site
+    exchange: Exchange | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomePage:
+    """`/`: everything in one place."""
+
+    template: ClassVar[str] = "pages/home.html"
+
+    shell: Shell
+    form: DiagnoseForm
+    issues: tuple[Issue, ...]
+    tips: tuple[Tip, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosePage:
+    """`/diagnose`: the form and its answer."""
+
+    template: ClassVar[str] = "pages/diagnose.html"
+
+    shell: Shell
+    form: DiagnoseForm
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuePage:
+    """`/issues/<slug>`: one issue."""
+
+    template: ClassVar[str] = "pages/issue.html"
+
+    shell: Shell
+    issue: Issue
+    steps: tuple[Solution, ...]
+    related: tuple[Issue, ...]
+    errors: tuple[ErrorView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorGroup:
+    """Error codes of an exchange that mean the same issue first of all."""
+
+    issue: Issue
+    errors: tuple[ErrorView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangesPage:
+    """`/exchanges`: all supported exchanges."""
+
+    template: ClassVar[str] = "pages/exchanges.html"
+
+    shell: Shell
+    exchanges: tuple[Exchange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangePage:
+    """`/exchanges/<id>`: facts, how-to and error codes of one exchange."""
+
+    template: ClassVar[str] = "pages/exchange.html"
+
+    shell: Shell
+    exchange: Exchange
+    groups: tuple[ErrorGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorMeaning:
+    """One entry of an error code: what it says, and the issues it means with their steps."""
+
+    entry: ErrorCode
+    matches: tuple[tuple[Issue, tuple[Solution, ...]], ...]
+    options: tuple[OptionView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage:
+    """`/errors/<exchange>/<code>`: what one error code means and what to do."""
+
+    template: ClassVar[str] = "pages/error.html"
+
+    shell: Shell
+    exchange: Exchange
+    code: str
+    short_url: str
+    meanings: tuple[ErrorMeaning, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultView:
+    """One search result; `snippet` is text pieces, each marked as matching or not."""
+
+    kind: str
+    title: str
+    url: str
+    snippet: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What htmx gets from `/search` while the visitor types."""
+
+    template: ClassVar[str] = "partials/_results.html"
+
+    query: str
+    results: tuple[ResultView, ...]
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """`/search?q=`."""
+
+    template: ClassVar[str] = "pages/search.html"
+
+    shell: Shell
+    query: str
+    results: tuple[ResultView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhitelistLine:
+    """One entry of a pasted IP list: what was found, and what to do about it."""
+
+    text: str
+    verdict: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhitelistComparison:
+    """A saved IP list against ours: partials/_whitelist_check.html."""
+
+    template: ClassVar[str] = "partials/_whitelist_check.html"
+
+    text: str
+    complete: bool
+    lines: tuple[WhitelistLine, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhitelistPage:
+    """`/whitelist`: compare what was saved at the exchange with our addresses."""
+
+    template: ClassVar[str] = "pages/whitelist.html"
+
+    shell: Shell
+    comparison: WhitelistComparison | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemPage:
+    """An error page (404, 405, 413, 500) with a way on."""
+
+    template: ClassVar[str] = "pages/problem.html"
+
+    shell: Shell
+    status: int
+    heading: str
+    text: str
+    suggestions: tuple[ResultView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueMarkdown:
+    """`/issues/<slug>.md`: one issue as plain Markdown."""
+
+    template: ClassVar[str] = "text/issue.md"
+
+    site: Site
+    issue: Issue
+    steps: tuple[Solution, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPage:
+    """Machine-read files made from the knowledge base (sitemap, feed, robots, llms.txt)."""
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+Page = (
+    HomePage
+    | DiagnosePage
+    | IssuePage
+    | ExchangesPage
+    | ExchangePage
+    | ErrorPage
+    | SearchPage
+    | WhitelistPage
+    | ProblemPage
+)
+Fragment = AnswerFragment | Results | WhitelistComparison

@@ -1,0 +1,105 @@
+"""What visitors send -> Observations, and back into the state of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
+
+from app.knowledge import KnowledgeBase
+from app.model import Diagnostic, Observations, Outcome
+from app.web.contexts import CheckItem, DiagnoseForm, TestItem
+
+MAX_TEXT_BYTES = 16 * 1024
+"""The longest paste that is diagnosed."""
+MAX_FIELDS = 200
+"""The most fields that a form may have."""
+
+OUTCOMES: Mapping[str, Outcome] = {"pass": "pass", "fail": "fail"}
+NOTHING_TO_ASK = Diagnostic(checklist_title="-", tests_title="-")
+"""Stands for the quick diagnostic of content that has none."""
+
+
+def from_query(query: QueryParams, knowledge: KnowledgeBase) -> Observations:
+    """Read a diagnosis link; names and values that the content does not know are ignored."""
+    exchange = known_exchange(query.get("exchange"), knowledge)
+    error = query.get("error")
+    diagnostic = knowledge.diagnostic or NOTHING_TO_ASK
+    checklist: dict[str, bool] = {}
+    if "missing" in query:
+        missing = {item for value in query.getlist("missing") for item in value.split(",")}
+        checklist = {item.id: item.id not in missing for item in diagnostic.checklist}
+    return Observations(
+        exchange=exchange,
+        error=error if exchange and error and knowledge.errors(exchange, error) else None,
+        checklist=checklist,
+        tests=_tests(query, diagnostic),
+        answer=_known_issue(query.get("answer"), knowledge),
+    )
+
+
+def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
+    """Read the posted form. The checklist counts once any item was touched."""
+    diagnostic = knowledge.diagnostic or NOTHING_TO_ASK
+    have = {value for value in form.getlist("have") if isinstance(value, str)}
+    checklist: dict[str, bool] = {}
+    if have or _text(form, "touched"):
+        checklist = {item.id: item.id in have for item in diagnostic.checklist}
+    exchange = known_exchange(_text(form, "exchange"), knowledge)
+    error = _text(form, "error")
+    return Observations(
+        text=_text(form, "text").replace("\r\n", "\n"),
+        exchange=exchange,
+        error=error if exchange and error and knowledge.errors(exchange, error) else None,
+        checklist=checklist,
+        tests=_tests(form, diagnostic),
+        answer=_known_issue(_text(form, "answer"), knowledge),
+    )
+
+
+def form_state(
+    observations: Observations,
+    knowledge: KnowledgeBase,
+    *,
+    text: str = "",
+    error: str | None = None,
+) -> DiagnoseForm:
+    """Return the form as it must be shown after `observations`, with `text` in its field."""
+    diagnostic = knowledge.diagnostic
+    shown = diagnostic or NOTHING_TO_ASK
+    return DiagnoseForm(
+        diagnostic=diagnostic,
+        checklist=tuple(
+            CheckItem(id=item.id, text=item.text, ticked=observations.checklist.get(item.id))
+            for item in shown.checklist
+        ),
+        tests=tuple(
+            TestItem(id=test.id, text=test.text, outcome=observations.tests.get(test.id))
+            for test in shown.tests
+        ),
+        text=text,
+        error_code=observations.error,
+        touched=bool(observations.checklist),
+        error=error,
+    )
+
+
+def known_exchange(value: str | None, knowledge: KnowledgeBase) -> str | None:
+    """Return the id of a supported exchange, or None for anything else."""
+    return value if knowledge.exchange(value) else None
+
+
+def _known_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:
+    return value if value and knowledge.issue(value) else None
+
+
+def _tests(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict[str, Outcome]:
+    chosen = ((test.id, str(values.get(f"test-{test.id}"))) for test in diagnostic.tests)
+    return {test: OUTCOMES[value] for test, value in chosen if value in OUTCOMES}
+
+
+def _text(form: FormData, name: str) -> str:
+    """Return a text field; an uploaded file in its place counts as nothing."""
+    value = form.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,109 @@
+"""Headers of every answer: security, caching and entity tags."""
+
+from __future__ import annotations
+
+import hashlib
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+MAX_BODY_BYTES = 256 * 1024
+"""The longest body that is read at all: a paste that is too long can still be shown again."""
+PAGE_CACHE = "public, max-age=60, stale-while-revalidate=600"
+NO_STORE = "no-store"
+
+
+class SecurityHeaders:
+    """Adds the security headers to every answer, error pages included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and add the headers on the way back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Stops reading a body that is longer than `MAX_BODY_BYTES`, however it is sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; reading too much of it raises a 413 where it is read."""
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+
+def entity_tag(body: bytes) -> str:
+    """Return the strong ETag of a body."""
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def cached(response: Response, request_headers: Headers, *, vary: str = "") -> Response:
+    """Make an answer cacheable: `Cache-Control`, `ETag`, `Vary`, and 304 when it is unchanged."""
+    response.headers["Cache-Control"] = PAGE_CACHE
+    response.headers["ETag"] = entity_tag(bytes(response.body))
+    if vary:
+        response.headers["Vary"] = vary
+    known = request_headers.get("If-None-Match", "")
+    if _matches(known, response.headers["ETag"]):
+        kept = {
+            name: value
+            for name, value in response.headers.items()
+            if name.lower() in {"cache-control", "etag", "vary"}
+        }
+        return Response(status_code=304, headers=kept)
+    return response
+
+
+def _matches(known: str, tag: str) -> bool:
+    """Compare weakly, as `If-None-Match` asks: a proxy that compresses makes tags weak."""
+    tags = {one.strip().removeprefix("W/") for one in known.split(",")}
+    return tag in tags or "*" in tags
