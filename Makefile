@@ -1,0 +1,73 @@
+# Everything from a fresh machine with Python 3.11+ and make:
+#   make serve   set up and serve the help center (PORT=8000 HOST=127.0.0.1)
+#   make test    set up (the browser too) and run all tests
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.setup-done
+PIP_INSTALL := pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help setup serve test unit browser check format docs bench lock clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(SETUP)  ## Create .venv with everything in it
+
+$(SETUP): requirements-dev.lock pyproject.toml
+	@python=$$(for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	    command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    && echo $$name && break; done); \
+	if [ -z "$$python" ]; then echo "make: Python 3.11 or newer is missing; install it and try again" >&2; exit 1; fi; \
+	$$python -c 'import ensurepip' 2>/dev/null \
+	  || { echo "make: Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }; \
+	$$python -m venv $(VENV)
+	@$(BIN)/$(PIP_INSTALL) -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+serve: setup  ## Serve the help center
+	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
+
+test: setup browser-ready  ## Run all tests
+	@$(BIN)/pytest
+
+unit: setup  ## Run the quick tests (no browser)
+	@$(BIN)/pytest -m "not browser and not slow"
+
+browser: setup browser-ready  ## Run the tests in a real browser
+	@$(BIN)/pytest -m browser
+
+.PHONY: browser-ready
+browser-ready: setup
+	@$(BIN)/python -m tests.browser.chromium
+
+check: setup  ## Lint, types, import contracts, content, generated docs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/helpcenter check
+	@$(BIN)/python -m app.reference --check
+
+format: setup  ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: setup  ## Write the generated parts of docs/
+	@$(BIN)/python -m app.reference
+
+bench: setup  ## Measure; prints Markdown tables
+	@$(BIN)/python -m bench.search
+	@$(BIN)/python -m bench.diagnosis
+
+lock: setup  ## Pin the dependencies of pyproject.toml anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --upgrade pyproject.toml --extra dev --output-file requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+
+clean:  ## Remove what was set up
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
