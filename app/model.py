@@ -158,10 +158,6 @@ class Solution(Entity):
     id: Slug
     exchanges: tuple[Slug, ...] = ()
 
-    def applies_to(self, exchange: str | None) -> bool:
-        """Tell whether the step is for `exchange` (`None`: not chosen, so all steps)."""
-        return exchange is None or not self.exchanges or exchange in self.exchanges
-
 
 class Issue(Entity):
     """One troubleshooting article about the reader's situation.
@@ -199,11 +195,16 @@ class Issue(Entity):
         return exchange is None or not self.exchanges or exchange in self.exchanges
 
     def steps(self, exchange: str | None) -> tuple[Solution, ...]:
-        """Return the solutions for `exchange`, its own first; the order is the writer's otherwise."""
-        chosen = [step for step in self.solutions if step.applies_to(exchange)]
-        if exchange is None:
-            return tuple(chosen)
-        return tuple(sorted(chosen, key=lambda step: exchange not in step.exchanges))
+        """Return the solutions for `exchange`, its own first.
+
+        While none is chosen these are the ones for everybody; `specific` has the others.
+        """
+        own = self.specific(exchange) if exchange else ()
+        return (*own, *(step for step in self.solutions if not step.exchanges))
+
+    def specific(self, exchange: str) -> tuple[Solution, ...]:
+        """Return the solutions that only some exchanges have, `exchange` among them."""
+        return tuple(step for step in self.solutions if exchange in step.exchanges)
 
 
 # --- exchanges/<id>.md ------------------------------------------------------------------------

@@ -302,6 +302,7 @@ class WhitelistComparison:
     complete: bool
     lines: tuple[WhitelistLine, ...]
     missing: tuple[str, ...]
+    separator_advice: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

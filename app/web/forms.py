@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
 
 from app.knowledge import KnowledgeBase
-from app.model import Diagnostic, Observations, Outcome
+from app.model import Diagnostic, Exchange, Observations, Outcome
 from app.web.contexts import CheckItem, DiagnoseForm, TestItem
 
 MAX_TEXT_BYTES = 16 * 1024
@@ -56,6 +56,11 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
         tests=_tests(form, diagnostic),
         answer=_known_issue(_text(form, "answer"), knowledge),
     )
+
+
+def list_from_form(form: FormData, knowledge: KnowledgeBase) -> tuple[str, Exchange | None]:
+    """Read a posted IP list and the exchange it was saved at."""
+    return _text(form, "list"), knowledge.exchange(_text(form, "exchange"))
 
 
 def form_state(

@@ -22,6 +22,7 @@ from app.web.headers import NO_STORE, cached
 from app.web.links import diagnosis_url, with_query
 from app.web.live import Edition
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
+from app.whitelist import compare
 
 HTML = "text/html; charset=utf-8"
 TOO_LONG = (
@@ -59,6 +60,8 @@ class Pages:
             Route("/search", self.search),
             Route("/diagnose", self.diagnosis_link),
             Route("/diagnose", self.diagnose, methods=["POST"]),
+            Route("/whitelist", self.whitelist),
+            Route("/whitelist", self.compare_whitelist, methods=["POST"]),
             Route("/sitemap.xml", self.sitemap),
             Route("/feed.xml", self.feed),
             Route("/robots.txt", self.robots),
@@ -238,11 +241,45 @@ class Pages:
             return RedirectResponse(diagnosis_url(observations), status_code=303)
         return self._diagnosed(request, observations)
 
+    async def whitelist(self, request: Request) -> Response:
+        """Answer with the form that compares a saved IP list with the whitelist."""
+        return self._page(request, self._whitelist_page(self._exchange(request), None))
+
+    async def compare_whitelist(self, request: Request) -> Response:
+        """Answer with the comparison of a posted list."""
+        knowledge = self.edition.knowledge
+        if knowledge.site.whitelist is None:
+            raise HTTPException(404)
+        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        text, exchange = forms.list_from_form(form, knowledge)
+        if len(text.encode("utf-8", "replace")) > forms.MAX_TEXT_BYTES:
+            raise HTTPException(413)
+        separator = exchange.whitelist.separator if exchange else None
+        compared = compare(text, knowledge.site.whitelist.addresses, separator)
+        comparison = contexts.WhitelistComparison(
+            text=text,
+            complete=compared.complete,
+            lines=tuple(
+                contexts.WhitelistLine(text=entry.text, verdict=entry.kind, advice=entry.advice)
+                for entry in compared.entries
+            ),
+            missing=tuple(str(address) for address in compared.missing),
+            separator_advice=compared.separator_advice,
+        )
+        context: contexts.WhitelistPage | contexts.WhitelistComparison = comparison
+        if not HtmxRequest.of(request).wants_fragment:
+            context = self._whitelist_page(exchange, comparison)
+        body = self.renderer.render(context, _id(exchange))
+        headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
+        return Response(body, media_type=HTML, headers=headers)
+
     async def sitemap(self, request: Request) -> Response:
         """Answer with the addresses of all pages for search engines."""
         knowledge = self.edition.knowledge
         pages: list[tuple[str, object]] = [("/", None)]
         pages += ((issue.url, issue.verified) for issue in knowledge.issues)
+        if knowledge.site.whitelist:
+            pages.append(("/whitelist", None))
         if knowledge.exchanges:
             pages.append(("/exchanges", None))
         for exchange in knowledge.exchanges:
@@ -297,6 +334,19 @@ class Pages:
             suggestions=tuple(_result_view(one) for one in nearest),
         )
         return self.renderer.render(context)
+
+    def _whitelist_page(
+        self, exchange: Exchange | None, comparison: contexts.WhitelistComparison | None
+    ) -> contexts.WhitelistPage:
+        whitelist = self.edition.knowledge.site.whitelist
+        if whitelist is None:
+            raise HTTPException(404)
+        return contexts.WhitelistPage(
+            shell=self._shell(
+                "/whitelist", exchange, title=whitelist.title, description=plain(whitelist.intro)
+            ),
+            comparison=comparison,
+        )
 
     def _diagnosed(self, request: Request, observations: Observations) -> Response:
         """Answer with the diagnosis of what was told."""

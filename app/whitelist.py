@@ -1,0 +1,175 @@
+"""A saved IP list against the whitelist: what is missing, misspelt or not an address at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from ipaddress import ip_address, ip_network
+from typing import Literal
+
+from app.model import IpAddress
+
+Kind = Literal[
+    "ours", "range", "port", "space", "hidden", "misspelt", "private", "other", "unreadable"
+]
+
+MAX_ENTRIES = 100
+"""More entries than this are not compared; no exchange takes as many."""
+LIKENESS = 0.85
+"""From this share of equal characters on, an entry is a misspelling of our address."""
+
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\x00"))
+GAPS = re.compile(r"(?<=[\d.:])[ \t\u00a0]*([.:])[ \t\u00a0]+(?=[\da-fA-F])|(?<=\d)[ \t]+(?=\.)")
+COMMAS_FOR_DOTS = re.compile(r"(?<![\d.,])\d{1,3}(?:\s?,\s?\d{1,3}){3}(?![\d.,])")
+SEPARATORS = re.compile(r"[,;|\s]+")
+PORT = re.compile(r"^(?P<address>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}$")
+SCHEME = re.compile(r"^[a-z]{2,10}://|/+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the list as it was written, what it is, and what to do about it."""
+
+    text: str
+    kind: Kind
+    advice: str
+
+    @property
+    def good(self) -> bool:
+        """Whether the entry can stay as it is."""
+        return self.kind in {"ours", "range", "other"}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The entries of a list in order, which of our addresses it lacks, and a wrong separator."""
+
+    entries: tuple[Entry, ...]
+    missing: tuple[IpAddress, ...]
+    separator_advice: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all our addresses are there and nothing needs mending."""
+        good = all(entry.good for entry in self.entries)
+        return good and not self.missing and not self.separator_advice
+
+
+def compare(text: str, ours: Sequence[IpAddress], separator: str | None = None) -> Comparison:
+    """Compare a pasted list with our addresses.
+
+    `separator` is what the exchange wants between addresses, in the words of its facts
+    ("comma", "space", "comma or space", "one per line", "one per field").
+    """
+    covered: set[IpAddress] = set()
+    entries: list[Entry] = []
+    for token in _tokens(text):
+        entry, found = _judge(token, ours)
+        entries.append(entry)
+        covered.update(found)
+    return Comparison(
+        entries=tuple(entries),
+        missing=tuple(address for address in ours if address not in covered),
+        separator_advice=_separator_advice(text, separator) if len(entries) > 1 else None,
+    )
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Split a list into entries; an address broken by a space or by commas stays in one piece."""
+    joined = COMMAS_FOR_DOTS.sub(lambda commas: commas[0].replace(",", "\1"), text)
+    joined = GAPS.sub(lambda gap: f"{gap[1] or ''}\2", joined)
+    tokens = [token.strip("\"'()<>") for token in SEPARATORS.split(joined)]
+    named = [token.replace("\1", ",").replace("\2", " ") for token in tokens if token]
+    yield from named[:MAX_ENTRIES]
+
+
+def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddress, ...]]:
+    """Say what one entry is, and which of our addresses it lets through."""
+    visible = unicodedata.normalize("NFKC", token).translate(INVISIBLE)
+    if visible != token:
+        advice = f"This holds invisible or look-alike characters; type it anew: {visible}"
+        return Entry(visible, "hidden", advice), ()
+    if "," in token:
+        return _judge_unreadable(token, token.replace(",", "."), ours), ()
+    bare = SCHEME.sub("", token.replace(" ", ""))
+    port = PORT.match(bare)
+    if port:
+        advice = f"Remove the port: the field takes {port['address']} alone."
+        return Entry(token, "port", advice), ()
+    if "/" in bare:
+        return _judge_range(token, bare, ours)
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return _judge_unreadable(token, bare, ours), ()
+    if bare != token:
+        return Entry(token, "space", f"Write it without spaces or http://: {bare}"), ()
+    if address in ours:
+        return Entry(token, "ours", "This is right."), (address,)
+    if near := _nearest(bare, ours):
+        return Entry(token, "misspelt", f"This looks misspelt; it must be {near}"), ()
+    if not address.is_global:
+        advice = (
+            "This address is private or reserved: it works only inside a network, and an exchange "
+            "never sees it. Remove it."
+        )
+        return Entry(token, "private", advice), ()
+    return Entry(token, "other", "Not one of our addresses; keep it if you know what it is."), ()
+
+
+def _judge_range(
+    token: str, bare: str, ours: Sequence[IpAddress]
+) -> tuple[Entry, tuple[IpAddress, ...]]:
+    try:
+        network = ip_network(bare, strict=False)
+    except ValueError:
+        return _judge_unreadable(token, bare, ours), ()
+    inside = tuple(address for address in ours if address in network)
+    if inside:
+        advice = "This range holds our address. Not every exchange takes ranges."
+        return Entry(token, "range", advice), inside
+    return Entry(token, "other", "This range does not hold our address."), ()
+
+
+def _judge_unreadable(token: str, bare: str, ours: Sequence[IpAddress]) -> Entry:
+    if near := _nearest(bare, ours):
+        return Entry(token, "misspelt", f"This is no valid address; it must be {near}")
+    return Entry(token, "unreadable", "This is not an IP address.")
+
+
+def _nearest(text: str, ours: Sequence[IpAddress]) -> IpAddress | None:
+    """Return the address of ours that `text` was probably meant to be."""
+    likeness = {
+        address: SequenceMatcher(None, text.lower(), str(address)).ratio() for address in ours
+    }
+    best = max(likeness, key=likeness.__getitem__, default=None)
+    return best if best is not None and likeness[best] >= LIKENESS else None
+
+
+def _separator_advice(text: str, separator: str | None) -> str | None:
+    """Say so when the addresses are parted in another way than the exchange wants."""
+    stripped = text.strip()
+    used = {
+        "comma": "," in stripped,
+        "semicolon": ";" in stripped or "|" in stripped,
+        "line": "\n" in stripped,
+        "space": bool(re.search(r"[^\s,;|] +[^\s,;|]", GAPS.sub("", stripped))),
+    }
+    allowed = {
+        "comma": {"comma"},
+        "space": {"space"},
+        "comma or space": {"comma", "space"},
+        "one per line": {"line"},
+        "one per field": set[str](),
+    }.get(separator or "")
+    if allowed is None:
+        return None
+    wrong = [name for name, is_used in used.items() if is_used and name not in allowed]
+    if not wrong:
+        return None
+    if separator == "one per field":
+        return "Here every address has a field of its own: enter them one by one."
+    return f"Here addresses are separated by {separator}: change the list to that."
