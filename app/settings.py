@@ -1,0 +1,45 @@
+"""What an operator can set, read from the environment (`HELP_...`) when `Settings` is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder that holds `app/`, `content/` and `data/`, wherever the command is started."""
+
+
+def _without_slash(value: object) -> object:
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+Origin = Annotated[
+    str, BeforeValidator(_without_slash), StringConstraints(pattern=r"^https?://[^\s/?#@]+$")
+]
+
+
+class Settings(BaseSettings):
+    """The settings of a running help center; an empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(env_prefix="HELP_", env_ignore_empty=True, frozen=True)
+
+    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; `0` for any free.")
+    content: Path = Field(
+        ROOT / "content",
+        description="The content folder; by default `content/` beside `app/`.",
+    )
+    data: Path = Field(
+        ROOT / "data",
+        description="The folder for what visitors leave; by default `data/` beside `app/`.",
+    )
+    base_url: Origin | None = Field(
+        None,
+        description=(
+            "Where visitors find the help center, as in `https://help.example.com`; "
+            "without it there are no canonical links."
+        ),
+    )
