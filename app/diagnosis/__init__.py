@@ -1,0 +1,1 @@
+"""From a paste and the answers around it to a diagnosis."""

@@ -1,0 +1,163 @@
+"""Redaction as a visitor would see it: the secrets are gone, what explains the error is not."""
+
+import json
+import re
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.diagnosis.redaction import RedactionRulesError, Redactor
+from tests.diagnosis.pastes import make_hostile_text, make_paste
+
+ROOT = Path(__file__).parents[2]
+RULES_FILE = ROOT / "static" / "redaction-rules.json"
+RULES: dict[str, Any] = json.loads(RULES_FILE.read_text(encoding="utf-8"))
+VECTORS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "redaction_vectors.json").read_text(encoding="utf-8")
+)
+REDACTOR = Redactor.from_file(RULES_FILE)
+
+
+def test_there_are_many_vectors_of_both_sorts_and_each_has_its_own_name() -> None:
+    staying = [vector for vector in VECTORS if vector["name"].startswith("stays: ")]
+    assert len(VECTORS) >= 120
+    assert len(staying) >= 60
+    assert len({vector["name"] for vector in VECTORS}) == len(VECTORS)
+    assert all(vector["input"] == vector["output"] for vector in staying)
+    assert all(not vector["removed"] for vector in staying)
+    assert all(vector["removed"] for vector in VECTORS if vector not in staying)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_vector(vector: dict[str, Any]) -> None:
+    redaction = REDACTOR.redact(vector["input"])
+    assert redaction.text == vector["output"]
+    assert {removed.kind: removed.count for removed in redaction.removed} == vector["removed"]
+    assert redaction.count == sum(vector["removed"].values())
+    again = REDACTOR.redact(redaction.text)
+    assert again.text == redaction.text
+    assert again.count == 0
+
+
+def test_json_stays_json() -> None:
+    seen = 0
+    for vector in VECTORS:
+        try:
+            json.loads(vector["input"])
+        except ValueError:
+            continue
+        json.loads(vector["output"])
+        seen += 1
+    assert seen >= 20
+
+
+@pytest.mark.parametrize("rule", RULES["rules"], ids=lambda rule: rule["id"])
+def test_every_rule_is_needed_by_a_vector(rule: dict[str, Any]) -> None:
+    others = [other for other in RULES["rules"] if other is not rule]
+    _assert_some_vector_differs({**RULES, "rules": others})
+
+
+@pytest.mark.parametrize("name", RULES["exceptions"])
+def test_every_exception_is_needed_by_a_vector(name: str) -> None:
+    rules = [
+        {**rule, "keep": [kept for kept in rule.get("keep", []) if kept != name]}
+        for rule in RULES["rules"]
+    ]
+    _assert_some_vector_differs({**RULES, "rules": rules})
+
+
+def _assert_some_vector_differs(rules: dict[str, Any]) -> None:
+    redactor = Redactor(rules)
+    results = [(vector, redactor.redact(vector["input"])) for vector in VECTORS]
+    assert any(
+        result.text != vector["output"]
+        or {removed.kind: removed.count for removed in result.removed} != vector["removed"]
+        for vector, result in results
+    )
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *RULES["parts"].values(),
+        *(exception["pattern"] for exception in RULES["exceptions"].values()),
+        *(label["pattern"] for label in RULES["labels"]),
+        *(rule["pattern"] for rule in RULES["rules"]),
+    ],
+)
+def test_patterns_use_only_what_both_engines_read_alike(pattern: str) -> None:
+    outside = re.findall(
+        r"\\[wWdDsSbBpPkAzZQEux0-9](?<!\\x)|\(\?[^:]|\\u|(?<!\\)\.(?![^\[]*\])", _bare(pattern)
+    )
+    assert outside == []
+
+
+def _bare(pattern: str) -> str:
+    """Take out escaped backslashes, so that what follows them is not taken for an escape."""
+    return pattern.replace("\\\\", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rules": [{"id": "x", "pattern": "("}]}, "missing \\)"),
+        ({"rules": [{"id": "x", "pattern": "()({{teapot}})"}]}, "unknown part"),
+        ({"rules": [{"id": "x", "pattern": "()(a)", "keep": ["teapot"]}]}, "teapot"),
+        ({"parts": {"a": "{{b}}", "b": "c"}}, "unknown part"),
+    ],
+)
+def test_broken_rules_are_named(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(RedactionRulesError, match=message):
+        Redactor({**RULES, **change})
+
+
+def test_lone_surrogates_become_replacement_characters_and_pairs_a_character() -> None:
+    assert REDACTOR.redact("a\ud800b\udfff\ud83d\ude00\ud83d").text == "a\ufffdb\ufffd😀\ufffd"
+
+
+def test_an_empty_paste_holds_no_secret() -> None:
+    redaction = REDACTOR.redact("")
+    assert (redaction.text, redaction.removed, redaction.count) == ("", (), 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_secrets_go_and_evidence_stays(random: Random) -> None:
+    paste = make_paste(random)
+    redacted = REDACTOR.redact(paste.text).text
+    for secret in paste.secrets:
+        assert secret not in redacted
+    for evidence in paste.evidence:
+        assert evidence in redacted
+    assert REDACTOR.redact(redacted).text == redacted
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_hostile_text_is_redacted_once_and_for_all(random: Random) -> None:
+    redacted = REDACTOR.redact(make_hostile_text(random)).text
+    again = REDACTOR.redact(redacted)
+    assert (again.text, again.count) == (redacted, 0)
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec=None, exclude_categories=())))
+def test_any_text_is_taken(text: str) -> None:
+    redacted = REDACTOR.redact(text).text
+    redacted.encode("utf-8")
+    assert REDACTOR.redact(redacted).text == redacted
+
+
+@pytest.mark.parametrize(
+    "food",
+    ["a", "[", "\\", '"', "secret: ", "password: a", 'secret:\\"\\', "cookie: a", "a@a.", "a://a@",
+     "-----BEGIN A-----", "eyJ", "--secret ", "abc ", "AbV1/", "\x00", "\ud800", "&quot;"],
+)  # fmt: skip
+def test_sixteen_kibibytes_of_regex_food(food: str) -> None:
+    text = (food * 16384)[:16384]
+    redacted = REDACTOR.redact(text).text
+    assert REDACTOR.redact(redacted).text == redacted
