@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from app.diagnosis.redaction import Redactor
 from app.settings import Settings
+from app.web.api import create_api
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.live import Edition
 from app.web.pages import HTML, Pages
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
         *pages.routes(),
+        Mount("/api/v1", create_api(app.state), name="api"),
         Mount("/static", static, name="static"),
     ]
     _answer_problems(app, pages)

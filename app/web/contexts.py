@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
+from urllib.parse import parse_qsl
 
 from app.model import (
     CallerIp,
@@ -44,6 +45,16 @@ class Shell:
     indexed: bool = True
     json_ld: str | None = None
     version: str = ""
+
+    @property
+    def action(self) -> str:
+        """Where the exchange menu leads: this page where it is tailored, else the home page."""
+        return self.path.partition("?")[0] if self.tailored else "/"
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """The page's own query, which the exchange menu has to keep."""
+        return tuple(parse_qsl(self.path.partition("?")[2])) if self.tailored else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +143,8 @@ class Answer:
     """The answer to what a visitor told us: partials/_diagnosis.html.
 
     `share_url` holds everything but the text. `removed` is how many secrets of each kind were
-    taken out. `exchange` is the one that was recognised or chosen.
+    taken out. `exchange` is the one that was recognised or chosen. `chosen` is the issue of the
+    option that answers the question.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -150,6 +162,7 @@ class Answer:
     share_url: str
     from_text: bool
     site: Site
+    chosen: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +187,7 @@ class HomePage:
     form: DiagnoseForm
     issues: tuple[Issue, ...]
     tips: tuple[Tip, ...]
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
