@@ -1,0 +1,116 @@
+"""Find error codes in a paste, and tell them from numbers that merely look like codes.
+
+Pure and linear. A number counts only where it stands as a code: under a key such as `code` or
+`retCode`, in brackets, behind the word "error", as an HTTP status, or, with a sign that prices and
+ids don't have (-2015), on its own. Which exchange a code belongs to is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import re2
+
+Context = Literal["key", "http", "word", "bracket", "signed", "named", "bare"]
+"""How a number stands in the text, from the surest to the least."""
+
+_NUMBER = re2.compile(r"-?\b[0-9]{1,6}\b")
+_BEFORE = 200
+_AFTER = 40
+_KEY = re2.compile(
+    r"(?:^|[^a-z])(?:ret_?code|err(?:or)?[_-]?(?:code|no|id)|code|ecode|scode|s_?code|label)"
+    r"'?\s?(?:[:=]|=>|is|was|of)?\s?[(\[{]?'?$"
+)
+_ERROR_KEY = re2.compile(r"(?:'?(?:error|err|errors)'?\s?[:=]|'error',)\s?[\[(]?\s?'?$")
+_ACCESS_LOG = re2.compile(r"http/[0-9.]+'? '?$")
+_PLURAL = re2.compile(r"\b(?:4|5)[0-9]{2}s\b")
+_WORD = re2.compile(
+    r"(?:^|[^a-z])(?:error|errors|err|fehler|erreur|ошибка|ошибку|ошибки|hata|hatası|エラー|错误|报错|"
+    r"錯誤|exception|errore|erro|fails? with|failed with|answers?|returns?|returned|gives?(?: me)?|"
+    r"get(?:ting)?|got|response|status|rejected|api ?error|返回|提示)"
+    r"(?: (?:an?|the|with|of|is|me|message|msg|number|no\.?|code|来|了|by))?\s?[:#(\-]?\s?'?$"
+)
+_HTTP_BEFORE = re2.compile(
+    r"(?:http(?:/[0-9.]+'?)?(?: error| status| response| code| status code| status is)*|"
+    r"status[_ ]?(?:code)?|response code|<response|statuscode|responded with|server responded with"
+    r"(?: a)?(?: status)?(?: of)?|unexpected server response|error code|code|returned|"
+    r"(?:get|post|put|delete|patch) \(?)"
+    r"'?\s?(?:[:=]|is|of)?\s?[\[(']?$"
+)
+_HTTP_AFTER = re2.compile(
+    r"^[\])']?[:,]?\s?'?(?:client error|server error|too many|unauthori[sz]ed|forbidden|"
+    r"bad gateway|bad request|service unavailable|gateway time-?out|unavailable for legal|i'm a teapot|teapot|"
+    r"not acceptable|internal server|error\b|rate limit|errors\b|s\b)"
+)
+_URL_BEFORE = re2.compile(r"https?://[^ ]*'? -?$")
+_STATUSES = range(400, 600)
+_BRACKET_LEFT = "[("
+_LONG = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NumberHit:
+    """A number that may be a code: as it stands, where it begins and ends, and how it stands."""
+
+    code: str
+    start: int
+    end: int
+    context: Context
+
+
+def numbers(flat: str, known: Container[str]) -> Iterator[NumberHit]:
+    """Yield the numbers of `flat` (normalised) that are `known` codes or HTTP statuses.
+
+    Prices, times, ports, parts of addresses, names and versions are left out; a number whose
+    surroundings don't say that it is a code comes with the context "bare".
+    """
+    for match in _PLURAL.finditer(flat):
+        yield NumberHit(match.group()[:-1], match.start(), match.end(), "http")
+    for match in _NUMBER.finditer(flat):
+        start, end = match.start(), match.end()
+        if _is_part(flat, start, end):
+            continue
+        code = match.group()
+        if code not in known and (code[0] != "-" or (code := code[1:]) not in known):
+            status = code.lstrip("-")
+            if not (len(status) == 3 and int(status) in _STATUSES):  # noqa: PLR2004
+                continue
+            code = status
+        yield NumberHit(code, start, end, _context(flat, code, start, end))
+
+
+def _is_part(flat: str, start: int, end: int) -> bool:
+    """Tell whether the number is a piece of something else: 0.5, 12:30, 10.0.0.1, v2-400, 5%."""
+    left = flat[start - 1] if start else " "
+    right = flat[end] if end < len(flat) else " "
+    after = flat[end + 1] if end + 1 < len(flat) else " "
+    before = flat[start - 2] if start > 1 else " "
+    if left in "./$€#@_+&%~" or (left == "-" or (left in ":," and before.isdigit())):
+        return True
+    if flat[start] == "-" and (left.isalnum()):
+        return True
+    return right in "%_@€$/" or (right in ".,:-" and after.isdigit() and right != ",")
+
+
+def _context(flat: str, code: str, start: int, end: int) -> Context:
+    before = flat[max(0, start - _BEFORE) : start]
+    after = flat[end : end + _AFTER]
+    status = len(code) == 3 and code[0] in "45"  # noqa: PLR2004
+    if _ACCESS_LOG.search(before):
+        return "bare"
+    if status and (_HTTP_AFTER.search(after) or _HTTP_BEFORE.search(before)):
+        is_key = _KEY.search(before) and "'" in before[-4:]
+        return "key" if is_key and not _HTTP_AFTER.search(after) else "http"
+    if status and _URL_BEFORE.search(before):
+        return "http"
+    if _KEY.search(before) or _ERROR_KEY.search(before):
+        return "key"
+    if _WORD.search(before):
+        return "word"
+    if before[-1:] and before[-1] in _BRACKET_LEFT and after[:1] in {"]", ")", ","}:
+        return "bracket"
+    if code[0] == "-" and len(code) >= _LONG:
+        return "signed"
+    return "bare"

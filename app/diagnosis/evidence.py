@@ -1,0 +1,208 @@
+"""What each observation says about each issue, and how strongly.
+
+Strengths are log-odds, so that the diagnosis is their sum. All of them stand here; the weights of
+words come from the phrases themselves (see `words`) and are only scaled here. The numbers were set
+by what an observation means, then adjusted on `tests/reports/develop.jsonl`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Literal
+
+from app.diagnosis.codes import Context
+from app.model import (
+    CallerIp,
+    ChecklistItem,
+    ErrorCode,
+    Evidence,
+    Issue,
+    Outcome,
+    QuickTest,
+    Site,
+)
+
+CODE: Mapping[Context, float] = {
+    # An exchange's own code says what is wrong; the further it stands from a key, the less sure.
+    "key": 5.0,
+    "bracket": 4.5,
+    "word": 4.5,
+    "signed": 4.5,
+    "named": 4.0,
+    # A status is chosen by the exchange as well, but says less than a code.
+    "http": 3.0,
+    "bare": 0.0,
+}
+LITERAL_CODE = 5.0
+"""A code that is a text of its own (EAPI:Invalid key)."""
+
+CONFIRMED = 1.0
+"""More for a code whose message stands there too."""
+
+MESSAGE = 4.0
+"""A message of the exchange itself, without its code."""
+
+SHORT_MESSAGE = 2.0
+"""The same in a word or two, which also stand in other texts."""
+
+FOREIGN_MESSAGE = 2.6
+"""A message of another exchange, or of nobody knows which."""
+
+GENERAL_SIGNATURE = 3.2
+"""A fixed message that means an issue wherever it stands."""
+
+SHORT_SIGNATURE = 2.5
+STATUS_SIGNATURE = 2.2
+ADDRESS_SIGNATURE = 0.4
+"""A signature that is little more than an address: it is kept for the address."""
+
+FURTHER_SIGNATURE = 0.3
+"""Share that each further signature of one issue adds: a traceback says the same many times."""
+
+BESIDE_CODE = 0.5
+"""Share that remains of signatures and words beside a code that speaks for something else."""
+
+RANK = (1.0, 0.8, 0.7, 0.62, 0.55)
+"""Shares of the issues that one error can mean, likeliest first."""
+
+REPEATED = 0.2
+"""For each doubling of how often a code or message stands in a log."""
+
+LAST = 0.4
+"""For standing at the end of the text, in shares of the way: the last error stopped the bot."""
+
+CALLER_IP: Mapping[str, float] = {"ours": 1.5, "ipv6": 1.5, "not-ours": 0.5}
+WORDS = 0.85
+"""Scale of phrases found."""
+
+MOST_WORDS = 4.5
+TENDENCY = 0.3
+"""Scale of the tendency of all words: background, never enough by itself."""
+
+UNTICKED = (1.6, 0.9, 0.6)
+TICKED = (-0.8, -0.4, -0.3)
+OUTCOME_FOR = (1.6, 1.0, 0.7)
+OUTCOME_AGAINST = (-1.2, -0.8, -0.6)
+ANSWER = 4.0
+"""A chosen answer to the question that tells the causes apart."""
+
+IMPOSSIBLE = -2.5
+"""The exchange can't have this issue (no passphrase, no test environment)."""
+
+NOTHING_WITH_TEXT = 2.0
+"""What an issue needs to beat when a text was pasted: most texts are about something else."""
+
+NOTHING_WITHOUT_TEXT = 0.3
+
+_UNKNOWN_CALLERS = tuple(
+    ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+        "::/127",
+        "fc00::/7",
+        "fe80::/10",
+        "ff00::/8",
+    )
+)
+"""Addresses that no exchange on the internet sees as a caller's."""
+
+
+def ranked(
+    kind: Literal["code", "message", "checklist", "test"],
+    issues: Sequence[str],
+    strengths: Sequence[float],
+    because: str,
+) -> Iterator[Evidence]:
+    """Yield evidence for `issues` in order, each with the strength of its place (or the last)."""
+    for place, issue in enumerate(issues):
+        strength = strengths[min(place, len(strengths) - 1)]
+        yield Evidence(kind=kind, issue=issue, strength=strength, because=because)
+
+
+def by_rank(strength: float) -> tuple[float, ...]:
+    """Return the strengths for the issues of one error, likeliest first."""
+    return tuple(strength * share for share in RANK)
+
+
+def of_error(
+    entry: ErrorCode, strength: float, because: str, *, kind: Literal["code", "message"]
+) -> Iterator[Evidence]:
+    """Yield what a recognised code or message says."""
+    return ranked(kind, entry.issues, by_rank(strength), because)
+
+
+def of_checklist(item: ChecklistItem, *, ticked: bool) -> Iterator[Evidence]:
+    """Yield what a checklist item says: unticked it speaks for its issues, ticked against."""
+    if ticked:
+        return ranked("checklist", item.points_to, TICKED, f"you ticked: {item.text}")
+    return ranked("checklist", item.points_to, UNTICKED, item.missing)
+
+
+def of_test(test: QuickTest, outcome: Outcome) -> Iterator[Evidence]:
+    """Yield what the outcome of a quick test says."""
+    result = test.on_pass if outcome == "pass" else test.on_fail
+    yield from ranked("test", result.points_to, OUTCOME_FOR, result.because)
+    yield from ranked("test", result.speaks_against, OUTCOME_AGAINST, result.because)
+
+
+def of_answer(issue: str, label: str) -> Evidence:
+    """Return what the answer to a question says."""
+    because = f"you answered: {label}"
+    return Evidence(kind="answer", issue=issue, strength=ANSWER, because=because)
+
+
+def of_exchange(issue: Issue, exchange: str, name: str) -> Iterator[Evidence]:
+    """Yield that an issue can't occur with an exchange, if so."""
+    if not issue.concerns(exchange):
+        because = f"{name} doesn't have this"
+        yield Evidence(kind="fact", issue=issue.slug, strength=IMPOSSIBLE, because=because)
+
+
+def caller_ip(address: str, site: Site) -> CallerIp | None:
+    """Compare the address that an exchange saw with the whitelist; None when that says nothing."""
+    if site.whitelist is None:
+        return None
+    found: IPv4Address | IPv6Address = ip_address(address)
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    if any(found in network for network in _UNKNOWN_CALLERS):
+        return None
+    if found in site.whitelist.addresses:
+        return CallerIp(address=str(found), verdict="ours")
+    only_ipv4 = all(isinstance(known, IPv4Address) for known in site.whitelist.addresses)
+    if isinstance(found, IPv6Address) and only_ipv4:
+        return CallerIp(address=str(found), verdict="ipv6")
+    return CallerIp(address=str(found), verdict="not-ours")
+
+
+def of_caller_ip(caller: CallerIp, issue: str, who: str, product: str) -> Evidence:
+    """Return what the caller's address says about the issue of the message that shows it."""
+    seen = f"{who} saw the address {caller.address}, which is"
+    because = {
+        "ours": f"{seen} {product}'s: it has to be added to the key's list",
+        "ipv6": f"{seen} an IPv6 address: the list holds IPv4 only",
+        "not-ours": f"{seen} no address of {product}: this request did not come from {product}",
+    }[caller.verdict]
+    strength = CALLER_IP[caller.verdict]
+    return Evidence(kind="caller-ip", issue=issue, strength=strength, because=because)
+
+
+def of_words(issue: str, worth: float, quotes: Sequence[str]) -> Evidence:
+    """Return what phrases that were found say."""
+    because = "you wrote " + " and ".join(f"“{quote}”" for quote in quotes)
+    strength = min(MOST_WORDS, WORDS * worth)
+    return Evidence(kind="words", issue=issue, strength=strength, because=because)
+
+
+def of_tendency(issue: str, tendency: float) -> Evidence:
+    """Return what all words together say: background."""
+    because = "the words of your text"
+    return Evidence(kind="words", issue=issue, strength=TENDENCY * tendency, because=because)

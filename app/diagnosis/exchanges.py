@@ -1,0 +1,85 @@
+"""Find which exchanges a paste mentions: by host, by name, by the name of a class or library."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import ahocorasick_rs
+
+from app.diagnosis.text import normalise
+from app.model import Exchange
+
+HOST = 3.0
+"""Votes: a host of the exchange is in the text."""
+NAME = 2.0
+"""Its name stands there as a word."""
+PART = 0.8
+"""Its name is part of another (a path, a file, a class)."""
+AGAIN = 0.2
+"""Each further mention, up to five."""
+LONG_NAME = 5
+"""Names of this length also count as part of a longer word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where an exchange is mentioned, and how surely."""
+
+    exchange: str
+    start: int
+    end: int
+    votes: float
+
+
+class MentionIndex:
+    """The names and hosts of all exchanges, prepared once."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        """Prepare names and hosts; one name may belong to several exchanges."""
+        owners: dict[tuple[str, bool], set[str]] = defaultdict(set)
+        for exchange in exchanges:
+            for name in (exchange.id, exchange.name, *exchange.names):
+                owners[normalise(name).flat, False].add(exchange.id)
+            for host in exchange.hosts:
+                owners[normalise(host).flat, True].add(exchange.id)
+        self._entries = [
+            (word, is_host, tuple(sorted(ids))) for (word, is_host), ids in owners.items()
+        ]
+        words = [word for word, *_ in self._entries]
+        self._automaton = ahocorasick_rs.AhoCorasick(words) if words else None
+
+    def find(self, flat: str) -> list[Mention]:
+        """Return the mentions in `flat` (normalised), in order."""
+        if self._automaton is None or not flat:
+            return []
+        found: list[Mention] = []
+        for index, start, end in self._automaton.find_matches_as_indexes(flat, overlapping=True):
+            word, is_host, ids = self._entries[index]
+            left = flat[start - 1] if start else " "
+            right = flat[end] if end < len(flat) else " "
+            if is_host:
+                votes = 0.0 if left.isalnum() or left == "-" or right.isalnum() else HOST
+            elif _joins(left) or _joins(right):
+                whole = left in "_/\\" or right in "_/\\" or len(word) >= LONG_NAME
+                votes = PART if whole and not (left.isalnum() and len(word) < LONG_NAME) else 0.0
+            else:
+                votes = NAME
+            if votes:
+                found += (Mention(one, start, end, votes) for one in ids)
+        return sorted(found, key=lambda mention: mention.start)
+
+
+def _joins(character: str) -> bool:
+    return (character.isalnum() and character.isascii()) or character in "_/\\"
+
+
+def votes(mentions: Iterable[Mention]) -> dict[str, float]:
+    """Return the votes for each exchange: its best mention, and a little for each further one."""
+    best: dict[str, float] = defaultdict(float)
+    counts: dict[str, int] = defaultdict(int)
+    for mention in mentions:
+        best[mention.exchange] = max(best[mention.exchange], mention.votes)
+        counts[mention.exchange] += 1
+    return {one: best[one] + AGAIN * min(5, counts[one] - 1) for one in best}

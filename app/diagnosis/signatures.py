@@ -1,0 +1,239 @@
+"""Recognise fixed messages: many signatures, one paste, in linear time.
+
+A signature is plain text as a writer copies it from an exchange, with placeholders: `{}` is
+anything short, `{n}` a number, `{ip}` an IP address (that of the caller, who is thereby known).
+Other names in braces are read like `{}`. Upper and lower case, kinds of quotes and white space
+make no difference, and a full stop at the end is not asked for.
+
+Aho-Corasick finds the longest literal of every signature in one pass over the paste; RE2 then
+verifies the few signatures whose literal is there. Both are linear, whatever the content and the
+paste hold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Any, Generic, TypeVar
+
+import ahocorasick_rs
+import re2
+
+from app.diagnosis.text import normalise
+
+SHORTEST_LITERAL = 4
+"""A signature needs a literal of this many characters, or it would be looked for everywhere."""
+
+REACH = 120
+"""How many characters a `{}` stands for at most."""
+
+OCCURRENCES = 8
+"""How often one signature is verified in one paste; more repetitions say nothing new."""
+
+_PLACEHOLDER = re2.compile(r"\{[a-z_]{0,20}[0-9]?\}|%[sd]|\bx\.x\.x\.x\b")
+_ENDINGS = " .,;:!"
+_REGEX = {
+    "{n}": r"-?[0-9][0-9.,]{0,40}",
+    "{ip}": r"(?P<ip>[0-9a-f.:]{3,45})",
+    "{}": rf".{{0,{REACH}}}?",
+}
+_BARE_MATCH = "x.x.x.x"
+
+Owner = TypeVar("Owner")
+
+
+class SignatureError(ValueError):
+    """A signature can't be used; the message says why and what helps."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One parsed signature. `parts` are its literals and placeholders in order, normalised."""
+
+    text: str
+    parts: tuple[str, ...]
+    anchor: int
+
+    @property
+    def literal(self) -> str:
+        """The longest literal, by which the signature is found."""
+        return self.parts[self.anchor]
+
+    @property
+    def length(self) -> int:
+        """How many characters are literal: the measure of how telling the signature is."""
+        return sum(len(part) for part in self.parts if part not in _REGEX)
+
+    @property
+    def words(self) -> int:
+        """How many words are literal."""
+        return sum(len(part.split()) for part in self.parts if part not in _REGEX)
+
+    def find(self, text: str, start: int) -> tuple[int, int, str | None] | None:
+        """Verify the signature in `text`, where its literal begins at `start`.
+
+        Return where the whole match begins and ends and the address it holds, or None.
+        """
+        end = start + len(self.literal)
+        if len(self.parts) == 1:
+            return (start, end, None) if _stands_alone(text, start, end) else None
+        first, last = max(0, start - self._before), min(len(text), end + self._after)
+        window = text[first:last]
+        for match in self._pattern.finditer(window):
+            begin, finish = first + match.start(), first + match.end()
+            if begin <= start and finish >= end and _stands_alone(text, begin, finish):
+                return begin, finish, self._address(match)
+        return None
+
+    @staticmethod
+    def _address(match: Any) -> str | None:
+        found = match.groupdict().get("ip")
+        return valid_address(found) if found else None
+
+    @cached_property
+    def _pattern(self) -> Any:
+        """The compiled pattern, made when the signature is first a candidate."""
+        seen_ip = False
+        pieces: list[str] = []
+        for part in self.parts:
+            piece = _REGEX.get(part) or re2.escape(part)
+            if part == "{ip}":
+                # A name may stand once in a pattern; the first address is the caller's.
+                piece = piece.replace("?P<ip>", "?:") if seen_ip else piece
+                seen_ip = True
+            pieces.append(piece)
+        return re2.compile(" ?".join(pieces))
+
+    @cached_property
+    def _before(self) -> int:
+        return sum(_reach(part) for part in self.parts[: self.anchor])
+
+    @cached_property
+    def _after(self) -> int:
+        return sum(_reach(part) for part in self.parts[self.anchor + 1 :])
+
+
+def _reach(part: str) -> int:
+    return REACH + 2 if part in _REGEX else len(part)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Tell whether the span neither begins nor ends within a word or number."""
+    if start > 0 and _joined(text[start - 1], text[start]):
+        return False
+    return not (end < len(text) and _joined(text[end - 1], text[end]))
+
+
+def _joined(left: str, right: str) -> bool:
+    # Only ASCII: Chinese words stand without a space between them.
+    return left.isascii() and right.isascii() and left.isalnum() and right.isalnum()
+
+
+def valid_address(found: str) -> str | None:
+    """Return the IP address in `found` in its usual form, or None when it is none."""
+    try:
+        return str(ip_address(found.strip(".:") if "." in found else found))
+    except ValueError:
+        return None
+
+
+def parse(text: str) -> Signature:
+    """Read one signature. Raise `SignatureError` when it is too short to be looked for."""
+    flat = normalise(text).flat
+    parts: list[str] = []
+    position = 0
+    for match in _PLACEHOLDER.finditer(flat):
+        parts.append(flat[position : match.start()])
+        name = match.group()
+        parts.append("{ip}" if name == _BARE_MATCH else name if name in _REGEX else "{}")
+        position = match.end()
+    parts.append(flat[position:])
+    parts = [part.strip() for part in parts]
+    parts[-1] = parts[-1].rstrip(_ENDINGS)
+    parts = [part for part in parts if part]
+    while parts and parts[-1] == "{}":
+        parts.pop()
+    while parts and parts[0] == "{}":
+        parts.pop(0)
+    literals = [index for index, part in enumerate(parts) if part not in _REGEX]
+    anchor = max(literals, key=lambda index: len(parts[index]), default=-1)
+    weight = sum(1 if c.isascii() else 2 for c in parts[anchor].strip()) if literals else 0
+    if weight < SHORTEST_LITERAL:
+        reason = f"the signature `{text}` has no fixed text of {SHORTEST_LITERAL} characters"
+        raise SignatureError(f"{reason}; add words that always stand there")
+    return Signature(text, tuple(parts), anchor)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[Owner]):
+    """A signature that a text holds: where (first time), how often, and whose it is.
+
+    `last` is where it stands the last time, `address` the caller's address that it captured.
+    """
+
+    signature: Signature
+    owners: tuple[Owner, ...]
+    start: int
+    end: int
+    last: int
+    count: int
+    address: str | None
+
+
+@dataclass
+class _Candidate:
+    tried: int = 0
+    found: list[tuple[int, int, str | None]] = field(default_factory=list)
+
+
+class SignatureIndex(Generic[Owner]):
+    """Many signatures, prepared once; looking them up changes nothing and is thread-safe."""
+
+    def __init__(self, signatures: Iterable[tuple[str, Owner]]) -> None:
+        """Prepare the signatures. One that can't be used is left out (`check` reports it)."""
+        owners: dict[tuple[str, ...], list[Owner]] = defaultdict(list)
+        parsed: dict[tuple[str, ...], Signature] = {}
+        for text, owner in signatures:
+            try:
+                signature = parse(text)
+            except SignatureError:
+                continue
+            parsed.setdefault(signature.parts, signature)
+            if owner not in owners[signature.parts]:
+                owners[signature.parts].append(owner)
+        self._signatures = [(parsed[parts], tuple(owners[parts])) for parts in parsed]
+        by_literal: dict[str, list[int]] = defaultdict(list)
+        for index, (signature, _) in enumerate(self._signatures):
+            by_literal[signature.literal].append(index)
+        self._by_literal = list(by_literal.values())
+        self._automaton = ahocorasick_rs.AhoCorasick(list(by_literal)) if by_literal else None
+
+    def __len__(self) -> int:
+        return len(self._signatures)
+
+    def find(self, flat: str) -> Iterator[Hit[Owner]]:
+        """Yield every signature that `flat` (normalised) holds."""
+        if self._automaton is None or not flat:
+            return
+        candidates: dict[int, _Candidate] = defaultdict(_Candidate)
+        matches = self._automaton.find_matches_as_indexes(flat, overlapping=True)
+        for literal, start, _ in matches:
+            for index in self._by_literal[literal]:
+                candidate = candidates[index]
+                if candidate.tried >= OCCURRENCES * 2 or len(candidate.found) >= OCCURRENCES:
+                    continue
+                candidate.tried += 1
+                if found := self._signatures[index][0].find(flat, start):
+                    candidate.found.append(found)
+        for index, candidate in candidates.items():
+            if candidate.found:
+                signature, owners = self._signatures[index]
+                start, end, _ = candidate.found[0]
+                last = candidate.found[-1][0]
+                addresses = (address for *_, address in candidate.found if address)
+                yield Hit(
+                    signature, owners, start, end, last, len(candidate.found), next(addresses, None)
+                )

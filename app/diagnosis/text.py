@@ -1,0 +1,134 @@
+"""A paste in the one spelling that signatures, codes and phrases are compared in.
+
+Pure and linear in the length of the text. What people paste went through terminals, JSON in JSON,
+chat programs and browsers: quotes are curly or escaped, spaces are not spaces, JSON is broken into
+lines. `normalise` takes all that away and keeps the way back to the line as it was pasted.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+EXCERPT_LENGTH = 240
+"""An excerpt is cut to this many characters around what matched."""
+
+_QUOTES = dict.fromkeys(map(ord, "\"'`´‘’‚‛“”„‟«»‹›「」『』"), "'")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
+_INVISIBLE: dict[int, None] = dict.fromkeys(
+    (0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A))
+)
+_CONTROL = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n")}, " ")
+_TABLE = _CONTROL | _INVISIBLE | _DASHES | _QUOTES
+_ENTITIES = (
+    ("&quot;", "'"),
+    ("&#34;", "'"),
+    ("&#39;", "'"),
+    ("&#x27;", "'"),
+    ("&apos;", "'"),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&nbsp;", " "),
+    ("&amp;", "&"),
+)
+_NO_LETTERS = frozenset((*range(32), *range(0xD800, 0xE000)))
+_COLOUR = re2.compile(r"\x1b\[[0-9;]*m")
+_ESCAPED_QUOTE = re2.compile(r"\\+'")
+_ESCAPED_SPACE = re2.compile(r"\\+[nrt]")
+_ESCAPED_LETTER = re2.compile(r"\\+u([0-9a-fA-F]{4})")
+_CCXT_ADVICE = re2.compile(r"\(possible reasons: [^)]{0,200}\)?")
+"""Old ccxt versions end every message with this list of all causes; it says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A normalised paste.
+
+    `flat` is all of it on one line, lower case, every run of white space one space. `lines` are the
+    lines as pasted; line `numbers[i]` of them begins at `starts[i]` of `flat`.
+    """
+
+    flat: str
+    lines: tuple[str, ...]
+    starts: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+    def line_number(self, position: int) -> int:
+        """Return the index in `lines` of what stands at `position` of `flat`."""
+        return self.numbers[self._index(position)] if self.numbers else 0
+
+    def sentence(self, index: int) -> str:
+        """Return the normalised form of the line that begins at `starts[index]`."""
+        end = self.starts[index + 1] - 1 if index + 1 < len(self.starts) else len(self.flat)
+        return self.flat[self.starts[index] : end]
+
+    def line_span(self, position: int) -> tuple[int, int]:
+        """Return where the line around `position` begins and ends in `flat`."""
+        if not self.starts:
+            return 0, 0
+        index = self._index(position)
+        end = self.starts[index + 1] - 1 if index + 1 < len(self.starts) else len(self.flat)
+        return self.starts[index], end
+
+    def excerpt(self, position: int) -> str:
+        """Return the pasted line around `position` of `flat`, cut to a readable length."""
+        if not self.numbers:
+            return ""
+        line = self.lines[self.line_number(position)].strip()
+        if len(line) <= EXCERPT_LENGTH:
+            return line
+        begin, end = self.line_span(position)
+        # Normalising shortens a line evenly enough for the place to be found by its share.
+        middle = round(len(line) * (position - begin) / max(1, end - begin))
+        first = min(max(0, middle - EXCERPT_LENGTH // 4), len(line) - EXCERPT_LENGTH)
+        cut = line[first : first + EXCERPT_LENGTH].strip()
+        before = "… " if first else ""
+        return f"{before}{cut}{' …' if first + EXCERPT_LENGTH < len(line) else ''}"
+
+    def _index(self, position: int) -> int:
+        return max(0, bisect_right(self.starts, position) - 1)
+
+
+def normalise(pasted: str) -> Text:
+    """Return `pasted` in the spelling for comparing. Any string is fine, none raises."""
+    text = pasted.replace("\r\n", "\n").replace("\r", "\n")
+    lines = tuple(text.split("\n"))
+    if not text.isascii():
+        # A lone surrogate can't be encoded, which the matchers do; it becomes a question mark.
+        text = text.encode("utf-8", "replace").decode("utf-8")
+        text = unicodedata.normalize("NFKC", text)
+    if "\x1b" in text:
+        text = _COLOUR.sub("", text)
+    if "&" in text:
+        for entity, character in _ENTITIES:
+            text = text.replace(entity, character)
+    text = text.translate(_TABLE)
+    if "\\" in text:
+        text = _ESCAPED_LETTER.sub(_letter, text)
+        text = _ESCAPED_QUOTE.sub("'", text)
+        text = _ESCAPED_SPACE.sub(" ", text)
+    text = text.casefold()
+    if "(possible reasons: " in text:
+        text = _CCXT_ADVICE.sub(" ", text)
+    parts: list[str] = []
+    starts: list[int] = []
+    numbers: list[int] = []
+    length = 0
+    for number, line in enumerate(text.split("\n")):
+        words = " ".join(line.split())
+        if words:
+            parts.append(words)
+            starts.append(length)
+            numbers.append(number)
+            length += len(words) + 1
+    return Text(" ".join(parts), lines, tuple(starts), tuple(numbers))
+
+
+def _letter(match: Any) -> str:
+    r"""Return the character of a `\\uXXXX`; halves of a pair and controls are left out."""
+    code = int(match.group(1), 16)
+    return " " if code in _NO_LETTERS else chr(code)

@@ -1,0 +1,431 @@
+"""How people put it: phrases against a text in somebody's own words.
+
+A phrase is a few words that writers give, in any order, within one sentence. `a/b` are two words
+for the same, `ключ*` is the beginning of a word; Chinese, Japanese and Korean words are looked for
+as they stand. Endings (-s, -ed, -ing, -ion) and small words don't count, and "don't", "can't" and
+"never" all say "not".
+
+What a word is worth for a class (an issue, or off-topic) follows from the phrases themselves: the
+more it belongs to that class alone, the more. Prepared once; matching is linear in the text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import ahocorasick_rs
+import re2
+
+from app.diagnosis.text import Text, normalise
+
+FULL_CREDIT = 0.4
+"""What every word of a phrase is worth besides what it says by itself."""
+
+ENOUGH = 0.6
+"""Below this share of a phrase (by worth) nothing is said."""
+
+MOST_TOKENS = 700
+"""Of a long text only its beginning and end are read as prose, this many words in all."""
+
+SHORT_TEXT = 70
+"""A text of at most this many words is also read as one sentence."""
+
+_TOKEN = re2.compile(r"[\p{L}\p{M}\p{N}]+(?:'[a-z]{1,2}\b)?")
+_SENTENCE_END = re2.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
+_FRAME = re2.compile(
+    r"^(?:[^ ]{1,30} ?\| ?)?"
+    r"(?:at [^ ]*[.(/]|file '|traceback |-{2,}>? ?[0-9]|\^|self\.|return |raise )"
+)
+_CJK = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_SMALL = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "my",
+        "your",
+        "our",
+        "his",
+        "her",
+        "its",
+        "their",
+        "i",
+        "me",
+        "we",
+        "you",
+        "he",
+        "she",
+        "it",
+        "they",
+        "this",
+        "that",
+        "these",
+        "those",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "to",
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "with",
+        "and",
+        "or",
+        "so",
+        "as",
+        "if",
+        "then",
+        "than",
+        "there",
+        "here",
+        "have",
+        "has",
+        "had",
+        "do",
+        "does",
+        "did",
+        "will",
+        "would",
+        "can",
+        "could",
+        "should",
+        "shall",
+        "may",
+        "might",
+        "just",
+        "even",
+        "also",
+        "very",
+        "all",
+        "any",
+        "some",
+        "when",
+        "what",
+        "which",
+        "who",
+        "how",
+        "why",
+        "get",
+        "got",
+        "gets",
+        "getting",
+        "ve",
+        "re",
+        "ll",
+        "m",
+    ]
+)
+_NOT = frozenset(
+    [
+        "not",
+        "no",
+        "never",
+        "cannot",
+        "cant",
+        "dont",
+        "doesnt",
+        "didnt",
+        "isnt",
+        "arent",
+        "wasnt",
+        "wont",
+        "wouldnt",
+        "couldnt",
+        "havent",
+        "hasnt",
+        "without",
+        "neither",
+        "nicht",
+        "kein",
+        "keine",
+        "nein",
+        "nao",
+        "não",
+        "ne",
+        "не",
+        "нет",
+        "değil",
+        "yok",
+        "pas",
+        "sin",
+    ]
+)
+
+
+def stem(word: str) -> str:
+    """Return `word` without its English endings; other scripts stay as they are."""
+    if len(word) <= 3 or not word.isascii() or not word.isalpha():  # noqa: PLR2004
+        return word
+    if word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "xes", "ches", "shes")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending, rest in (("ing", 3), ("ed", 3), ("ion", 4)):
+        if word.endswith(ending) and len(word) - len(ending) >= rest:
+            word = word[: -len(ending)]
+            if word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]
+            break
+    return word[:-1] if word.endswith("e") and len(word) > 3 else word  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a text: what it can be looked up by, and where it stands."""
+
+    terms: tuple[str, ...]
+    start: int
+    end: int
+
+
+def tokens(text: str, offset: int = 0) -> Iterator[Token]:
+    """Yield the words of a normalised text; two that are often written as one count as that too."""
+    previous = ""
+    for match in _TOKEN.finditer(text):
+        word = match.group().removesuffix("'s").replace("'", "")
+        terms = [stem(word)]
+        if word in _NOT:
+            terms.append("not")
+        if word.startswith("api") and len(word) > 5:  # noqa: PLR2004
+            terms += ("api", stem(word[3:]))
+        if previous:
+            terms.append(stem(previous + word))
+        previous = word if word.isascii() else ""
+        yield Token(tuple(terms), offset + match.start(), offset + match.end())
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase of a class; each of its words is a set of terms that are as good as each other."""
+
+    owner: str
+    text: str
+    words: tuple[frozenset[str], ...]
+
+
+def parse(owner: str, text: str) -> Phrase | None:
+    """Read a phrase; None when it holds nothing but small words."""
+    words: list[frozenset[str]] = []
+    for part in normalise(text).flat.split():
+        terms: set[str] = set()
+        for choice in part.split("/"):
+            if _CJK.search(choice):
+                terms.add("=" + choice)
+            elif choice.endswith("*"):
+                terms.add(choice)
+            else:
+                found = [stem(t.group().replace("'", "")) for t in _TOKEN.finditer(choice)]
+                whole = "".join(t.group().replace("'", "") for t in _TOKEN.finditer(choice))
+                if whole in _NOT:
+                    terms.add("not")
+                elif len(found) > 1:
+                    terms.add(stem(whole))
+                elif found and (whole not in _SMALL or "/" in part):
+                    terms.add(found[0])
+        if terms:
+            words.append(frozenset(terms))
+    return Phrase(owner, text, tuple(words)) if words else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the words of a text say for one class: how much, and the words that say it."""
+
+    owner: str
+    worth: float
+    quote: str
+
+
+@dataclass(slots=True)
+class _Best:
+    share: float = 0.0
+    span: tuple[int, int] = (0, 0)
+
+
+class PhraseIndex:
+    """The phrases of all classes, prepared once; looking them up changes nothing."""
+
+    def __init__(
+        self, phrases: Iterable[tuple[str, str]], background: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Prepare (class, phrase) pairs, and (class, text) pairs that tell what words are like."""
+        self._phrases = [found for pair in phrases if (found := parse(*pair)) is not None]
+        self._postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for index, phrase in enumerate(self._phrases):
+            for place, terms in enumerate(phrase.words):
+                for term in terms:
+                    self._postings[term].append((index, place))
+        self._affinity = self._affinities(background)
+        self._worths = [tuple(self._worth(p.owner, w) for w in p.words) for p in self._phrases]
+        self._prefixes = frozenset(term[:-1] for term in self._postings if term.endswith("*"))
+        self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
+        self._cjk = [term[1:] for term in self._postings if term.startswith("=")]
+        self._automaton = ahocorasick_rs.AhoCorasick(self._cjk) if self._cjk else None
+
+    def _affinities(self, background: Iterable[tuple[str, str]]) -> dict[str, dict[str, float]]:
+        """Return for each term and class how much likelier it is there than elsewhere (log)."""
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        sizes: Counter[str] = Counter()
+        for phrase in self._phrases:
+            sizes[phrase.owner] += 1
+            for term in {term for terms in phrase.words for term in terms}:
+                counts[term][phrase.owner] += 1
+        for owner, text in background:
+            for token in tokens(normalise(text).flat):
+                if token.terms[0] not in _SMALL:
+                    counts[token.terms[0]][owner] += 1
+        classes = list(sizes)
+        average = sum(sizes.values()) / max(1, len(classes))
+        # A class with many phrases mentions every word more often; that is no sign of the word.
+        scale = {owner: average / (sizes[owner] + average / 2) for owner in classes}
+        affinity: dict[str, dict[str, float]] = {}
+        for term, by_class in counts.items():
+            scaled = {owner: by_class[owner] * scale[owner] for owner in classes}
+            total = sum(scaled.values()) + 0.25 * len(classes)
+            affinity[term] = {
+                owner: math.log((scaled[owner] + 0.25) * len(classes) / total) for owner in classes
+            }
+        return affinity
+
+    def _worth(self, owner: str, terms: frozenset[str]) -> float:
+        own = [self._affinity[term].get(owner, 0.0) for term in terms]
+        return FULL_CREDIT + max(0.0, sum(own) / len(own))
+
+    def wordings(self, text: Text) -> tuple[list[Wording], dict[str, float]]:
+        """Return the phrases found, best first for each class, and the tendency of all words.
+
+        The tendency of a class is the mean log-odds of the words of the text for it.
+        """
+        best: dict[int, _Best] = defaultdict(_Best)
+        seen: set[str] = set()
+        for window, discount in self._windows(text):
+            self._match(text, window, discount, best, seen)
+        found: list[Wording] = []
+        for index, match in best.items():
+            phrase = self._phrases[index]
+            worth = sum(self._worths[index]) * match.share
+            found.append(Wording(phrase.owner, worth, self._quote(text, match.span, phrase)))
+        found.sort(key=lambda wording: -wording.worth)
+        return found, self._tendency(seen)
+
+    def _tendency(self, seen: set[str]) -> dict[str, float]:
+        sums: dict[str, float] = defaultdict(float)
+        known = 0
+        for term in seen:
+            if (by_class := self._affinity.get(term)) is not None and term not in _SMALL:
+                known += 1
+                for owner, value in by_class.items():
+                    sums[owner] += max(-0.7, min(1.5, value))
+        return {owner: total / math.sqrt(known) for owner, total in sums.items()} if known else {}
+
+    def _windows(self, text: Text) -> Iterator[tuple[list[Token], float]]:
+        """Yield the sentences of a text as words, and a short text as a whole."""
+        sentences: list[list[Token]] = []
+        for index, start in enumerate(text.starts):
+            line = text.sentence(index)
+            if _FRAME.search(line):
+                continue
+            position = 0
+            for end in _SENTENCE_END.finditer(line):
+                sentences.append(list(tokens(line[position : end.start()], start + position)))
+                position = end.end()
+            sentences.append(list(tokens(line[position:], start + position)))
+        sentences = [sentence for sentence in sentences if sentence]
+        total = sum(map(len, sentences))
+        if total > MOST_TOKENS:
+            sentences = _ends(sentences)
+        for sentence in sentences:
+            yield sentence, 1.0
+        if len(sentences) > 1 and total <= SHORT_TEXT:
+            yield [token for sentence in sentences for token in sentence], 0.75
+
+    def _match(
+        self,
+        text: Text,
+        window: Sequence[Token],
+        discount: float,
+        best: dict[int, _Best],
+        seen: set[str],
+    ) -> None:
+        present: dict[str, Token] = {}
+        for token in window:
+            for term in token.terms:
+                present.setdefault(term, token)
+            word = text.flat[token.start : token.end]
+            for length in self._prefix_lengths:
+                if length <= len(word) and word[:length] in self._prefixes:
+                    present.setdefault(word[:length] + "*", token)
+        if self._automaton is not None and window:
+            start = window[0].start
+            piece = text.flat[start : window[-1].end]
+            if not piece.isascii():
+                found = self._automaton.find_matches_as_indexes(piece, overlapping=True)
+                for index, begin, end in found:
+                    term = "=" + self._cjk[index]
+                    present.setdefault(term, Token((term,), start + begin, start + end))
+        seen.update(present)
+        places: dict[int, dict[int, Token]] = defaultdict(dict)
+        for term, token in present.items():
+            for index, place in self._postings.get(term, ()):
+                places[index].setdefault(place, token)
+        for index, matched in places.items():
+            worths = self._worths[index]
+            share = sum(worths[place] for place in matched) / sum(worths)
+            if share < ENOUGH or (len(matched) == 1 and len(worths) > 1):
+                continue
+            share = discount * share**2
+            if share > best[index].share:
+                starts = [token.start for token in matched.values()]
+                ends = [token.end for token in matched.values()]
+                best[index] = _Best(share, (min(starts), max(ends)))
+
+    @staticmethod
+    def _quote(text: Text, span: tuple[int, int], phrase: Phrase) -> str:
+        start, end = span
+        quote = text.flat[start:end]
+        return quote if len(quote) <= 60 else phrase.text.replace("*", "")  # noqa: PLR2004
+
+
+def _ends(sentences: Sequence[list[Token]]) -> list[list[Token]]:
+    """Return the first and the last sentences, up to half of `MOST_TOKENS` from each end."""
+    half = MOST_TOKENS // 2
+    first: list[list[Token]] = []
+    last: list[list[Token]] = []
+    for chosen, order in ((first, sentences), (last, sentences[::-1])):
+        room = half
+        for sentence in order:
+            if room <= 0:
+                break
+            chosen.append(sentence[:room])
+            room -= len(sentence)
+    return first + last[::-1]
+
+
+def strengths(wordings: Iterable[Wording]) -> Mapping[str, tuple[float, tuple[str, ...]]]:
+    """Return what the phrases found say for each class, and the two best quotes.
+
+    Each further phrase counts half of the one before: they tend to say the same again.
+    """
+    by_owner: dict[str, list[Wording]] = defaultdict(list)
+    for wording in wordings:
+        by_owner[wording.owner].append(wording)
+    result: dict[str, tuple[float, tuple[str, ...]]] = {}
+    for owner, found in by_owner.items():
+        worth = sum(one.worth * 0.5**place for place, one in enumerate(found[:6]))
+        quotes = tuple(dict.fromkeys(one.quote for one in found[:2]))
+        result[owner] = (worth, quotes)
+    return result
