@@ -6,6 +6,7 @@ so that `on` and `yes` stay words; keys that stand twice and anchors are mistake
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,10 @@ import yaml
 
 Location = tuple[str | int, ...]
 FENCE = "---"
+MAX_DEPTH = 20
+"""Lists and mappings that are nested deeper are refused: the parser's stack has an end."""
+
+STRING_TAG = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,107 +60,148 @@ class Document:
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML 1.2's scalars: only `true` and `false` are booleans."""
+    """The scalars of YAML 1.2, without octal numbers: `on`, `yes`, `010` and `1:30` are texts."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - the library's own way to replace them
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:merge"}
-        or (tag == "tag:yaml.org,2002:bool" and first in "tTfF")
-    ]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
+for _tag, _pattern, _first in (
+    ("bool", r"(?:true|True|TRUE|false|False|FALSE)", "tTfF"),
+    ("null", r"(?:~|null|Null|NULL|)", ["~", "n", "N", ""]),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+][0-9]+)?", "-+.0123456789"),
+    ("timestamp", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "0123456789"),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"^{_pattern}$"), list(_first)
+    )
 
 
 def parse_yaml(text: str, first_line: int = 1) -> Document:
     """Read one YAML mapping; `first_line` is where `text` begins in its file."""
-    shift = first_line - 1
     try:
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            if node is None:
-                return Document({}, {(): Position(first_line)})
-            positions: dict[Location, Position] = {}
-            problems = tuple(_walk(node, (), positions, shift, set()))
-            if problems:
-                return Document({}, positions, problems=problems)
-            data = loader.construct_document(node)
-        finally:
-            loader.dispose()
+        document = _parse(text, first_line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 + shift if mark else first_line
-        column = mark.column + 1 if mark else 1
+        place = Position(mark.line + first_line, mark.column + 1) if mark else Position(first_line)
         message = f"this is not valid YAML: {error.problem or error.context}"
         cure = "; put texts with a colon, a # or a leading quote or brace into quotes"
-        return Document({}, problems=(Problem("yaml", Position(line, column), message + cure),))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        message = f"this is not valid YAML: {reason}"
-        return Document({}, problems=(Problem("yaml", Position(first_line), message),))
-    if not isinstance(data, dict):
+        return _broken("yaml", place, message + cure)
+    except yaml.reader.ReaderError as error:
+        before = text.partition(chr(error.character))[0]
+        place = Position(before.count("\n") + first_line, len(before) - before.rfind("\n"))
+        message = f"the character U+{error.character:04X} can't stand in YAML; remove it"
+        return _broken("yaml", place, message)
+    if not isinstance(document.fields, dict):
         message = "the file must hold keys and values (`title: ...`), not a list or a single value"
-        return Document({}, problems=(Problem("yaml", Position(first_line), message),))
-    return Document(data, positions)
+        return _broken("yaml", Position(first_line), message)
+    return document
+
+
+def _broken(rule: str, place: Position, message: str) -> Document:
+    return Document({}, problems=(Problem(rule, place, message),))
+
+
+def _parse(text: str, first_line: int) -> Document:
+    shift = first_line - 1
+    refused = _refused(text, shift)
+    if refused:
+        return Document({}, problems=(refused,))
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Document({}, {(): Position(first_line)})
+        positions: dict[Location, Position] = {}
+        problems = tuple(_walk(loader, node, (), positions, shift))
+        if problems:
+            return Document({}, positions, problems=problems)
+        return Document(loader.construct_document(node), positions)
+    finally:
+        loader.dispose()
+
+
+def _refused(text: str, shift: int) -> Problem | None:
+    """Find what is not built at all: anchors and tags, and nesting that exhausts the stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        place = _place(event, shift)
+        if depth > MAX_DEPTH:
+            message = f"lists and mappings are nested deeper than {MAX_DEPTH}; make it flatter"
+            return Problem("yaml", place, message)
+        if getattr(event, "anchor", None):
+            message = (
+                "anchors and aliases (& and *) are not used here; repeat the text, or quote it"
+            )
+            return Problem("yaml-anchor", place, message)
+        if getattr(event, "tag", None):
+            message = "tags (!) are not used here; remove the tag, or quote the text"
+            return Problem("yaml-tag", place, message)
+    return None
 
 
 def _walk(
+    loader: _Loader,
     node: yaml.Node,
     location: Location,
     positions: dict[Location, Position],
     shift: int,
-    seen: set[int],
 ) -> Iterator[Problem]:
     """Note the place of every field under `node`, and yield what is ambiguous."""
     place = _place(node, shift)
     positions[location] = place
-    if id(node) in seen:
-        yield Problem("yaml-anchor", place, "anchors and aliases (&, *) are not used here; repeat")
-        return
-    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _walk(item, (*location, index), positions, shift, seen)
+            yield from _walk(loader, item, (*location, index), positions, shift)
     elif isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key_node, value_node in node.value:
             key_place = _place(key_node, shift)
             key = key_node.value
-            if not isinstance(key, str):
-                yield Problem("yaml", key_place, "a key must be a single word")
+            if key_node.tag != STRING_TAG:
+                yield Problem("yaml", key_place, "a key must be a word; put it into quotes")
                 continue
             if key in keys:
                 message = f"the key `{key}` stands twice; keep one of them"
                 yield Problem("duplicate-key", key_place, message)
             keys.add(key)
-            yield from _walk(value_node, (*location, key), positions, shift, seen)
+            yield from _walk(loader, value_node, (*location, key), positions, shift)
             # A list or mapping begins on the line below its key; a writer looks for the key.
             if not isinstance(value_node, yaml.ScalarNode):
                 positions[(*location, key)] = key_place
+    else:
+        try:
+            loader.construct_object(node)
+        except ValueError as error:
+            message = f"this value can't be read: {error}; quote it if it's text"
+            yield Problem("yaml", place, message)
 
 
-def _place(node: yaml.Node, shift: int) -> Position:
-    return Position(node.start_mark.line + 1 + shift, node.start_mark.column + 1)
+def _place(node: yaml.Node | yaml.Event, shift: int) -> Position:
+    mark = node.start_mark
+    return Position(mark.line + 1 + shift, mark.column + 1) if mark else Position(1 + shift)
 
 
 def parse_markdown(text: str) -> Document:
     """Read a Markdown text that begins with YAML front matter between two lines of `---`."""
-    lines = text.splitlines(keepends=True)
-    if not lines or lines[0].rstrip() != FENCE:
+    # Not `splitlines`: editors count only line feeds, it would count form feeds and more.
+    lines = text.split("\n")
+    if lines[0].rstrip() != FENCE:
         message = f"the file must begin with a line `{FENCE}` and the front matter under it"
-        return Document({}, problems=(Problem("front-matter", Position(1), message),))
+        return _broken("front-matter", Position(1), message)
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE), None)
     if end is None:
         message = f"the front matter does not end; close it with a line `{FENCE}`"
-        return Document({}, problems=(Problem("front-matter", Position(1), message),))
-    document = parse_yaml("".join(lines[1:end]), first_line=2)
+        return _broken("front-matter", Position(1), message)
+    document = parse_yaml("\n".join(lines[1:end]), first_line=2)
     return Document(
         document.fields,
         document.positions,
-        body="".join(lines[end + 1 :]),
+        body="\n".join(lines[end + 1 :]),
         body_line=end + 2,
         problems=document.problems,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,7 @@ def load(root: Path, *, drafts: bool = False) -> Content:
     sources: list[Source] = []
     findings: list[Finding] = []
     for kind, path in _files(root):
-        relative = path.relative_to(root).as_posix()
+        relative = os.fsencode(path.relative_to(root)).decode("utf-8", "replace")
         text, problem = _read(root, path)
         digest.update(f"{relative}\0{text}\0".encode())
         source, problems = _parse(kind, relative, text, problem)
@@ -128,11 +129,13 @@ def _files(root: Path) -> Iterator[tuple[Kind, Path]]:
 def _read(root: Path, path: Path) -> tuple[str, str | None]:
     """Return the text of a file, or an empty text and what is wrong with the file."""
     try:
+        if not path.is_file():
+            return "", "this is not a file; replace it with one, or remove it"
         if not path.resolve().is_relative_to(root.resolve()):
             return "", "this is a link out of the content folder; put the file itself here"
         if path.stat().st_size > MAX_BYTES:
             return "", f"the file is larger than {MAX_BYTES:,} bytes; split it"
-        return path.read_text("utf-8"), None
+        return path.read_text("utf-8-sig"), None
     except UnicodeDecodeError as error:
         return "", f"byte {error.start} is not UTF-8; save the file as UTF-8"
     except OSError as error:
@@ -221,8 +224,9 @@ def _validate(
     try:
         return entity_type.model_validate(fields), []
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        return None, [_explain(entity_type, detail, document) for detail in details]
+        found = (_explain(entity_type, detail, document) for detail in error.errors())
+        # One value can fail each of several types; it is one mistake.
+        return None, list(dict.fromkeys(found))
 
 
 def _explain(entity_type: type[Entity], detail: ErrorDetails, document: Document) -> _Found:
@@ -239,16 +243,47 @@ def _explain(entity_type: type[Entity], detail: ErrorDetails, document: Document
     if detail["type"] == "missing":
         message = f"the key `{name}` is missing; add it"
         return _Found("missing-key", place.line, place.column, message)
-    reason = detail["msg"].removeprefix("Value error, ")
-    cure = ""
-    if detail["type"] == "string_type":
-        cure = "; put the value into quotes"
-    elif detail["type"] == "tuple_type":
-        cure = "; write it as a list (`- ...` on lines of its own, or [a, b])"
-    elif detail["type"] == "string_pattern_mismatch" and "a-z0-9" in str(detail.get("ctx")):
-        reason = "must be lower-case words joined by hyphens"
-    message = f"`{name}`: {reason[:1].lower()}{reason[1:]}{cure}"
-    return _Found("wrong-type", place.line, place.column, message)
+    return _Found("wrong-type", place.line, place.column, _wrong(name, key, detail, document))
+
+
+_ADDRESS = "must be one IPv4 or IPv6 address, without port or mask; mend it"
+_DATE = "must be a date; write it as 2026-11-20"
+_KEYS = "must hold keys and values; write `key: value` on lines of its own"
+_WRONG: Mapping[str, str] = {
+    "bool_parsing": "must be true or false; write one of them",
+    "bool_type": "must be true or false; write one of them",
+    "date_from_datetime_parsing": _DATE,
+    "date_parsing": _DATE,
+    "date_type": _DATE,
+    "dict_type": _KEYS,
+    "int_parsing": "must be a whole number; write digits only",
+    "int_type": "must be a whole number; write digits only",
+    "ip_v4_address": _ADDRESS,
+    "ip_v6_address": _ADDRESS,
+    "model_type": _KEYS,
+    "string_type": "must be a text; write one, in quotes if it is a number, a date, true or null",
+    "too_short": "must not have fewer entries than {min_length}; add one",
+    "tuple_type": "must be a list; write `- ...` on lines of its own, or [a, b]",
+}
+"""What to say for the error types of pydantic that writers meet."""
+
+
+def _wrong(name: str, key: str, detail: ErrorDetails, document: Document) -> str:
+    """Say what is wrong with a value, in the words of writers instead of Python's."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if key in {"slug", "id"} and detail["loc"] not in document.positions:
+        if len(detail["loc"]) == 1:
+            return "the file's name must be lower-case words joined by hyphens; rename the file"
+        return f"no anchor can be made from the text of `{name[:-3]}`; give it an `id`"
+    if kind in _WRONG:
+        if kind.startswith("ip_"):  # the location ends in the name of the type that was tried
+            name = ".".join(str(part) for part in detail["loc"][:-1])
+        return f"`{name}` {_WRONG[kind].format(**context)}"
+    if kind == "string_pattern_mismatch":
+        if "https?" in context["pattern"]:
+            return f"`{name}` must be a whole address; begin it with https:// or mailto:"
+        return f"`{name}` must be lower-case words joined by hyphens; rewrite it so"
+    return f"`{name}`: {detail['msg'][:1].lower()}{detail['msg'][1:]}; change it"
 
 
 def _fields_at(entity_type: type[BaseModel], location: Location) -> list[str]:

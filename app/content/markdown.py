@@ -5,6 +5,7 @@ Raw HTML in content is not rendered: it comes out as text. Links keep only safe 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,13 +17,24 @@ from markdown_it.token import Token
 from app.model import slugify
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_HTML = re.compile(
+    r"</?(?:a|abbr|b|big|blockquote|br|button|center|code|dd|del|details|div|dl|dt|em|embed|font"
+    r"|form|h[1-6]|hr|i|iframe|img|input|ins|kbd|li|link|mark|meta|object|ol|p|pre|q|s|samp"
+    r"|script|small|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|th|thead|tr|tt"
+    r"|u|ul|video)(?:\s[^<>]*)?/?>|<!--",
+    re.IGNORECASE,
+)
+"""HTML that somebody meant as such: `<your key>` is no HTML."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A link, an image or a heading of a text; `line` counts from 1 within it."""
+    """A link, an image, a heading or an HTML tag of a text; `line` counts from 1 within it.
 
-    kind: Literal["link", "image", "heading"]
+    `text` is the wording of a heading, the alternative of an image and the HTML tag itself.
+    """
+
+    kind: Literal["link", "image", "heading", "html"]
     target: str
     text: str
     line: int
@@ -39,7 +51,9 @@ def block(text: str) -> str:
     tokens = _MARKDOWN.parse(text)
     for opening, content in pairwise(tokens):
         if opening.type == "heading_open":
-            opening.attrSet("id", slugify(_text_of(content)))
+            anchor = slugify(_text_of(content))
+            if anchor:
+                opening.attrSet("id", anchor)
         elif opening.type == "table_open":
             opening.attrSet("tabindex", "0")
     return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
@@ -51,7 +65,7 @@ def plain(text: str) -> str:
 
 
 def references(text: str) -> Iterator[Reference]:
-    """Yield every link, image and heading of a Markdown text."""
+    """Yield every link, image, heading and HTML tag of a Markdown text."""
     level = 0
     for token in _MARKDOWN.parse(text):
         line = token.map[0] + 1 if token.map else 1
@@ -72,6 +86,9 @@ def _inline_references(token: Token, line: int) -> Iterator[Reference]:
             yield Reference("link", str(child.attrGet("href") or ""), "", line)
         elif child.type == "image":
             yield Reference("image", str(child.attrGet("src") or ""), child.content, line)
+        elif child.type == "text":
+            for tag in _HTML.finditer(child.content):
+                yield Reference("html", "", tag[0], line)
 
 
 def _text_of(token: Token) -> str:

@@ -1,0 +1,243 @@
+"""The command line, and the only place that exits.
+
+Exit codes: 0 good, 1 findings, 2 wrong usage (which includes a port that is taken).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+from pydantic import ValidationError
+
+from app.content.checks import check as check_content
+from app.content.loader import load
+from app.content.skeleton import new_issue
+from app.knowledge import BrokenContentError
+from app.model import Finding, slugify
+from app.settings import Settings
+
+Format = Literal["text", "json", "github"]
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"uvicorn": {"level": "WARNING"}},
+}
+"""One line an event on stderr; no line a request, since that halves the throughput."""
+
+BACKLOG = 2048
+"""Connections that wait while all others are served."""
+
+
+class Refused(click.ClickException):
+    """A command that can't do what it was asked to: one line on stderr, exit code 2."""
+
+    exit_code = 2
+
+
+def setting_option(name: str, kind: click.ParamType[Any]) -> Callable[[CommandT], CommandT]:
+    """Return the decorator that adds the option for a setting; None when it isn't given."""
+    field = Settings.model_fields[name]
+    return click.option(
+        f"--{name}",
+        type=kind,
+        metavar={"content": "DIR", "data": "DIR"}.get(name, name.upper()),
+        envvar=f"HELP_{name.upper()}",
+        show_envvar=True,
+        show_default=False if isinstance(field.default, Path) else str(field.default),
+        help=field.description,
+    )
+
+
+content_option = setting_option("content", click.Path(exists=True, file_okay=False, path_type=Path))
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 92},
+    epilog="Example: helpcenter serve",
+)
+def main() -> None:
+    """Run a help center, and keep its content right.
+
+    Every option can be set in the environment instead; the option wins. Exit codes: 0 good,
+    1 findings, 2 wrong usage.
+    """
+
+
+@main.command(epilog="Example: helpcenter serve --host 0.0.0.0 --port 80")
+@setting_option("host", click.STRING)
+@setting_option("port", click.IntRange(0, 65535))
+@content_option
+@setting_option("data", click.Path(file_okay=False, path_type=Path))
+def serve(host: str | None, port: int | None, content: Path | None, data: Path | None) -> None:
+    """Serve the help center until Ctrl+C.
+
+    Content with errors isn't served: they are printed, and the exit code is 1. HELP_BASE_URL
+    (https://help.example.com) says where visitors find the help center, for canonical links.
+    """
+    settings = _settings(host=host, port=port, content=content, data=data)
+    with _listen(settings.host, settings.port) as listener:
+        _run(settings, listener)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port, before anything is loaded; a port that is taken is wrong usage."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        # Python adds the address to some of the reasons.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        message = f"can't listen on {host}, port {port}: {reason}; choose another --host or --port"
+        raise Refused(message) from None
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
+    # Not above: the other commands start in half the time without the web part.
+    import uvicorn  # noqa: PLC0415
+
+    from app.web.application import create_app  # noqa: PLC0415
+
+    try:
+        application = create_app(settings)
+    except BrokenContentError as error:
+        _print_text(error.findings)
+        count = _count(len(error.findings), "error")
+        click.echo(f"Not served: {count} in {settings.content}. Mend them first.", err=True)
+        raise SystemExit(1) from None
+    config = uvicorn.Config(
+        application, log_config=LOGGING, access_log=False, server_header=False, backlog=BACKLOG
+    )
+    server = uvicorn.Server(config)
+    address, port = listener.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    click.echo(f"Help center on http://{shown}:{port} (Ctrl+C to stop)", err=True)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        raise SystemExit(1)
+
+
+@main.command(epilog="Example: helpcenter check --content docs/help --format github")
+@content_option
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    envvar="HELP_FORMAT",
+    show_envvar=True,
+    show_default=True,
+    help="json: a list of objects; github: annotations of a pull request.",
+)
+def check(content: Path | None, output: Format) -> None:
+    """Report every mistake in the content, with the cure.
+
+    Each is one line, `path:line: rule: message`, in the order of files and lines.
+
+    The exit code is 1 when there are errors; warnings alone leave it 0.
+    """
+    loaded = load(_near(_settings(content=content).content))
+    findings = check_content(loaded)
+    _PRINT[output](findings)
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = len(findings) - errors
+    files = _count(len(loaded.sources), "file")
+    found = f"{_count(errors, 'error')} and {_count(warnings, 'warning')}"
+    click.echo(f"{found if findings else 'No mistakes'} in {files}.", err=True)
+    raise SystemExit(1 if errors else 0)
+
+
+def _print_text(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        click.echo(str(finding))
+
+
+def _print_json(findings: Iterable[Finding]) -> None:
+    click.echo(json.dumps([finding.model_dump() for finding in findings], indent=2))
+
+
+def _print_github(findings: Iterable[Finding]) -> None:
+    """Print workflow commands of GitHub Actions, escaped as its toolkit does."""
+    for finding in findings:
+        place = f"line={finding.line},col={finding.column}"
+        path, title = (_escape(text, ":,") for text in (finding.path, finding.rule))
+        message = _escape(finding.message)
+        click.echo(f"::{finding.severity} file={path},{place},title={title}::{message}")
+
+
+def _escape(text: str, more: str = "") -> str:
+    for character in "%\r\n" + more:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+_PRINT: dict[Format, Callable[[Iterable[Finding]], None]] = {
+    "text": _print_text,
+    "json": _print_json,
+    "github": _print_github,
+}
+
+
+@main.group(epilog='Example: helpcenter new issue "Key Has Expired"')
+def new() -> None:
+    """Begin a content file with a valid skeleton."""
+
+
+@new.command("issue", epilog='Example: helpcenter new issue "Key Has Expired"')
+@click.argument("title")
+@content_option
+def issue_(title: str, content: Path | None) -> None:
+    """Write the skeleton of an issue, as a draft; the file's name is made from TITLE."""
+    root = _near(_settings(content=content).content)
+    slug = slugify(title)
+    if not slug:
+        message = "the title needs a letter from A to Z or a digit: the address is made from it"
+        raise Refused(message)
+    path = root / "issues" / f"{slug}.md"
+    taken = [issue.slug for issue in load(root, drafts=True).issues if slug in issue.aliases]
+    if taken:
+        raise Refused(f"`{slug}` is an old name of `{taken[0]}`; choose another title")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(new_issue(title))
+    except FileExistsError:
+        raise Refused(f"{path} is there already; edit it, or choose another title") from None
+    except OSError as error:
+        raise Refused(f"{path} can't be written: {error.strerror}") from None
+    click.echo(f"{path}\nNext: edit it, remove `draft: true`, and run: helpcenter check")
+
+
+def _settings(**given: Any) -> Settings:
+    """Return the settings: the given options, else the environment, else the defaults."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = (
+            f"HELP_{'_'.join(str(part) for part in detail['loc']).upper()}: "
+            f"{detail['msg'].removeprefix('Value error, ')}"
+            for detail in error.errors()
+        )
+        raise Refused("; ".join(problems)) from None
+
+
+def _near(path: Path) -> Path:
+    """Return `path` as seen from the working directory when it is below: shorter to read."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,62 @@
+"""The rules of `helpcenter check`: what can be wrong with content beyond what the loader sees.
+
+Each rule is a generator of mistakes with a stable id (its function's name, with hyphens); its
+docstring says what it looks for and the cure. Add a rule by writing such a function and naming it
+in `RULES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from app.content.checks import links, names, texts
+from app.content.checks.places import Mistake
+from app.content.loader import Content
+from app.model import Finding
+
+Rule = Callable[[Content], Iterator[Mistake]]
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        rule.__name__.replace("_", "-"): rule
+        for rule in (
+            texts.unknown_variable,
+            texts.hard_coded_ip,
+            texts.image_alt,
+            texts.heading_levels,
+            texts.duplicate_heading,
+            texts.raw_html,
+            links.broken_link,
+            links.external_link_form,
+            names.duplicate_slug,
+            names.alias_shadows,
+            names.alias_collides,
+            names.unknown_issue,
+            names.unknown_exchange,
+        )
+    }
+)
+"""Every rule by its id."""
+
+
+def check(content: Content) -> tuple[Finding, ...]:
+    """Return every mistake in `content`, of the loader and of all rules, by path and line."""
+    found = [
+        Finding(
+            rule=rule,
+            path=content.path_of(mistake.source),
+            line=mistake.position.line,
+            column=mistake.position.column,
+            message=mistake.message,
+            severity=mistake.severity,
+        )
+        for rule, mistakes in RULES.items()
+        for mistake in mistakes(content)
+    ]
+    return tuple(
+        sorted(
+            (*content.findings, *found),
+            key=lambda finding: (finding.path, finding.line, finding.column, finding.rule),
+        )
+    )

@@ -1,0 +1,140 @@
+"""Rules about names: slugs, ids, aliases, and what refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from app.content.checks.places import (
+    Mistake,
+    Text,
+    aliases,
+    did_you_mean,
+    is_draft,
+    name_of,
+    named,
+    texts,
+)
+from app.content.checks.texts import step_ids
+from app.content.frontmatter import Location
+from app.content.loader import Content, Source
+
+_ISSUE_LISTS = frozenset({"related", "points_to", "speaks_against", "issues"})
+
+
+def duplicate_slug(content: Content) -> Iterator[Mistake]:
+    """Find two things of the same kind with the same slug, id or code; rename or remove one."""
+    for source in content.sources:
+        yield from _duplicate_files(content, source)
+        yield from _duplicates(source, "solutions", enumerate(step_ids(source)), "a step")
+        for kind in ("checklist", "tests", "tips"):
+            yield from _duplicates(source, kind, _ids(source.document.fields.get(kind)), "an item")
+        yield from _duplicate_errors(source)
+
+
+def _duplicate_files(content: Content, source: Source) -> Iterator[Mistake]:
+    for other in content.sources:
+        same = other.kind == source.kind and name_of(other).lower() == name_of(source).lower()
+        if same and other.path < source.path:
+            message = f"{other.path} has the same name but for its case; rename one of them"
+            yield Mistake(source, source.document.position(()), message)
+
+
+def _ids(items: Any) -> Iterator[tuple[int, str]]:
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            yield index, item["id"]
+
+
+def _duplicates(
+    source: Source, key: str, ids: Iterable[tuple[int, str]], what: str
+) -> Iterator[Mistake]:
+    first: dict[str, int] = {}
+    for index, name in ids:
+        place = source.document.position((key, index, "id"))
+        if name in first:
+            line = source.document.position((key, first[name])).line
+            message = f"{what} with the id `{name}` stands on line {line}; give one another `id`"
+            yield Mistake(source, place, message)
+        elif name:
+            first[name] = index
+
+
+def _duplicate_errors(source: Source) -> Iterator[Mistake]:
+    errors = source.document.fields.get("errors")
+    first: dict[tuple[str, str, str], int] = {}
+    for index, entry in enumerate(errors if isinstance(errors, list) else ()):
+        if not isinstance(entry, dict) or "code" not in entry:
+            continue
+        scope = str(entry.get("scope", ""))
+        key = (str(entry["code"]), str(entry.get("match", "")).casefold(), scope)
+        place = source.document.position(("errors", index, "code"))
+        if key in first:
+            line = source.document.position(("errors", first[key], "code")).line
+            message = f"the code `{key[0]}` stands on line {line} as well"
+            yield Mistake(source, place, f"{message}; merge the two, or tell them apart by `match`")
+        first.setdefault(key, index)
+
+
+def alias_shadows(content: Content) -> Iterator[Mistake]:
+    """Find an alias that is the slug of an issue, so it can't redirect; remove the alias."""
+    issues = named(content, "issue")
+    for alias in aliases(content):
+        if alias.text in issues:
+            owner = issues[alias.text].path
+            message = f"the alias `{alias.text}` is the slug of {owner}; remove the alias"
+            yield Mistake(alias.source, alias.position, message)
+
+
+def alias_collides(content: Content) -> Iterator[Mistake]:
+    """Find an alias that stands twice, so it can't redirect to both; leave it to one issue."""
+    first: dict[str, Text] = {}
+    for alias in aliases(content):
+        other = first.setdefault(alias.text, alias)
+        if other is not alias:
+            where = f"{other.source.path}, line {other.position.line}"
+            message = f"the alias `{alias.text}` stands in {where} as well; remove one of them"
+            yield Mistake(alias.source, alias.position, message)
+
+
+def unknown_issue(content: Content) -> Iterator[Mistake]:
+    """Find a reference to an issue that doesn't exist or is a draft; correct the slug."""
+    issues = named(content, "issue")
+    current = {alias.text: name_of(alias.source) for alias in aliases(content)}
+    for text in texts(content):
+        if not _names_issue(text.location):
+            continue
+        if text.text in current and text.text not in issues:
+            message = f"`{text.text}` is an old name; write `{current[text.text]}`"
+            yield Mistake(text.source, text.position, message)
+            continue
+        yield from _unknown(text, "issue", issues)
+
+
+def _names_issue(location: Location) -> bool:
+    if location[-1] == "issue" and "options" in location:
+        return True
+    return len(location) > 1 and location[-2] in _ISSUE_LISTS and isinstance(location[-1], int)
+
+
+def unknown_exchange(content: Content) -> Iterator[Mistake]:
+    """Find a reference to an exchange without a page; correct the id, or add its page."""
+    exchanges = named(content, "exchange")
+    for text in texts(content):
+        if len(text.location) > 1 and text.location[-2] == "exchanges":
+            yield from _unknown(text, "exchange", exchanges)
+    for name, source in named(content, "errors").items():
+        if name not in exchanges:
+            cure = f"add exchanges/{name}.md, or rename this file"
+            message = f"these are the errors of `{name}`, which has no page; {cure}"
+            yield Mistake(source, source.document.position(()), message)
+
+
+def _unknown(text: Text, what: str, known: Mapping[str, Source]) -> Iterator[Mistake]:
+    name = text.text
+    if name not in known:
+        message = f"there is no {what} `{name}`; {did_you_mean(name, known)}"
+        yield Mistake(text.source, text.position, message)
+    elif is_draft(known[name]) and not is_draft(text.source):
+        message = f"the {what} `{name}` is a draft; publish it, or remove it here"
+        yield Mistake(text.source, text.position, message)

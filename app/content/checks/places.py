@@ -1,0 +1,154 @@
+"""What rules look at: every text of the content with its place, and the names that exist.
+
+Rules read the raw fields of files instead of entities, so that a file that breaks one rule of the
+loader is still looked through for everything else.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from app.content.frontmatter import Location, Position
+from app.content.loader import Content, Kind, Source
+from app.content.variables import fill, variables
+from app.model import Exchange, Severity
+
+BODY: Location = ("body",)
+LITERAL = frozenset(
+    {
+        "code", "examples", "facts", "hosts", "match", "message", "names", "off_topic", "phrases",
+        "signatures", "where",
+    }
+)  # fmt: skip
+"""Fields that are shown or matched letter by letter: no Markdown in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong at a place of a file; `message` ends with the cure."""
+
+    source: Source
+    position: Position
+    message: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of a file: a field, an item of a list, or the Markdown body."""
+
+    source: Source
+    location: Location
+    text: str
+
+    @property
+    def is_body(self) -> bool:
+        """Tell whether this is the Markdown below the front matter."""
+        return self.location == BODY
+
+    @property
+    def is_markdown(self) -> bool:
+        """Tell whether Markdown is rendered here."""
+        return not LITERAL.intersection(self.location)
+
+    @property
+    def position(self) -> Position:
+        """The place where the text begins."""
+        if self.is_body:
+            return Position(self.source.document.body_line)
+        return self.source.document.position(self.location)
+
+    def find(self, needle: str, line: int = 1) -> Position:
+        """Return where `needle` stands, from the text's `line` on; if nowhere, where it begins."""
+        begin = self.position
+        lines = self.source.text.split("\n")
+        if self.is_body:
+            start = begin.line + line - 1
+            # A link may stand some lines below the beginning of what it was found in.
+            end = next((n for n in range(start, len(lines)) if not lines[n].strip()), len(lines))
+            return _find(lines, needle, start, end) or Position(start)
+        places = self.source.document.positions.values()
+        end = min((one.line for one in places if one.line > begin.line), default=len(lines))
+        first = lines[begin.line - 1].find(needle, begin.column - 1)
+        if first >= 0:
+            return Position(begin.line, first + 1)
+        return _find(lines, needle, begin.line + 1, end) or begin
+
+
+def _find(lines: list[str], needle: str, first: int, last: int) -> Position | None:
+    for number in range(first, last + 1):
+        column = lines[number - 1].find(needle)
+        if column >= 0:
+            return Position(number, column + 1)
+    return None
+
+
+def texts(content: Content) -> Iterator[Text]:
+    """Yield every text of every file, in the order of the files."""
+    for source in content.sources:
+        yield from texts_of(source)
+
+
+def texts_of(source: Source) -> Iterator[Text]:
+    """Yield every text of one file, its body last."""
+    yield from _strings(source, source.document.fields, ())
+    if source.document.body:
+        yield Text(source, BODY, source.document.body)
+
+
+def _strings(source: Source, value: Any, location: Location) -> Iterator[Text]:
+    if isinstance(value, str):
+        yield Text(source, location, value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _strings(source, item, (*location, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _strings(source, item, (*location, index))
+
+
+def filled(content: Content, text: Text) -> str:
+    """Return a text with the variables filled in, as its page shows it."""
+    if content.site is None:
+        return text.text
+    entity = text.source.entity
+    exchange = entity if isinstance(entity, Exchange) else None
+    return fill(text.text, variables(content.site, exchange))
+
+
+def name_of(source: Source) -> str:
+    """Return the slug or id that a file's name gives."""
+    return PurePosixPath(source.path).stem
+
+
+def is_draft(source: Source) -> bool:
+    """Tell whether a file is not published yet."""
+    return source.document.fields.get("draft") is True
+
+
+def named(content: Content, kind: Kind) -> dict[str, Source]:
+    """Return the files of a kind by their slug or id, broken ones and drafts as well."""
+    return {name_of(source): source for source in content.sources if source.kind == kind}
+
+
+def aliases(content: Content) -> Iterator[Text]:
+    """Yield every alias of every issue."""
+    for source in content.sources:
+        if source.kind == "issue":
+            yield from (text for text in texts_of(source) if text.location[0] == "aliases")
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Return the cure for a name that doesn't exist: the nearest ones, or all of a few."""
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    if not known:
+        return "there is none yet"
+    few = 12
+    listed = ", ".join(sorted(known)[:few])
+    return f"there are: {listed}{', ...' if len(known) > few else ''}"
