@@ -1,0 +1,83 @@
+"""The browser removes exactly what the server removes: same rules, same vectors, same answers."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from app.diagnosis.redaction import Redaction, Redactor
+from tests.diagnosis.pastes import make_hostile_text, make_paste
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "static"
+VECTORS_FILE = ROOT / "tests" / "diagnosis" / "redaction_vectors.json"
+ORIGIN = "http://help.test"
+
+# Texts travel as JSON in ASCII, both ways: a lone surrogate survives nothing else.
+REDACT_ALL = """async (json) => {
+    const { loadRules, redact } = await import("/redact.js");
+    const rules = await loadRules("/redaction-rules.json");
+    return JSON.stringify(JSON.parse(json).map((text) => redact(text, rules)));
+}"""
+
+pytestmark = pytest.mark.browser
+
+
+def _serve(route: Route) -> None:
+    name = route.request.url.removeprefix(ORIGIN)
+    if name == "/":
+        route.fulfill(body="<!doctype html><title>A teapot</title>", content_type="text/html")
+    elif name in {"/redact.js", "/redaction-rules.json"}:
+        kind = "text/javascript" if name.endswith(".js") else "application/json"
+        route.fulfill(path=STATIC / name[1:], content_type=kind)
+    else:
+        route.fulfill(status=404)
+
+
+def _redact_in_browser(page: Page, texts: list[str]) -> list[dict[str, Any]]:
+    page.route(f"{ORIGIN}/**", _serve)
+    page.goto(f"{ORIGIN}/")
+    answers: list[dict[str, Any]] = json.loads(page.evaluate(REDACT_ALL, json.dumps(texts)))
+    assert len(answers) == len(texts)
+    return answers
+
+
+def _as_answer(redaction: Redaction) -> dict[str, Any]:
+    removed = [{"kind": removed.kind, "count": removed.count} for removed in redaction.removed]
+    return {"text": redaction.text, "removed": removed, "count": redaction.count}
+
+
+def test_vectors(page: Page) -> None:
+    vectors = json.loads(VECTORS_FILE.read_text(encoding="utf-8"))
+    answers = _redact_in_browser(page, [vector["input"] for vector in vectors])
+    for vector, answer in zip(vectors, answers, strict=True):
+        assert answer["text"] == vector["output"], vector["name"]
+        counts = {removed["kind"]: removed["count"] for removed in answer["removed"]}
+        assert counts == vector["removed"], vector["name"]
+        assert answer["count"] == sum(vector["removed"].values()), vector["name"]
+
+
+def test_generated_pastes_come_out_as_on_the_server(page: Page) -> None:
+    random = Random(20240501)
+    texts = [make_paste(random).text for _ in range(1500)]
+    texts += [make_hostile_text(random) for _ in range(3000)]
+    redactor = Redactor.from_file(STATIC / "redaction-rules.json")
+    answers = _redact_in_browser(page, texts)
+    for text, answer in zip(texts, answers, strict=True):
+        assert answer == _as_answer(redactor.redact(text)), ascii(text)
+    assert sum(answer["count"] for answer in answers) > 3000
+
+
+def test_rules_that_cannot_be_had_are_an_error(page: Page) -> None:
+    page.route(f"{ORIGIN}/**", _serve)
+    page.goto(f"{ORIGIN}/")
+    message = page.evaluate(
+        """async () => {
+            const { loadRules } = await import("/redact.js");
+            return loadRules("/no-such-rules.json").then(() => "loaded", (error) => error.message);
+        }"""
+    )
+    assert message == "redaction rules: HTTP 404"
