@@ -1,0 +1,201 @@
+// What HTML and htmx can't do: copying, removing secrets before a text is sent, remembering the
+// exchange, focus and announcements after a swap. Every page works without this file.
+
+const root = document.documentElement;
+root.dataset.js = "";
+const byId = (id) => document.getElementById(id);
+const announce = (text) => { byId("announcer").textContent = text; };
+
+// --- Copying ---------------------------------------------------------------------------------
+
+// The clipboard API is absent on plain http; the old command works there from a click.
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "visually-hidden";
+    field.readOnly = true;
+    const focused = document.activeElement;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    focused?.focus({ preventScroll: true });
+    return done;
+  }
+}
+
+let toastTimer;
+function toast(text) {
+  const line = byId("toast");
+  clearTimeout(toastTimer);
+  line.textContent = "";  // so that the same words are announced a second time
+  requestAnimationFrame(() => { line.textContent = text; });
+  toastTimer = setTimeout(() => { line.textContent = ""; }, 4000);
+}
+
+function showCopied(element) {
+  element.dataset.copied = "";
+  setTimeout(() => delete element.dataset.copied, 2000);
+}
+
+document.addEventListener("click", async (event) => {
+  const element = event.target.closest("[data-copy], [data-copy-link]");
+  if (!element) return;
+  const isLink = "copyLink" in element.dataset;
+  if (isLink && (event.ctrlKey || event.metaKey || event.shiftKey || event.button)) return;
+  event.preventDefault();
+  const text = isLink ? element.href : element.dataset.copy;
+  if (!(await copy(text))) return toast(`Copy this: ${text}`);
+  showCopied(element);
+  toast(isLink ? "Link copied" : `Copied ${text}`);
+});
+
+// --- The exchange, remembered on this device -----------------------------------------------------
+
+const store = {
+  get: () => { try { return localStorage.getItem("exchange"); } catch { return null; } },
+  set: (value) => { try { localStorage.setItem("exchange", value); } catch { /* not allowed here */ } },
+};
+const menu = byId("menu");
+if (menu) {
+  menu.addEventListener("change", () => {
+    store.set(menu.value);
+    menu.form.requestSubmit();
+  });
+  const stored = store.get();
+  const url = new URL(location.href);
+  const isKnown = stored && [...menu.options].some((option) => option.value === stored);
+  if (isKnown && "tailored" in document.body.dataset && !url.searchParams.has("exchange")) {
+    url.searchParams.set("exchange", stored);
+    location.replace(url);
+  }
+}
+
+// --- The diagnose box ------------------------------------------------------------------------------
+
+const form = byId("diagnose-form");
+if (form) {
+  const field = byId("text");
+  const status = byId("redaction");
+  let cleaner = null;   // (text) -> { text, removed, count }, once its rules are here
+  let loading = null;
+  let settled = false;  // the rules are here, or can't be had
+  let removedBefore = new Map();
+
+  // When the rules can't be had, the server still removes secrets before it looks at the text.
+  const load = () => loading ??= import("./redact.js")
+    .then(async ({ loadRules, redact }) => {
+      const rules = await loadRules(new URL("redaction-rules.json", import.meta.url));
+      cleaner = (text) => redact(text, rules);
+    })
+    .catch(() => {})
+    .finally(() => { settled = true; });
+
+  function clean() {
+    if (!cleaner) return;
+    const { text, removed, count } = cleaner(field.value);
+    if (!count) return;
+    field.value = text;
+    for (const { kind, count: more } of removed) {
+      removedBefore.set(kind, (removedBefore.get(kind) ?? 0) + more);
+    }
+    const total = [...removedBefore.values()].reduce((sum, number) => sum + number, 0);
+    const kinds = [...removedBefore].map(([kind, number]) => (number > 1 ? `${number} × ${kind}` : kind));
+    status.textContent = `${total} secret${total > 1 ? "s were" : " was"} removed: ${kinds.join(", ")}`;
+  }
+
+  function complain(text) {
+    const message = document.createElement("p");
+    message.textContent = text;
+    byId("text-error").replaceChildren(...(text ? [message] : []));
+    field.setAttribute("aria-invalid", String(Boolean(text)));
+  }
+
+  const tooLong = () => new TextEncoder().encode(field.value).length > Number(form.dataset.limit);
+
+  field.addEventListener("focus", load, { once: true });
+  field.addEventListener("paste", () => load().then(clean));  // after the text has arrived
+  field.addEventListener("input", () => {
+    if (!field.value) { status.textContent = ""; removedBefore = new Map(); }
+    if (field.getAttribute("aria-invalid") === "true" && !tooLong()) complain("");
+    // A new text is a new question: what was known of the old one no longer counts.
+    for (const old of document.querySelectorAll("input[name=answer], input[name=error]")) old.remove();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+
+  // Before htmx or the browser collects the form.
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form) return;
+    if (field.value && !settled) {
+      event.preventDefault();
+      event.stopPropagation();
+      load().then(() => form.requestSubmit(event.submitter));
+      return;
+    }
+    clean();
+    if (tooLong()) {
+      event.preventDefault();
+      event.stopPropagation();
+      complain("This text is longer than 16 KB. Keep the lines with the error message and try again.");
+      field.focus();
+    } else {
+      complain("");
+    }
+  }, true);
+  document.addEventListener("change", (event) => {
+    if (event.target.form === form) clean();
+  }, true);
+  if (field.value) load();
+}
+
+// --- After a swap: focus and announcement -------------------------------------------------------------
+
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  const { sourceElement: source, sourceEvent: cause, target } = ctx;
+  if (source === form && cause?.type === "submit") {
+    const error = byId("text-error").textContent.trim();
+    byId("text").setAttribute("aria-invalid", String(Boolean(error)));
+    (error ? byId("text") : byId("answer-title") ?? byId("next-steps"))?.focus();
+    if (!error) byId("answer-title")?.scrollIntoView({ block: "nearest" });
+    return;
+  }
+  const scope = source === form ? byId("next-steps") : target;
+  const line = scope?.querySelector("[data-announce]");
+  if (line) announce(line.textContent.trim());
+});
+document.addEventListener("htmx:error", () => toast("No answer. Check your connection and try again."));
+
+// --- Search panel ----------------------------------------------------------------------------------------
+
+const search = document.querySelector("[data-search]");
+if (search) {
+  const panel = byId("search-panel");
+  const show = (open) => { panel.hidden = !open; };
+  search.addEventListener("focusin", () => show(true));
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !panel.hidden) { show(false); byId("q").focus(); show(false); }
+  });
+  byId("q").addEventListener("input", () => show(true));
+  document.addEventListener("focusin", (event) => { if (!search.contains(event.target)) show(false); });
+  document.addEventListener("click", (event) => { if (!search.contains(event.target)) show(false); });
+}
+
+// --- An issue or a step opened from a link ------------------------------------------------------------------
+
+function reveal() {
+  const target = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  let closed = false;
+  for (let element = target; element; element = element.parentElement) {
+    if (element.localName === "details" && !element.open) closed = element.open = true;
+  }
+  if (closed) target.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+reveal();
