@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import IO, Any, Literal, TypeVar
 
 import click
 from pydantic import ValidationError
@@ -17,11 +18,17 @@ from pydantic import ValidationError
 from app.content.checks import check as check_content
 from app.content.loader import load
 from app.content.skeleton import new_issue
-from app.knowledge import BrokenContentError
-from app.model import Finding, slugify
-from app.settings import Settings
+from app.diagnosis.engine import Engine
+from app.diagnosis.presentation import to_json, to_text
+from app.diagnosis.redaction import Redactor
+from app.evaluation import BadCaseError, render
+from app.evaluation import evaluate as evaluate_cases
+from app.knowledge import BrokenContentError, KnowledgeBase, build
+from app.model import Finding, Observations, slugify
+from app.settings import ROOT, Settings
 
 Format = Literal["text", "json", "github"]
+Printer = Callable[[Iterable[Finding]], None]
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 LOGGING: dict[str, Any] = {
@@ -33,6 +40,9 @@ LOGGING: dict[str, Any] = {
     "loggers": {"uvicorn": {"level": "WARNING"}},
 }
 """One line an event on stderr; no line a request, since that halves the throughput."""
+
+REDACTION_RULES = ROOT / "static" / "redaction-rules.json"
+"""What is taken out of pastes, the same rules as in the browser."""
 
 BACKLOG = 2048
 """Connections that wait while all others are served."""
@@ -110,10 +120,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     try:
         application = create_app(settings)
     except BrokenContentError as error:
-        _print_text(error.findings)
-        count = _count(len(error.findings), "error")
-        click.echo(f"Not served: {count} in {settings.content}. Mend them first.", err=True)
-        raise SystemExit(1) from None
+        raise _broken(error, settings) from None
     config = uvicorn.Config(
         application, log_config=LOGGING, access_log=False, server_header=False, backlog=BACKLOG
     )
@@ -150,7 +157,7 @@ def check(content: Path | None, output: Format) -> None:
     """
     loaded = load(_near(_settings(content=content).content))
     findings = check_content(loaded)
-    _PRINT[output](findings)
+    PRINTERS[output](findings)
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors
     files = _count(len(loaded.sources), "file")
@@ -183,11 +190,65 @@ def _escape(text: str, more: str = "") -> str:
     return text
 
 
-_PRINT: dict[Format, Callable[[Iterable[Finding]], None]] = {
+PRINTERS: Mapping[Format, Printer] = {
     "text": _print_text,
     "json": _print_json,
     "github": _print_github,
 }
+
+
+@main.command(epilog="Example: helpcenter diagnose --exchange okx < error.log")
+@click.option(
+    "--exchange",
+    metavar="ID",
+    envvar="HELP_EXCHANGE",
+    show_envvar=True,
+    help="The exchange, when the text doesn't say it; as in okx.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="HELP_JSON",
+    show_envvar=True,
+    help="Answer as POST /api/v1/diagnose does.",
+)
+@content_option
+def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> None:
+    """Name the cause of the error that stands on standard input.
+
+    Nothing of it is stored. The exit code is 0, whether there is an answer or not.
+    """
+    knowledge, engine = _engine(_settings(content=content))
+    if exchange and knowledge.exchange(exchange) is None:
+        known = ", ".join(one.id for one in knowledge.exchanges) or "none"
+        raise Refused(f"there is no exchange `{exchange}`; there are: {known}")
+    if sys.stdin.isatty():
+        click.echo("Paste the error, then press Enter and Ctrl+D:", err=True)
+    text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    diagnosis = engine.diagnose(Observations(text=text, exchange=exchange))
+    if as_json:
+        click.echo(json.dumps(to_json(diagnosis), indent=2, ensure_ascii=False))
+    else:
+        click.echo(to_text(diagnosis, knowledge))
+
+
+@main.command(epilog="Example: helpcenter evaluate tests/reports/develop.jsonl")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@content_option
+def evaluate(file: IO[str], content: Path | None) -> None:
+    """Score the diagnosis on the labelled cases of FILE.
+
+    One JSON object a line: `text`, `expected` (the slug of an issue, or none), `also` (other
+    right answers), `kind`, `exchange`. Prints the share of right first answers, overall and by
+    kind, issue and exchange, what was taken for what, and each miss.
+    """
+    _, engine = _engine(_settings(content=content))
+    try:
+        evaluation = evaluate_cases(file, engine)
+    except (BadCaseError, UnicodeDecodeError) as error:
+        raise Refused(f"{file.name}: {error}") from None
+    click.echo(render(evaluation), nl=False)
 
 
 @main.group(epilog='Example: helpcenter new issue "Key Has Expired"')
@@ -218,6 +279,22 @@ def issue_(title: str, content: Path | None) -> None:
     except OSError as error:
         raise Refused(f"{path} can't be written: {error.strerror}") from None
     click.echo(f"{path}\nNext: edit it, remove `draft: true`, and run: helpcenter check")
+
+
+def _engine(settings: Settings) -> tuple[KnowledgeBase, Engine]:
+    try:
+        knowledge = build(load(_near(settings.content)))
+    except BrokenContentError as error:
+        raise _broken(error, settings) from None
+    return knowledge, Engine(knowledge, Redactor.from_file(REDACTION_RULES))
+
+
+def _broken(error: BrokenContentError, settings: Settings) -> SystemExit:
+    """Print what makes the content unfit, and return the way out."""
+    _print_text(error.findings)
+    count = _count(len(error.findings), "error")
+    click.echo(f"{count} in {settings.content}; mend the content first.", err=True)
+    return SystemExit(1)
 
 
 def _settings(**given: Any) -> Settings:

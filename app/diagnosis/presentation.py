@@ -1,11 +1,19 @@
-"""Diagnosis -> JSON: the one shape that the API and the command line answer with."""
+"""Diagnosis -> JSON and text: the shapes that the API and the command line answer with."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from app.knowledge import error_url
-from app.model import Diagnosis
+from app.content.markdown import plain
+from app.knowledge import KnowledgeBase, error_url
+from app.model import Diagnosis, Verdict
+
+VERDICTS: Mapping[Verdict, str] = {
+    "recognised": "Recognised",
+    "likely": "Likely, by its wording",
+    "unknown": "Unknown: nothing here fits this text",
+}
 
 
 def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -45,3 +53,26 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         else None,
         "redacted_text": diagnosis.redacted_text,
     }
+
+
+def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> str:
+    """Return a diagnosis as plain text for a terminal, with the steps of the first match."""
+    lines = [VERDICTS[diagnosis.verdict]]
+    error = diagnosis.error
+    if error:
+        exchange = knowledge.exchange(error.exchange)
+        message = f": {error.message}" if error.message else ""
+        lines[0] += f": {exchange.name if exchange else error.exchange} {error.code}{message}"
+    for place, match in enumerate(diagnosis.matches, start=1):
+        lines += ["", f"{place}. {plain(match.title)} ({match.confidence:.0%})  {match.url}"]
+        lines += (f"   because {plain(reason)}" for reason in match.because)
+        issue = knowledge.issue(match.issue, diagnosis.exchange)
+        if place == 1 and issue:
+            lines += (f"   - {plain(step.text)}" for step in issue.steps(diagnosis.exchange))
+    if diagnosis.question:
+        lines += ["", plain(diagnosis.question.text)]
+        lines += (
+            f"- {plain(option.label)}  /issues/{option.issue}"
+            for option in diagnosis.question.options
+        )
+    return "\n".join(lines)

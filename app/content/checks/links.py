@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.content.checks.places import (
     Mistake,
@@ -36,7 +36,10 @@ FIXED_PAGES = frozenset(
         "/llms.txt",
     }
 )
-"""Pages that are always there."""
+"""Pages that are there whatever the content."""
+
+HOME_ANCHORS = ("whitelist", "diagnostic", "issues", "by-exchange", "tips", "support")
+"""The sections of `/`; each issue and each tip has an anchor there as well."""
 
 _EXTERNAL = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _HOST = re.compile(r"^(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*$|^localhost$")
@@ -109,8 +112,14 @@ class _Pages:
 
     def __init__(self, content: Content) -> None:
         self.content = content
+        site = content.site
+        self.fixed = set(FIXED_PAGES)
+        if site is None or site.whitelist:
+            self.fixed.add("/whitelist")
         self.issues = named(content, "issue")
         self.exchanges = named(content, "exchange")
+        if self.exchanges:
+            self.fixed.add("/exchanges")
         self.aliases = {text.text: name_of(text.source) for text in aliases(content)}
         self.codes = {name: _codes(source) for name, source in named(content, "errors").items()}
 
@@ -118,79 +127,81 @@ class _Pages:
         """Yield what is wrong with a link to a page of this help center."""
         parts = urlsplit(link.target)
         path = unquote(parts.path)
-        if not path:
-            source: Source | None = link.text.source
-        elif not path.startswith("/"):
-            yield link.mistake(
-                f"the link {link.target} depends on the page it stands on; "
-                "begin it with / or https://"
-            )
+        if path and not path.startswith("/"):
+            message = f"the link {link.target} depends on the page it stands on; begin it with /"
+            yield link.mistake(message)
             return
-        else:
-            problem = self._problem(path, link)
-            if problem:
-                yield problem
-            source = self._source(path)
-        if source:
-            yield from self._anchor_mistakes(parts, source, link)
+        if path:
+            yield from self._page_mistakes(path, link)
+        yield from self._anchor_mistakes(path, unquote(parts.fragment), link)
         for exchange in parse_qs(parts.query).get("exchange", ()):
             if exchange not in self.exchanges:
                 cure = did_you_mean(exchange, self.exchanges)
                 yield link.mistake(f"there is no exchange `{exchange}`; {cure}")
 
-    def _source(self, path: str) -> Source | None:
-        """Return the file behind the page at `path`."""
+    def _page_mistakes(self, path: str, link: _Link) -> Iterator[Mistake]:
+        """Yield why nobody finds the page at `path`, or why it shouldn't be linked so."""
         folder, _, name = path.strip("/").partition("/")
-        if folder in {"issues", "i"}:
-            return self.issues.get(self.aliases.get(name, name))
-        return self.exchanges.get(name) if folder == "exchanges" else None
-
-    def _problem(self, path: str, link: _Link) -> Mistake | None:
-        """Return why nobody finds the page at `path`, or why it shouldn't be linked so."""
-        folder, _, name = path.strip("/").partition("/")
-        if path in FIXED_PAGES or (path == "/exchanges" and self.exchanges):
-            return None
+        if path in self.fixed:
+            return
         if folder in {"issues", "i"} and name:
-            return self._issue_problem(name.removesuffix(".md"), path, link)
-        if folder == "exchanges" and name:
-            return self._missing(link, path, "exchange", name, self.exchanges)
-        if folder in {"errors", "e"} and "/" in name:
+            slug = name.removesuffix(".md")
+            if slug in self.aliases and slug not in self.issues:
+                message = f"{path} only redirects; link to /issues/{self.aliases[slug]}"
+                yield link.mistake(message, severity="warning")
+            else:
+                yield from self._missing(link, path, "issue", slug, self.issues)
+        elif folder == "exchanges" and name:
+            yield from self._missing(link, path, "exchange", name, self.exchanges)
+        elif folder in {"errors", "e"} and "/" in name:
             exchange, _, code = name.partition("/")
-            known: Mapping[str, Source] = self.codes.get(exchange, {})
             if exchange not in self.exchanges:
-                return self._missing(link, path, "exchange", exchange, self.exchanges)
-            return self._missing(link, path, f"error code of {exchange}", code, known)
-        known_pages = [*FIXED_PAGES, *(f"/issues/{slug}" for slug in self.issues)]
-        return link.mistake(f"there is no page {path}; {did_you_mean(path, known_pages)}")
-
-    def _issue_problem(self, slug: str, path: str, link: _Link) -> Mistake | None:
-        if slug in self.aliases and slug not in self.issues:
-            message = f"{path} only redirects; link to /issues/{self.aliases[slug]}"
-            return link.mistake(message, severity="warning")
-        return self._missing(link, path, "issue", slug, self.issues)
+                yield from self._missing(link, path, "exchange", exchange, self.exchanges)
+            else:
+                what = f"error code of {exchange}"
+                yield from self._missing(link, path, what, code, self.codes.get(exchange, {}))
+        else:
+            known = [*self.fixed, *(f"/issues/{slug}" for slug in self.issues)]
+            yield link.mistake(f"there is no page {path}; {did_you_mean(path, known)}")
 
     def _missing(
         self, link: _Link, path: str, what: str, name: str, known: Mapping[str, Source]
-    ) -> Mistake | None:
-        if name not in known:
-            return link.mistake(
-                f"there is no {what} `{name}` for {path}; {did_you_mean(name, known)}"
-            )
-        if is_draft(known[name]) and not is_draft(link.text.source):
-            return link.mistake(f"{path} is a draft; publish it, or remove the link")
-        return None
-
-    def _anchor_mistakes(
-        self, parts: SplitResult, source: Source, link: _Link
     ) -> Iterator[Mistake]:
-        anchor = unquote(parts.fragment)
-        if not anchor or source.kind not in {"issue", "exchange"} or source.entity is None:
+        if name not in known:
+            cure = did_you_mean(name, known)
+            yield link.mistake(f"there is no {what} `{name}` for {path}; {cure}")
+        elif is_draft(known[name]) and not is_draft(link.text.source):
+            yield link.mistake(f"{path} is a draft; publish it, or remove the link")
+
+    def _anchor_mistakes(self, path: str, anchor: str, link: _Link) -> Iterator[Mistake]:
+        if not anchor:
             return
-        anchors = [*step_ids(source), *heading_anchors(self.content, source)]
-        if anchor not in anchors:
-            page = f"/{source.kind}s/{name_of(source)}"
+        page = path or _page_of(link.text.source)
+        anchors = self._anchors(page)
+        if anchors is not None and anchor not in anchors:
             cure = did_you_mean(anchor, anchors)
             yield link.mistake(f"there is no anchor #{anchor} on {page}; {cure}")
+
+    def _anchors(self, page: str) -> list[str] | None:
+        """Return the anchors of a page; None where that can't be known."""
+        if page == "/":
+            tips = (tip.id for tip in self.content.tips)
+            return [*HOME_ANCHORS, *self.issues, *tips]
+        folder, _, name = page.strip("/").partition("/")
+        source = None
+        if folder in {"issues", "i"}:
+            source = self.issues.get(self.aliases.get(name, name))
+        elif folder == "exchanges":
+            source = self.exchanges.get(name)
+        if source is None or source.document.problems:
+            return None
+        return [*step_ids(source), *heading_anchors(self.content, source)]
+
+
+def _page_of(source: Source) -> str:
+    """Return the page that shows a file's texts."""
+    folders = {"issue": "/issues/", "exchange": "/exchanges/", "errors": "/errors/"}
+    return folders[source.kind] + name_of(source) if source.kind in folders else "/"
 
 
 def _codes(source: Source) -> dict[str, Source]:
