@@ -3,12 +3,14 @@
 Words are inflected and mistyped, codes are not. So texts are cut up twice: into *words*, which are
 stemmed, completed while somebody types, and forgiven a typo; and into *codes* (whatever holds a
 digit or inner punctuation: `-2015`, `EAPI:Invalid`, `api-signature-not-valid`), which are kept
-whole and matched exactly or not at all. tantivy ranks; what a word may stand for is looked up in
-the vocabulary first, because tantivy's own fuzzy query gives every match the same score.
+whole and matched exactly or not at all. What a word may stand for is looked up in the vocabulary
+first; tantivy then finds and ranks. A match counts by how rare its word is and which field holds
+it, not by how long the text is: one-line error messages would outrank every article.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -45,9 +47,13 @@ CORRECTIONS = 8
 MAX_WORD_CHARACTERS = 40
 """Longer runs of letters are keys and hashes, not words that somebody could mistype."""
 
-FIELD_WEIGHTS: Mapping[Field, float] = {"title": 4.0, "lead": 2.5, "steps": 1.5, "body": 1.0}
-CODE_WEIGHT = 5.0
-ISSUE_BONUS = 3.0
+FIELD_WEIGHTS: Mapping[Field, float] = {"title": 3.0, "lead": 2.0, "steps": 1.5, "body": 1.0}
+CODE_WEIGHT = 4.0
+SENTENCE_WEIGHT = 2.0
+"""What the words of a query gain that stand side by side in a text, as a pasted message does."""
+
+SENTENCE_WORDS = 3
+ISSUE_BONUS = 2.0
 """What an issue gains over an error page of the same words: it is what helps."""
 
 EXCHANGE_BONUS = 4.0
@@ -62,8 +68,8 @@ WORDS_PER_MATCH = 3
 WRITER_BYTES = 64_000_000
 """What tantivy may fill before it writes a segment: at this size, one for 10,000 articles."""
 
-EXACT, ONE_TYPO, TWO_TYPOS, COMPLETED, PART = 1.0, 0.7, 0.4, 0.6, 0.5
-"""What a word counts: as typed, after one or two corrections, completed, part of a longer one."""
+EXACT, ONE_TYPO, TWO_TYPOS, COMPLETED, JOINED = 1.0, 0.7, 0.4, 0.6, 0.7
+"""What a word counts: as typed, after one or two typos, completed, joined to its neighbour."""
 
 _SMALL_WORDS = (
     "a about after all also am an and any are as at be because been but by can cant could did do "
@@ -152,11 +158,13 @@ Stems = Mapping[str, float]
 class _Question(NamedTuple):
     """A query, understood.
 
-    `phrases` are stems that must stand side by side, `codes` are tokens that must be the same,
-    `named` are the whole codes of error pages that the query names.
+    `sentence` are the stems of all words in their order, `phrases` are stems that must stand side
+    by side, `codes` are tokens that must be the same, `named` are the whole codes of error pages
+    that the query names, `preferred` the exchanges that it is about.
     """
 
     words: tuple[Stems, ...]
+    sentence: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...]
     codes: tuple[str, ...]
     named: tuple[str, ...]
@@ -240,19 +248,24 @@ class SearchIndex:
         writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
         stemmer = _Stemmer()
         counts: Counter[str] = Counter()
+        holders: Counter[str] = Counter()
         known: set[str] = set()
         for number, item in enumerate(self._items):
             fields: dict[str, list[str]] = {field: [] for field in FIELD_WEIGHTS}
             codes: set[str] = set()
+            stems: set[str] = set()
             for passage in self._passages(item, None):
                 text = _LINK_TARGET.sub("]", passage.text)
                 words = _words(text)
                 counts.update(words)
-                fields[passage.field].append(" ".join(map(stemmer.stem, words)))
+                stemmed = [stemmer.stem(word) for word in words]
+                fields[passage.field].append(" ".join(stemmed))
+                stems.update(stemmed)
                 codes.update(_codes(text))
             if item.kind == "error":
                 codes.update(_codes(item.key))
             known |= codes
+            holders.update(stems | codes)
             document = {
                 **fields,
                 "codes": sorted(codes),
@@ -266,6 +279,7 @@ class SearchIndex:
         self._searcher = index.searcher()
         self._vocabulary = _Vocabulary(counts, stemmer)
         self._codes = frozenset(known)
+        self._holders = dict(holders)
 
     def _passages(self, item: _Item, exchange: str | None) -> Iterator[_Passage]:
         """Yield the texts of an item, those worth showing first; the title is always the first."""
@@ -297,7 +311,8 @@ class SearchIndex:
         typing = bool(loose) and _WORD.search(loose[-1]) is not None
         named, exchanges = self._names(tokens, exchange)
         return _Question(
-            words=tuple(self._vocabulary.read(words, typing=typing)),
+            words=tuple(self._vocabulary.read(words[:MAX_WORDS], typing=typing)),
+            sentence=tuple(map(self._vocabulary.stem, _words(loose)[:MAX_WORDS])),
             phrases=tuple(tuple(map(self._vocabulary.stem, phrase)) for phrase in quoted),
             codes=tuple(dict.fromkeys(code for code in codes if code in self._codes)),
             named=named,
@@ -307,8 +322,13 @@ class SearchIndex:
     def _names(
         self, tokens: Sequence[str], exchange: str | None
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the error codes and the exchanges that a query names, `exchange` among these."""
+        """Return the error codes and the exchanges that a query names, `exchange` among these.
+
+        A short number or a plain word is a code only if nothing speaks against it: nothing else
+        is in the query, or `error` stands before it; and a word, if the exchange has that code.
+        """
         codes: list[str] = []
+        announced: set[str] = set()
         exchanges = [exchange] if exchange else []
         only_names = True
         place = 0
@@ -319,12 +339,14 @@ class SearchIndex:
                 exchanges.append(self._exchanges[name])
             elif name in self._pages:
                 codes.append(name)
+                if place > length and tokens[place - length - 1] in FILLERS:
+                    announced.add(name)
             elif name not in FILLERS and name not in STOP_WORDS:
                 only_names = False
         clear = [
             code
             for code in codes
-            if (only_names or _DISTINCTIVE.search(code))
+            if (only_names or code in announced or _DISTINCTIVE.search(code))
             and (_is_code(code) or self._own_pages(code, exchanges))
         ]
         return tuple(dict.fromkeys(clear)), tuple(dict.fromkeys(exchanges))
@@ -378,8 +400,7 @@ class SearchIndex:
         query = tantivy.Query
         optional = [self._word_query(stems) for stems in question.words]
         optional += [
-            query.boost_query(query.term_query(self._schema, "codes", code), CODE_WEIGHT)
-            for code in question.codes
+            self._term("codes", code, CODE_WEIGHT * self._rarity(code)) for code in question.codes
         ]
         required = [self._phrase_query(phrase) for phrase in question.phrases]
         if not optional and not required:
@@ -388,22 +409,32 @@ class SearchIndex:
         parts += [(tantivy.Occur.Should, one) for one in optional]
         at_least = 0 if required else max(1, len(optional) // WORDS_PER_MATCH)
         fitting = query.boolean_query(parts, minimum_number_should_match=at_least)
-        bonuses = {"kind issue": ISSUE_BONUS} | {
-            f"exchange {exchange}": EXCHANGE_BONUS for exchange in question.preferred
-        }
-        bonus = [
-            query.const_score_query(query.term_query(self._schema, "bonus", name), gain)
-            for name, gain in bonuses.items()
+        bonus = [self._term("bonus", "kind issue", ISSUE_BONUS)]
+        bonus += [
+            self._term("bonus", f"exchange {exchange}", EXCHANGE_BONUS)
+            for exchange in question.preferred
         ]
+        if len(question.sentence) >= SENTENCE_WORDS:
+            gain = SENTENCE_WEIGHT * sum(map(self._rarity, question.sentence))
+            bonus.append(query.const_score_query(self._phrase_query(question.sentence), gain))
         return query.boolean_query(
             [(tantivy.Occur.Must, fitting), *((tantivy.Occur.Should, one) for one in bonus)]
         )
 
+    def _rarity(self, term: str) -> float:
+        """Return how much a term tells: the fewer items hold it, the more."""
+        return math.log1p(len(self._items) / self._holders.get(term, 1))
+
+    def _term(self, field: str, term: str, score: float) -> tantivy.Query:
+        query = tantivy.Query.term_query(self._schema, field, term, index_option="basic")
+        return tantivy.Query.const_score_query(query, score)
+
     def _word_query(self, stems: Stems) -> tantivy.Query:
-        query = tantivy.Query
-        return query.disjunction_max_query(
+        """Ask for a word by any of its stems: a rare reading must not outweigh what was typed."""
+        rarity = min(map(self._rarity, stems))
+        return tantivy.Query.disjunction_max_query(
             [
-                query.boost_query(query.term_query(self._schema, field, stem), weight * share)
+                self._term(field, stem, rarity * share * weight)
                 for stem, share in stems.items()
                 for field, weight in FIELD_WEIGHTS.items()
             ],
@@ -638,20 +669,19 @@ class _Vocabulary:
         Words written apart (`white list`) are found together as well. With `typing`, the last
         word may be unfinished.
         """
-        joined: set[str] = set()
+        whole_of: dict[str, str] = {}
         for pair in pairwise(words):
             whole = "".join(pair)
             if whole in self._counts:
-                joined.update(pair)
-                parts = {self.stem(word): PART for word in pair if word not in STOP_WORDS}
-                yield {stem: PART for stem in parts if stem in self._forms} | {
-                    self.stem(whole): EXACT
-                }
+                whole_of |= dict.fromkeys(pair, self.stem(whole))
         meant = [word for word in words if word not in STOP_WORDS] or words[-1:]
         for place, word in enumerate(meant):
             unfinished = typing and place == len(meant) - 1 and word == words[-1]
-            stems = {} if word in joined else self._readings(word, unfinished=unfinished)
-            if stems:
+            if word in whole_of:
+                stem = self.stem(word)
+                alone = {stem: EXACT} if stem in self._forms else {}
+                yield {whole_of[word]: JOINED} | alone
+            elif stems := self._readings(word, unfinished=unfinished):
                 yield stems
 
     def _readings(self, word: str, *, unfinished: bool) -> Stems:
