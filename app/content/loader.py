@@ -5,10 +5,11 @@ Everything is read in one go and every mistake becomes a finding; nothing raises
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -25,12 +26,15 @@ from app.model import (
     Exchange,
     Finding,
     Issue,
+    Severity,
     Site,
     Tip,
 )
 
 MAX_BYTES = 1_000_000
 """A content file above this size is refused: it is not one article."""
+
+TEXT_SUFFIXES = frozenset({".md", ".markdown", ".yml", ".yaml"})
 
 EntityT = TypeVar("EntityT", bound=Entity)
 Kind = Literal["site", "diagnostic", "tips", "issue", "exchange", "errors"]
@@ -88,6 +92,7 @@ def load(root: Path, *, drafts: bool = False) -> Content:
         source, problems = _parse(kind, relative, text, problem)
         sources.append(source)
         findings += (_finding(root, relative, found) for found in problems)
+    findings += _strays(root, {source.path for source in sources})
     if not any(source.kind == "site" for source in sources):
         cure = f"`site.yml` is missing in {root}; it names the product and its support"
         findings.append(
@@ -126,38 +131,63 @@ def _files(root: Path) -> Iterator[tuple[Kind, Path]]:
         yield from ((kind, path) for path in sorted(root.glob(pattern)))
 
 
-def _read(root: Path, path: Path) -> tuple[str, str | None]:
+def _strays(root: Path, read: Collection[str]) -> Iterator[Finding]:
+    """Find what looks like content but is not read, because of its name or folder."""
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        hidden = any(part.startswith(".") for part in relative.parts)
+        shown = os.fsencode(relative).decode("utf-8", "replace")
+        if hidden or path.name == "README.md" or path.suffix.lower() not in TEXT_SUFFIXES:
+            continue
+        if shown not in read:
+            message = (
+                "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, "
+                "issues/*.md, exchanges/*.md and errors/*.yml: rename it, or move it away"
+            )
+            yield _finding(root, shown, _Found("stray-file", 1, 1, message), severity="warning")
+
+
+def _read(root: Path, path: Path) -> tuple[str, _Found | None]:
     """Return the text of a file, or an empty text and what is wrong with the file."""
     try:
         if not path.is_file():
-            return "", "this is not a file; replace it with one, or remove it"
+            return "", _unreadable("this is not a file; replace it with one, or remove it")
         if not path.resolve().is_relative_to(root.resolve()):
-            return "", "this is a link out of the content folder; put the file itself here"
+            cure = "this is a link out of the content folder; put the file itself here"
+            return "", _unreadable(cure)
         if path.stat().st_size > MAX_BYTES:
-            return "", f"the file is larger than {MAX_BYTES:,} bytes; split it"
-        return path.read_text("utf-8-sig"), None
-    except UnicodeDecodeError as error:
-        return "", f"byte {error.start} is not UTF-8; save the file as UTF-8"
+            return "", _unreadable(f"the file is larger than {MAX_BYTES:,} bytes; split it")
+        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
-        return "", f"the file can't be read: {error.strerror or error}"
+        reason = error.strerror or error
+        return "", _unreadable(f"the file can't be read ({reason}); make it readable")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"the byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8"
+        return "", _unreadable(message, line)
+
+
+def _unreadable(message: str, line: int = 1) -> _Found:
+    return _Found("unreadable", line, 1, message)
 
 
 def _parse(
-    kind: Kind, relative: str, text: str, unreadable: str | None
+    kind: Kind, relative: str, text: str, unreadable: _Found | None
 ) -> tuple[Source, list[_Found]]:
     if unreadable:
-        found = _Found("unreadable", 1, 1, unreadable)
-        return Source(kind, relative, text, Document({}), None), [found]
+        return Source(kind, relative, text, Document({}), None), [unreadable]
     markdown = kind in {"issue", "exchange"}
     document = parse_markdown(text) if markdown else parse_yaml(text)
     if document.problems:
         return Source(kind, relative, text, document, None), [_from(p) for p in document.problems]
     name = Path(relative).stem
-    fields, problems = _complete(kind, name, document)
-    if problems:
-        return Source(kind, relative, text, document, None), problems
+    fields, said_again = _complete(kind, name, document)
     entity, problems = _validate(_TYPES[kind], fields, document)
-    return Source(kind, relative, text, document, entity), problems
+    problems = [*said_again, *problems]
+    return Source(kind, relative, text, document, None if problems else entity), problems
 
 
 _TYPES: Mapping[Kind, type[Entity]] = {
@@ -173,12 +203,17 @@ _TYPES: Mapping[Kind, type[Entity]] = {
 def _complete(kind: Kind, name: str, document: Document) -> tuple[dict[str, Any], list[_Found]]:
     """Add what the file's name and body say; a file that says it again is a mistake."""
     fields = dict(document.fields)
-    added: dict[str, Any] = {}
-    if kind == "issue":
-        added = {"slug": name, "body": document.body}
-    elif kind == "exchange":
-        added = {"id": name, "body": document.body}
+    said_again: list[Location] = []
+    if kind in {"issue", "exchange"}:
+        added = {"slug" if kind == "issue" else "id": name, "body": document.body}
+        said_again = [(key,) for key in added if key in fields]
+        fields |= added
     elif kind == "errors" and isinstance(fields.get("errors"), list):
+        said_again = [
+            ("errors", index, "exchange")
+            for index, entry in enumerate(fields["errors"])
+            if isinstance(entry, dict) and "exchange" in entry
+        ]
         fields["errors"] = [
             {**entry, "exchange": name} if isinstance(entry, dict) else entry
             for entry in fields["errors"]
@@ -186,14 +221,13 @@ def _complete(kind: Kind, name: str, document: Document) -> tuple[dict[str, Any]
     problems = [
         _Found(
             "unknown-key",
-            document.position((key,)).line,
+            document.position(location).line,
             1,
-            f"`{key}` comes from the file itself; remove the key",
+            f"`{location[-1]}` comes from the file itself; remove the key",
         )
-        for key in added
-        if key in fields
+        for location in said_again
     ]
-    return fields | added, problems
+    return fields, problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +242,14 @@ def _from(problem: Problem) -> _Found:
     return _Found(problem.rule, problem.position.line, problem.position.column, problem.message)
 
 
-def _finding(root: Path, relative: str, found: _Found) -> Finding:
+def _finding(root: Path, relative: str, found: _Found, severity: Severity = "error") -> Finding:
     return Finding(
         rule=found.rule,
         path=str(root / relative),
         line=found.line,
         column=found.column,
         message=found.message,
+        severity=severity,
     )
 
 
@@ -224,9 +259,22 @@ def _validate(
     try:
         return entity_type.model_validate(fields), []
     except ValidationError as error:
-        found = (_explain(entity_type, detail, document) for detail in error.errors())
+        details = error.errors()
+        found = (
+            _explain(entity_type, detail, document)
+            for detail in details
+            if not _follows_from_others(detail, details)
+        )
         # One value can fail each of several types; it is one mistake.
         return None, list(dict.fromkeys(found))
+
+
+def _follows_from_others(detail: ErrorDetails, details: Iterable[ErrorDetails]) -> bool:
+    """Tell whether a list is too short only because its items have mistakes of their own."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in details
+    )
 
 
 def _explain(entity_type: type[Entity], detail: ErrorDetails, document: Document) -> _Found:

@@ -1,0 +1,60 @@
+"""Fixtures that all tests share: two small products, and folders made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from app.content.loader import load
+from app.knowledge import KnowledgeBase, build
+
+FIXTURES = Path(__file__).parent / "fixtures"
+TEAPOTS = FIXTURES / "content"
+"""A product without exchanges and without a whitelist."""
+MARBLES = FIXTURES / "exchange_content"
+"""A product with two exchanges, their error codes, and several whitelist addresses."""
+
+SITE = """\
+    product: Teapot Choir
+    title: When your teapot won't sing
+    intro: Common reasons
+    whitelist:
+      title: Addresses
+      intro: Allow these
+      note: All of them
+      addresses: [192.0.2.7, "2001:db8::7"]
+    support: {title: Still silent?, text: Ask us}
+    variables: {tea: Darjeeling}
+    """
+
+MakeContent = Callable[[Mapping[str, str | bytes]], Path]
+
+
+@pytest.fixture(scope="session")
+def teapots() -> KnowledgeBase:
+    """Return the knowledge base of `tests/fixtures/content`."""
+    return build(load(TEAPOTS))
+
+
+@pytest.fixture(scope="session")
+def marbles() -> KnowledgeBase:
+    """Return the knowledge base of `tests/fixtures/exchange_content`."""
+    return build(load(MARBLES))
+
+
+@pytest.fixture
+def make_content(tmp_path: Path) -> MakeContent:
+    """Return a maker of content folders: the given files, dedented, and a `site.yml`."""
+
+    def make(files: Mapping[str, str | bytes]) -> Path:
+        root = tmp_path / "content"
+        for name, text in {"site.yml": SITE, **files}.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(dedent(text).encode() if isinstance(text, str) else text)
+        return root
+
+    return make
