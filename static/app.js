@@ -149,7 +149,8 @@ if (form) {
     }
   }, true);
   document.addEventListener("change", (event) => {
-    if (event.target.form === form) clean();
+    // Not on the field itself: the line that appears would move the button away under the pointer.
+    if (event.target.form === form && event.target !== field) clean();
   }, true);
   if (field.value) load();
 }
@@ -162,7 +163,9 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const error = byId("text-error").textContent.trim();
     byId("text").setAttribute("aria-invalid", String(Boolean(error)));
     (error ? byId("text") : byId("answer-title") ?? byId("next-steps"))?.focus();
-    if (!error) byId("answer-title")?.scrollIntoView({ block: "nearest" });
+    const answer = byId("answer");
+    const { top } = answer.getBoundingClientRect();
+    if (top < 0 || top > innerHeight / 2) answer.scrollIntoView();
     return;
   }
   const scope = source === form ? byId("next-steps") : target;
@@ -179,7 +182,10 @@ if (search) {
   const show = (open) => { panel.hidden = !open; };
   search.addEventListener("focusin", () => show(true));
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !panel.hidden) { show(false); byId("q").focus(); show(false); }
+    if (event.key !== "Escape" || panel.hidden || !panel.textContent.trim()) return;
+    event.preventDefault();  // the browser would clear the field
+    byId("q").focus();
+    show(false);
   });
   byId("q").addEventListener("input", () => show(true));
   document.addEventListener("focusin", (event) => { if (!search.contains(event.target)) show(false); });
