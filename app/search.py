@@ -84,15 +84,18 @@ STOP_WORDS = frozenset(_SMALL_WORDS.split())
 FILLERS = frozenset({"code", "error", "errors", "message", "msg", "http", "status", "retcode"})
 """Words around a code that say nothing more than that it is one."""
 
+_WORDS = re.compile(r"\w+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD_END = re.compile(r"[^\W_]\Z")
 _PHRASE = re.compile(r'(?<!\S)"([^"]+)"(?!\S)')
 _GAP = re.compile(r"[\s\"'`‘’()\[\]{}<>|,;\\]+|[:=](?=[-+]?\d)")
 _EDGES = ".:!?=*#&/"
-_CODE_SHAPE = re.compile(r"[^\W_][-_:./]+[^\W_]|\d")
+_CODE_SHAPE = re.compile(r"[-_:./\d](?:(?<=\d)|(?<=[^\W_].)(?=[^\W_]))")
 _DISTINCTIVE = re.compile(r"[^\W_][-_:][^\W_]|\s|^[-+]\d{3}|\d{5}")
 _LINK_TARGET = re.compile(r"\]\([^)\s]*\)")
-_BLOCK_GAP = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*+>|#]|\d+[.)]))|(?<=\n)(?=#)")
+_BLOCK_GAP = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*+>|#]|\d+[.)]))")
 _BLOCK_MARK = re.compile(r"^\s*(?:[-*+>|#]+|\d+[.)])\s+")
+_MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]<>&!~]")
 _FILE_ENDING = re.compile(r"\.(md|html?|txt) $")
 _SPACES = re.compile(r"\s+")
 _LOOKALIKES = str.maketrans("“”„«»−–\N{NON-BREAKING HYPHEN}", '"""""---')
@@ -131,7 +134,8 @@ class Result:
 class _Passage(NamedTuple):
     """A text of an item, the anchor it stands at, and the exchange whose choice shows it.
 
-    A `literal` text is one as it is sent over the wire, not Markdown.
+    A `literal` text is one as it is sent over the wire, not Markdown. A `whole` one is the body of
+    a page, to be shown in parts.
     """
 
     field: Field
@@ -139,6 +143,7 @@ class _Passage(NamedTuple):
     anchor: str | None = None
     exchange: str | None = None
     literal: bool = False
+    whole: bool = False
 
 
 class _Item(NamedTuple):
@@ -252,20 +257,19 @@ class SearchIndex:
         known: set[str] = set()
         for number, item in enumerate(self._items):
             fields: dict[str, list[str]] = {field: [] for field in FIELD_WEIGHTS}
+            distinct: set[str] = set()
             codes: set[str] = set()
-            stems: set[str] = set()
             for passage in self._passages(item, None):
                 text = _LINK_TARGET.sub("]", passage.text)
                 words = _words(text)
-                counts.update(words)
-                stemmed = [stemmer.stem(word) for word in words]
-                fields[passage.field].append(" ".join(stemmed))
-                stems.update(stemmed)
+                fields[passage.field].append(stemmer.stems(words))
+                distinct.update(words)
                 codes.update(_codes(text))
             if item.kind == "error":
                 codes.update(_codes(item.key))
             known |= codes
-            holders.update(stems | codes)
+            counts.update(distinct)
+            holders.update({stemmer.known[word] for word in distinct} | codes)
             document = {
                 **fields,
                 "codes": sorted(codes),
@@ -308,7 +312,7 @@ class SearchIndex:
             if not _has_digit(token) and not (codes and token in FILLERS)
             for word in _words(token)
         ]
-        typing = bool(loose) and _WORD.search(loose[-1]) is not None
+        typing = _WORD_END.search(loose) is not None
         named, exchanges = self._names(tokens, exchange)
         return _Question(
             words=tuple(self._vocabulary.read(words[:MAX_WORDS], typing=typing)),
@@ -453,7 +457,8 @@ class SearchIndex:
     def _result(self, item: _Item, score: float, marker: _Marker, exchange: str | None) -> Result:
         title, *texts = self._passages(item, exchange)
         passage = marker.best(title, texts)
-        shown = passage.text if passage.literal else plain(passage.text)
+        markdown = not passage.literal and _MARKDOWN_SIGN.search(passage.text)
+        shown = plain(passage.text) if markdown else passage.text
         return Result(
             kind=item.kind,
             title=item.title,
@@ -501,14 +506,14 @@ def _issue_passages(issue: Issue, exchange: str | None) -> Iterator[_Passage]:
         yield _Passage("steps", cause)
     for phrase in issue.phrases:
         yield _Passage("lead", phrase)
-    yield from _body_passages(issue.body)
+    yield _Passage("body", issue.body, whole=True)
     for text in (*issue.signatures, *issue.examples):
         yield _Passage("body", text, literal=True)
 
 
 def _exchange_passages(exchange: Exchange) -> Iterator[_Passage]:
     whitelist, clock = exchange.whitelist, exchange.clock
-    yield from _body_passages(exchange.body)
+    yield _Passage("body", exchange.body, whole=True)
     facts = (
         *(whitelist.field, whitelist.path, whitelist.formats),
         *(whitelist.required_note, whitelist.key_expiry_note),
@@ -538,10 +543,10 @@ def _error_passages(entries: Sequence[ErrorCode]) -> Iterator[_Passage]:
             yield _Passage("body", text, literal=True)
 
 
-def _body_passages(body: str) -> Iterator[_Passage]:
+def _body_passages(body: _Passage) -> Iterator[_Passage]:
     """Yield the paragraphs, items and rows of a Markdown text, with the heading they are under."""
     anchor = None
-    for part in _BLOCK_GAP.split(body):
+    for part in _BLOCK_GAP.split(body.text):
         text = _BLOCK_MARK.sub("", part).strip()
         if part.lstrip().startswith("#"):
             anchor = slugify(plain(text)) or None
@@ -554,10 +559,8 @@ def _body_passages(body: str) -> Iterator[_Passage]:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text, folded: `Don't` and `dont` are one."""
-    words: list[str] = _WORD.findall(text.casefold())
-    if "'" in text or "’" in text:
-        return [word.replace("'", "").replace("’", "") for word in words]
-    return words
+    folded = text.casefold().replace("'", "").replace("’", "").replace("_", " ")
+    return _WORDS.findall(folded)
 
 
 def _tokens(text: str) -> list[str]:
@@ -578,6 +581,8 @@ def _spellings(key: str) -> tuple[str, ...]:
 
 
 def _codes(text: str) -> Iterator[str]:
+    if not _is_code(text):
+        return
     for token in _tokens(text):
         if _is_code(token):
             yield from _spellings(token)
@@ -603,7 +608,7 @@ def _schema() -> tantivy.Schema:
 
 
 class _Stemmer:
-    """English stems; a word with a digit is a code and stays as it is."""
+    """English stems, and those of all `known` words; a word with a digit stays as it is."""
 
     def __init__(self) -> None:
         self._analyzer = (
@@ -612,18 +617,20 @@ class _Stemmer:
             .filter(tantivy.Filter.stemmer("english"))
             .build()
         )
-        self._known: dict[str, str] = {}
+        self.known: dict[str, str] = {}
 
     def stem(self, word: str) -> str:
-        """Return the stem and remember it: texts repeat their words."""
-        stem = self._known.get(word)
-        if stem is None:
-            stem = self._known[word] = self.stem_once(word)
-        return stem
+        """Return the stem of a word."""
+        known = self.known.get(word)
+        if known is not None or _has_digit(word):
+            return known or word
+        return next(iter(self._analyzer.analyze(word)), word)
 
-    def stem_once(self, word: str) -> str:
-        """Return the stem without remembering: what visitors type must not fill the memory."""
-        return word if _has_digit(word) else next(iter(self._analyzer.analyze(word)), word)
+    def stems(self, words: Sequence[str]) -> str:
+        """Return the stems of a text for the index, and remember the words."""
+        for word in set(words).difference(self.known):
+            self.known[word] = self.stem(word)
+        return " ".join([self.known[word] for word in words])
 
 
 class _Vocabulary:
@@ -657,7 +664,7 @@ class _Vocabulary:
 
     def stem(self, word: str) -> str:
         """Return the stem of a word of a query."""
-        return self._stemmer.stem_once(word)
+        return self._stemmer.stem(word)
 
     def forms(self, stem: str) -> Sequence[str]:
         """Return the words with this stem as they stand in texts, folded."""
@@ -743,32 +750,45 @@ class _Marker:
 
     def __init__(self, question: _Question, vocabulary: _Vocabulary) -> None:
         groups = [*question.words, *({stem: EXACT} for one in question.phrases for stem in one)]
-        self._forms = {
-            form: number
-            for number, stems in enumerate(groups)
-            for stem in stems
-            for form in vocabulary.forms(stem)
-        }
-        self._codes = question.codes
-        self._all: set[int | str] = {*self._forms.values(), *question.codes}
+        self._forms: dict[str, int] = {}
+        self._needles: list[tuple[int | str, str]] = []
+        for number, stems in enumerate(groups):
+            forms = [form for stem in stems for form in vocabulary.forms(stem)]
+            self._forms.update(dict.fromkeys(forms, number))
+            self._needles += ((number, needle) for needle in _shared_beginnings(forms))
+        self._codes = frozenset(question.codes)
+        self._needles += ((code, code) for code in question.codes)
 
     def best(self, title: _Passage, passages: Iterable[_Passage]) -> _Passage:
         """Return the first passage that holds most of what was asked for beyond the title."""
-        wanted = self._all - self._matches(title.text)
-        best, most = title, -1
+        covered = self._matches(title.text.casefold())
+        best, _ = self._best(passages, covered, (title, -1))
+        return best
+
+    def _best(
+        self, passages: Iterable[_Passage], covered: set[int | str], best: tuple[_Passage, int]
+    ) -> tuple[_Passage, int]:
+        needles = [one for one in self._needles if one[0] not in covered]
+        wanted = len({group for group, _ in needles})
         for passage in passages:
-            hits = len(wanted & self._matches(passage.text)) if wanted else 0
-            if hits > most:
-                best, most = passage, hits
-            if hits == len(wanted):
+            text = passage.text.casefold()
+            # Looking for beginnings of words is quick, and rules out most texts.
+            possible = {group for group, needle in needles if needle in text}
+            if len(possible) <= best[1]:
+                continue
+            if passage.whole:
+                best = self._best(_body_passages(passage), covered, best)
+            elif (hits := len(self._matches(text) - covered) if possible else 0) > best[1]:
+                best = passage, hits
+            if best[1] == wanted:
                 break
         return best
 
     def _matches(self, text: str) -> set[int | str]:
-        """Return which words, by their number, and codes of the question a text holds."""
+        """Return which words, by their number, and codes of the question a folded text holds."""
         found: set[int | str] = {self._forms[word] for word in self._forms.keys() & _words(text)}
-        if self._codes:
-            found.update(set(self._codes).intersection(_codes(text)))
+        if any(code in text for code in self._codes):
+            found.update(self._codes.intersection(_codes(text)))
         return found
 
     def mark(self, text: str) -> tuple[tuple[str, bool], ...]:
@@ -791,15 +811,44 @@ class _Marker:
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Return where the matches stand, in order; they may overlap."""
-        spans = [
-            match.span()
-            for match in _WORD.finditer(text)
-            if match[0].casefold().replace("'", "").replace("’", "") in self._forms
-        ]
-        for code in self._codes:
-            pattern = rf"(?<![^\W_]){re.escape(code)}(?![^\W_])"
-            spans += [match.span() for match in re.finditer(pattern, text, re.IGNORECASE)]
-        return sorted(spans, key=lambda span: (span[0], -span[1]))
+        folded = text.casefold()
+        if len(folded) != len(text):  # a letter such as `ß`: places in both would differ
+            folded = text
+        spans: list[tuple[int, int]] = []
+        for group, needle in self._needles:
+            for place in _places(needle, folded):
+                if isinstance(group, str):
+                    end = place + len(needle)
+                    if not _is_word(folded[end : end + 1]):
+                        spans.append((place, end))
+                elif (word := _WORD.match(text, place)) and self._is_form(word[0]):
+                    spans.append(word.span())
+        return sorted(set(spans), key=lambda span: (span[0], -span[1]))
+
+    def _is_form(self, word: str) -> bool:
+        return any(one in self._forms for one in _words(word))
+
+
+def _places(needle: str, text: str) -> Iterator[int]:
+    """Yield where `needle` stands in `text` as the beginning of a word."""
+    place = text.find(needle)
+    while place >= 0:
+        if not _is_word(text[place - 1 : place]):
+            yield place
+        place = text.find(needle, place + 1)
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum()
+
+
+def _shared_beginnings(words: Sequence[str]) -> list[str]:
+    """Return the beginning of all words if it is long enough to tell, else the words."""
+    first, last = min(words), max(words)
+    shared = 0
+    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
+        shared += 1
+    return [first[:shared]] if shared >= PREFIX_CHARACTERS else list(words)
 
 
 def _window(text: str, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
