@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds `app/`, `content/` and `data/`, wherever the command is started."""
 
 
-def _without_slash(value: object) -> object:
-    return value.rstrip("/") if isinstance(value, str) else value
+def _origin(value: str) -> str:
+    origin = value.rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/?#@]+", origin):
+        raise ValueError("must be like https://help.example.com, without a path")
+    return origin
 
 
-Origin = Annotated[
-    str, BeforeValidator(_without_slash), StringConstraints(pattern=r"^https?://[^\s/?#@]+$")
-]
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class Settings(BaseSettings):

@@ -101,10 +101,9 @@ def _links(content: Content) -> Iterator[_Link]:
             continue
         for reference in references(filled(content, text)):
             if reference.kind == "link":
-                place = text.find(unquote(reference.target), reference.line)
-                if place == text.position:
-                    place = text.find(reference.target, reference.line)
-                yield _Link(text, reference.target, place)
+                target = reference.target
+                place = text.find(target, unquote(target), "](", line=reference.line)
+                yield _Link(text, target, place)
 
 
 class _Pages:

@@ -62,29 +62,28 @@ class Text:
             return Position(self.source.document.body_line)
         return self.source.document.position(self.location)
 
-    def find(self, needle: str, line: int = 1) -> Position:
-        """Return where `needle` stands, from the text's `line` on; if nowhere, where it begins."""
-        begin = self.position
+    def find(self, *needles: str, line: int = 1) -> Position:
+        """Return where the first of `needles` stands, from the text's `line` on.
+
+        If none does (it came out of a variable), return where that line begins.
+        """
         lines = self.source.text.split("\n")
+        begin = self.position
         if self.is_body:
-            start = begin.line + line - 1
+            begin = Position(begin.line + line - 1)
             # A link may stand some lines below the beginning of what it was found in.
-            end = next((n for n in range(start, len(lines)) if not lines[n].strip()), len(lines))
-            return _find(lines, needle, start, end) or Position(start)
-        places = self.source.document.positions.values()
-        end = min((one.line for one in places if one.line > begin.line), default=len(lines))
-        first = lines[begin.line - 1].find(needle, begin.column - 1)
-        if first >= 0:
-            return Position(begin.line, first + 1)
-        return _find(lines, needle, begin.line + 1, end) or begin
-
-
-def _find(lines: list[str], needle: str, first: int, last: int) -> Position | None:
-    for number in range(first, last + 1):
-        column = lines[number - 1].find(needle)
-        if column >= 0:
-            return Position(number, column + 1)
-    return None
+            later = range(begin.line, len(lines))
+            end = next((number for number in later if not lines[number].strip()), len(lines))
+        else:
+            places = self.source.document.positions.values()
+            end = min((one.line for one in places if one.line > begin.line), default=len(lines))
+        for needle in needles:
+            for number in range(begin.line, end + 1):
+                start = begin.column - 1 if number == begin.line else 0
+                column = lines[number - 1].find(needle, start)
+                if column >= 0:
+                    return Position(number, column + 1)
+        return begin
 
 
 def texts(content: Content) -> Iterator[Text]:

@@ -34,7 +34,7 @@ def unknown_variable(content: Content) -> Iterator[Mistake]:
             if match["name"] not in known:
                 cure = did_you_mean(match["name"], known)
                 message = f"unknown variable `{match['name']}`; {cure}"
-                yield Mistake(text.source, text.find(match[0], _line(text, match)), message)
+                yield Mistake(text.source, text.find(match[0], line=_line(text, match)), message)
         if text.is_markdown and "{{" in PLACEHOLDER.sub("", text.text):
             message = "`{{` doesn't begin a variable here; write {{ name }} or {{ name | default }}"
             yield Mistake(text.source, _stray(text), message)
@@ -49,7 +49,7 @@ def _stray(text: Text) -> Position:
     covered = PLACEHOLDER.sub(lambda match: "." * len(match[0]), text.text)
     begin = covered.index("{{")
     line = covered.count("\n", 0, begin) + 1
-    return text.find(text.text[begin:].split("\n", 1)[0], line)
+    return text.find(text.text[begin:].split("\n", 1)[0], line=line)
 
 
 def hard_coded_ip(content: Content) -> Iterator[Mistake]:
@@ -93,7 +93,7 @@ def image_alt(content: Content) -> Iterator[Mistake]:
             message = (
                 f"the image {reference.target} has no description; write ![what it shows](...)"
             )
-            yield Mistake(text.source, text.find(reference.target, reference.line), message)
+            yield Mistake(text.source, text.find(reference.target, line=reference.line), message)
 
 
 def heading_levels(content: Content) -> Iterator[Mistake]:
@@ -102,7 +102,7 @@ def heading_levels(content: Content) -> Iterator[Mistake]:
         level = 1
         for text, heading in _headings(content, source):
             marks = "#" * heading.level
-            place = text.find(marks, heading.line)
+            place = text.find(marks, line=heading.line)
             if heading.level == 1:
                 message = "the page's title is its only first heading; write ## instead of #"
                 yield Mistake(source, place, message)
@@ -121,18 +121,18 @@ def duplicate_heading(content: Content) -> Iterator[Mistake]:
             anchor = slugify(heading.text)
             if anchor and anchor in seen:
                 message = f"the anchor #{anchor} is taken by {seen[anchor]}; word this differently"
-                yield Mistake(source, text.find("#", heading.line), message)
+                yield Mistake(source, text.find("#", line=heading.line), message)
             seen.setdefault(anchor, f"the heading on line {text.position.line + heading.line - 1}")
 
 
 def raw_html(content: Content) -> Iterator[Mistake]:
-    """HTML in a text, which is shown to visitors as it stands; write Markdown instead."""
+    """Find HTML in a text, which is shown to visitors as it stands; write Markdown instead."""
     for text, reference in _references(content, "html"):
         message = (
             f"HTML is not rendered, visitors see `{reference.text}` as text; write Markdown, "
             "or put it into `backticks` if it is meant to be seen"
         )
-        place = text.find(reference.text, reference.line)
+        place = text.find(reference.text, line=reference.line)
         yield Mistake(text.source, place, message, severity="warning")
 
 

@@ -1,0 +1,616 @@
+"""One section for each rule: what it lets through, what it reports, and the edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from app.content.checks import RULES, check
+from app.content.loader import load
+from app.model import Finding
+from tests.conftest import MARBLES, TEAPOTS, MakeContent
+
+EXCHANGE = "---\nname: Glass\nwebsite: https://glass.example\n---\n"
+
+
+def issue(extra: str = "", body: str = "") -> str:
+    """Return an issue with more front matter (from line 6 on) and a body."""
+    front = "title: A\nsymptom: B\ncauses: [C]\nsolutions: [Turn the lid]\n" + dedent(extra)
+    return f"---\n{front.rstrip()}\n---\n{dedent(body)}"
+
+
+def findings(make_content: MakeContent, files: Mapping[str, str], rule: str) -> list[Finding]:
+    """Return what one rule finds in a folder; the loader must find nothing."""
+    content = load(make_content(files))
+    assert content.findings == ()
+    return [finding for finding in check(content) if finding.rule == rule]
+
+
+def places(found: list[Finding]) -> list[str]:
+    """Return the findings as `file:line:column`."""
+    return [f"{Path(one.path).name}:{one.line}:{one.column}" for one in found]
+
+
+@pytest.mark.parametrize("root", [TEAPOTS, MARBLES], ids=["teapots", "marbles"])
+def test_the_fixtures_are_without_mistakes(root: Path) -> None:
+    content = load(root, drafts=True)
+    assert len(content.issues) >= 4
+    assert check(content) == ()
+
+
+def test_every_rule_says_what_it_finds_and_the_cure() -> None:
+    for name, rule in RULES.items():
+        documentation = rule.__doc__ or ""
+        assert documentation.startswith("Find "), name
+        assert any(mark in documentation for mark in ";,"), name
+
+
+def test_everything_in_one_run_by_path_and_line(make_content: MakeContent) -> None:
+    root = make_content(
+        {
+            "issues/b.md": issue("related: [nobody]\n", "# {{ nope }}\n[x](/nowhere)\n192.0.2.7\n"),
+            "issues/a.md": "broken",
+            "tips.yml": "tips:\n- {id: a, title: b, text: '{{ nope }}'}\n",
+        }
+    )
+    assert [(Path(one.path).name, one.line, one.rule) for one in check(load(root))] == [
+        ("a.md", 1, "front-matter"),
+        ("b.md", 6, "unknown-issue"),
+        ("b.md", 8, "heading-levels"),
+        ("b.md", 8, "unknown-variable"),
+        ("b.md", 9, "broken-link"),
+        ("b.md", 10, "hard-coded-ip"),
+        ("tips.yml", 2, "unknown-variable"),
+    ]
+
+
+def test_a_broken_file_is_searched_for_other_mistakes(make_content: MakeContent) -> None:
+    root = make_content({"issues/a.md": "---\ntitel: '{{ nope }}'\n---\n[x](/nowhere)\n"})
+    rules = {finding.rule for finding in check(load(root))}
+    assert {"unknown-key", "missing-key", "unknown-variable", "broken-link"} <= rules
+
+
+def test_without_a_site_only_that_is_told_of_variables(tmp_path: Path) -> None:
+    (tmp_path / "issues").mkdir()
+    (tmp_path / "issues/a.md").write_text(issue(body="{{ product }} 192.0.2.7\n"))
+    assert [finding.rule for finding in check(load(tmp_path))] == ["missing-file"]
+
+
+# --- unknown-variable -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ product }} {{whitelist_ip}} {{ whitelist_ips }} {{ tea }}",
+        "{{ exchange | Glass }} {{ exchange }} {{ whitelist_field }} {{ passphrase_name }}",
+        "{ x } }} {not: json}",
+    ],
+)
+def test_known_variables(text: str, make_content: MakeContent) -> None:
+    assert findings(make_content, {"issues/a.md": issue(body=text)}, "unknown-variable") == []
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "message"),
+    [
+        ({"issues/a.md": issue(body="x\n\ny {{ prodct }}\n")}, "a.md:9:3", "mean `product`?"),
+        ({"issues/a.md": issue(body="{{ prodct | x }}")}, "a.md:7:1", "mean `product`?"),
+        ({"issues/a.md": issue(body="{{ product }")}, "a.md:7:1", "write {{ name }}"),
+        ({"issues/a.md": issue(body="{{ product.name }}")}, "a.md:7:1", "write {{ name }}"),
+        ({"issues/a.md": issue("phrases: [a, '{{ zzz }}']")}, "a.md:6:15", "there are: "),
+        (
+            {"issues/a.md": issue("phrases:\n- >-\n  folded\n  text {{ zzz }}")},
+            "a.md:9:8",
+            "there are: ",
+        ),
+        (
+            {"tips.yml": "tips:\n- id: a\n  title: b\n  text: |\n    x\n    {{ zzz }}\n"},
+            "tips.yml:6:5",
+            "there are: ",
+        ),
+    ],
+)
+def test_unknown_variables(
+    files: dict[str, str], place: str, message: str, make_content: MakeContent
+) -> None:
+    (finding,) = findings(make_content, files, "unknown-variable")
+    assert places([finding]) == [place]
+    assert message in finding.message
+
+
+def test_the_value_of_a_variable_has_no_variables(make_content: MakeContent) -> None:
+    site = (TEAPOTS / "site.yml").read_text().replace("two brews", '"{{ product }} time"')
+    (finding,) = findings(make_content, {"site.yml": site}, "unknown-variable")
+    assert "write the text itself" in finding.message
+
+
+def test_a_site_without_whitelist_has_no_whitelist_ip(make_content: MakeContent) -> None:
+    site = (TEAPOTS / "site.yml").read_text()
+    files = {"site.yml": site, "issues/a.md": issue(body="{{ whitelist_ip }}")}
+    assert len(findings(make_content, files, "unknown-variable")) == 1
+
+
+# --- hard-coded-ip ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ whitelist_ip }}",
+        "192.0.2.70 and 1192.0.2.7 and 192.0.2.7.1",
+        "203.0.113.9",
+        "2001:db8::70",
+        "at 10:30:45",
+        "dead:beef",
+    ],
+)
+def test_other_addresses(text: str, make_content: MakeContent) -> None:
+    assert findings(make_content, {"issues/a.md": issue(body=text)}, "hard-coded-ip") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "cure"),
+    [
+        ("Add 192.0.2.7.", 5, "{{ whitelist_ip }}"),
+        ("`192.0.2.7`", 2, "{{ whitelist_ip }}"),
+        ("http://192.0.2.7:80/x", 8, "{{ whitelist_ip }}"),
+        ("192.0.2.7,192.0.2.8", 1, "{{ whitelist_ip }}"),
+        ("see 2001:db8::7.", 5, "{{ whitelist_ips }}"),
+        ("see 2001:DB8:0:0::7: yes", 5, "{{ whitelist_ips }}"),
+        ("[2001:db8::7]:443", 2, "{{ whitelist_ips }}"),
+    ],
+)
+def test_written_out_addresses(
+    text: str, column: int, cure: str, make_content: MakeContent
+) -> None:
+    (finding,) = findings(make_content, {"issues/a.md": issue(body=text)}, "hard-coded-ip")
+    assert places([finding]) == [f"a.md:7:{column}"]
+    assert cure in finding.message
+
+
+def test_addresses_stand_once_in_the_site(make_content: MakeContent) -> None:
+    site = (MARBLES / "site.yml").read_text().replace("Lost Your", "198.51.100.23")
+    (finding,) = findings(make_content, {"site.yml": site}, "hard-coded-ip")
+    assert finding.line == site.split("\n").index("  title: 198.51.100.23 Marbles?") + 1
+
+
+# --- image-alt --------------------------------------------------------------------------------
+
+
+def test_images_with_a_description(make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue(body="![a pot](/a.png) `![](/b.png)`")}
+    assert findings(make_content, files, "image-alt") == []
+
+
+@pytest.mark.parametrize("image", ["![](/a.png)", "![ ](/a.png)", "![][a]\n\n[a]: /a.png"])
+def test_images_without_a_description(image: str, make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue(body=f"x\n{image}\n")}
+    (finding,) = findings(make_content, files, "image-alt")
+    assert finding.line == 8
+    assert "![what it shows]" in finding.message
+
+
+# --- heading-levels ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body", ["", "no heading", "## A\n### B\n#### C\n## D\n", "```\n# code\n```\n", "A\n---\n"]
+)
+def test_headings_in_order(body: str, make_content: MakeContent) -> None:
+    assert findings(make_content, {"issues/a.md": issue(body=body)}, "heading-levels") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "message"),
+    [
+        ("# A\n", 7, "write ## instead of #"),
+        ("A\n===\n", 7, "write ## instead of #"),
+        ("### A\n", 7, "### as the first heading skips a level; write ##"),
+        ("## A\n\n#### B\n", 9, "#### below ## skips a level; write ###"),
+        ("## A\n### B\n## C\n\n#### D\n", 11, "#### below ## skips a level; write ###"),
+    ],
+)
+def test_headings_that_skip(body: str, line: int, message: str, make_content: MakeContent) -> None:
+    (finding,) = findings(make_content, {"issues/a.md": issue(body=body)}, "heading-levels")
+    assert finding.line == line
+    assert message in finding.message
+
+
+# --- duplicate-heading ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", ["## A\n## B\n", "## 茶\n## 水\n", "## Turn\n"])
+def test_headings_with_anchors_of_their_own(body: str, make_content: MakeContent) -> None:
+    assert findings(make_content, {"issues/a.md": issue(body=body)}, "duplicate-heading") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "by"),
+    [
+        ("## Hot *Tea*\n\n### hot, tea!\n", 9, "the heading on line 7"),
+        ("## Turn the Lid\n", 7, "a step"),
+        ("## {{ tea }}\n## Darjeeling\n", 8, "the heading on line 7"),
+    ],
+)
+def test_headings_with_the_same_anchor(
+    body: str, line: int, by: str, make_content: MakeContent
+) -> None:
+    (finding,) = findings(make_content, {"issues/a.md": issue(body=body)}, "duplicate-heading")
+    assert finding.line == line
+    assert f"is taken by {by}; word this differently" in finding.message
+
+
+# --- raw-html ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["`<b>`", "<https://tea.example>", "1 < 2 > 0", "<your key>", "x\n\n    <b>"]
+)
+def test_no_html(text: str, make_content: MakeContent) -> None:
+    assert findings(make_content, {"issues/a.md": issue(body=text)}, "raw-html") == []
+
+
+def test_html_in_what_is_matched_literally(make_content: MakeContent) -> None:
+    extra = "examples: ['<html><body>502']\nsignatures: ['<h1>Bad Gateway']\nphrases: [a <b> c]"
+    assert findings(make_content, {"issues/a.md": issue(extra)}, "raw-html") == []
+
+
+@pytest.mark.parametrize("tag", ["<br>", "<br/>", "<!-- x -->", '<a href="x">', "<SCRIPT>"])
+def test_html(tag: str, make_content: MakeContent) -> None:
+    (finding,) = findings(make_content, {"issues/a.md": issue(body=f"x\ny {tag}")}, "raw-html")
+    assert places([finding]) == ["a.md:8:3"]
+    assert finding.severity == "warning"
+    assert "write Markdown" in finding.message
+
+
+# --- broken-link ------------------------------------------------------------------------------
+
+LINKED = {
+    "issues/tea.md": issue(
+        "aliases: [old-tea]",
+        "## How hot\n[self](#how-hot) [step](#turn-the-lid)\n",
+    ),
+    "issues/draft.md": issue("draft: true", "[x](/issues/draft)"),
+    "tips.yml": "tips: [{id: rinse, title: Rinse, text: Rinse it}]",
+    "exchanges/glass.md": EXCHANGE + "## Keys\n",
+    "exchanges/draft.md": EXCHANGE.replace("name", "draft: true\nname"),
+    "errors/glass.yml": "errors:\n- {code: 'E:Bad key/2', issues: [tea]}\n",
+    "errors/draft.yml": "errors:\n- {code: '1', issues: [tea]}\n",
+}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/",
+        "/#issues",
+        "/#tea",
+        "/#rinse",
+        "/?exchange=glass",
+        "/search?q=tea",
+        "/diagnose?exchange=glass&error=1",
+        "/report",
+        "/whitelist",
+        "/exchanges",
+        "/issues/tea",
+        "/issues/tea.md",
+        "/issues/tea?exchange=glass#how-hot",
+        "/issues/tea#turn-the-lid",
+        "/i/tea",
+        "/exchanges/glass#keys",
+        "/errors/glass/E:Bad%20key%2F2",
+        "/e/glass/E:Bad%20key/2",
+        "https://tea.example/nowhere",
+        "mailto:tea@tea.example",
+    ],
+)
+def test_links_that_lead_somewhere(target: str, make_content: MakeContent) -> None:
+    files = LINKED | {"issues/a.md": issue(body=f"[x](<{target}>)")}
+    assert findings(make_content, files, "broken-link") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("/issues/teas", "there is no issue `teas` for /issues/teas; did you mean `tea`?"),
+        ("/issue/tea", "there is no page /issue/tea; did you mean `/issues/tea`?"),
+        ("/issues/", "there is no page /issues/"),
+        ("/Search", "did you mean `/search`?"),
+        ("/issues/tea#how-hott", "there is no anchor #how-hott on /issues/tea; did you mean"),
+        ("/issues/draft", "is a draft; publish it, or remove the link"),
+        ("/exchanges/glas", "there is no exchange `glas`"),
+        ("/exchanges/glass#key", "did you mean `keys`?"),
+        ("/exchanges/draft", "is a draft"),
+        ("/errors/glass/E:Bad%20key", "there is no error code of glass `E:Bad key`"),
+        ("/errors/clay/1", "there is no exchange `clay`"),
+        ("/errors/glass", "there is no page /errors/glass"),
+        ("/?exchange=clay", "there is no exchange `clay`"),
+        ("/#nothing", "there is no anchor #nothing on /"),
+        ("#nothing", "there is no anchor #nothing on /issues/a"),
+        ("issues/tea", "begin it with /"),
+        ("tea.md", "begin it with /"),
+        ("www.tea.example", "begin it with /"),
+    ],
+)
+def test_links_that_lead_nowhere(target: str, message: str, make_content: MakeContent) -> None:
+    files = LINKED | {"issues/a.md": issue(body=f"x\n\n- y\n  [x]({target})\n")}
+    (finding,) = findings(make_content, files, "broken-link")
+    assert places([finding]) == ["a.md:10:7"]
+    assert message in finding.message
+    assert finding.severity == "error"
+
+
+def test_a_link_to_an_alias_works_but_should_be_renewed(make_content: MakeContent) -> None:
+    files = LINKED | {"tips.yml": "tips:\n- {id: a, title: b, text: '[x](/issues/old-tea)'}"}
+    (finding,) = findings(make_content, files, "broken-link")
+    assert (finding.line, finding.severity) == (2, "warning")
+    assert "link to /issues/tea" in finding.message
+
+
+def test_a_site_without_exchanges_has_no_page_of_them(make_content: MakeContent) -> None:
+    files = {
+        "site.yml": (TEAPOTS / "site.yml").read_text(),
+        "issues/a.md": issue(body="[x](/exchanges)\n[y](/whitelist)\n"),
+    }
+    assert places(findings(make_content, files, "broken-link")) == ["a.md:7:5", "a.md:8:5"]
+
+
+# --- external-link-form -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://tea.example",
+        "http://tea.example:8080/a?b=c#d",
+        "https://bücher.example",
+        "http://localhost:8000",
+        "mailto:a@b.example",
+        "/issues/a",
+    ],
+)
+def test_external_links(target: str, make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue(body=f"[x]({target})")}
+    assert findings(make_content, files, "external-link-form") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("https:///tea", "has no host"),
+        ("https://tea", "has no host"),
+        ("https:tea.example", "has no host"),
+        ("//tea.example/x", "begin it with https://"),
+        ("https://tea.example:port", "can't be read"),
+        ("ftp://tea.example", "neither a web nor a mail address"),
+        ("mailto:tea", "has no address"),
+    ],
+)
+def test_external_links_of_a_wrong_form(
+    target: str, message: str, make_content: MakeContent
+) -> None:
+    files = {"issues/a.md": issue(body=f"\n[x]({target})")}
+    (finding,) = findings(make_content, files, "external-link-form")
+    assert places([finding]) == ["a.md:8:5"]
+    assert message in finding.message
+
+
+def test_fields_that_are_addresses(make_content: MakeContent) -> None:
+    files = {"exchanges/glass.md": "---\nname: Glass\nwebsite: https:glass\n---\n"}
+    assert places(findings(make_content, files, "external-link-form")) == ["glass.md:3:10"]
+
+
+# --- duplicate-slug ---------------------------------------------------------------------------
+
+
+def test_ids_of_different_lists_may_be_equal(make_content: MakeContent) -> None:
+    outcome = "{because: x, points_to: []}"
+    diagnostic = f"""\
+        checklist_title: A
+        tests_title: B
+        checklist: [{{id: tea, text: a, missing: b, points_to: [tea]}}]
+        tests: [{{id: tea, text: a, on_pass: {outcome}, on_fail: {outcome}}}]
+        """
+    files = {
+        "diagnostic.yml": diagnostic,
+        "issues/tea.md": issue(),
+        "errors/tea.yml": """\
+            errors:
+            - {code: "1", issues: [tea]}
+            - {code: "1", match: a, issues: [tea]}
+            - {code: "1", match: b, issues: [tea]}
+            - {code: "1", scope: spot, issues: [tea]}
+            - {code: "2", issues: [tea]}
+            """,
+    }
+    assert findings(make_content, files, "duplicate-slug") == []
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "message"),
+    [
+        (
+            {"issues/a.md": issue().replace("[Turn the lid]", "\n- Turn it\n- x\n- turn it")},
+            "a.md:8:3",
+            "`turn-it` stands on line 6",
+        ),
+        (
+            {"tips.yml": "tips:\n- {id: a, title: b, text: c}\n- {id: a, title: d, text: e}\n"},
+            "tips.yml:3:8",
+            "`a` stands on line 2; give one another `id`",
+        ),
+        (
+            {"errors/a.yml": "errors:\n- {code: '1', issues: [a]}\n- {code: '1', issues: [a]}\n"},
+            "a.yml:3:10",
+            "the code `1` stands on line 2 as well; merge the two",
+        ),
+        (
+            {
+                "errors/a.yml": "errors:\n- {code: '1', match: Tea, issues: [a]}\n"
+                "- {code: '1', match: tea, issues: [a]}\n"
+            },
+            "a.yml:3:10",
+            "tell them apart by `match`",
+        ),
+    ],
+    ids=["steps", "tips", "codes", "matches"],
+)
+def test_duplicates(
+    files: dict[str, str], place: str, message: str, make_content: MakeContent
+) -> None:
+    (finding,) = findings(make_content, files, "duplicate-slug")
+    assert places([finding]) == [place]
+    assert message in finding.message
+
+
+def test_file_names_that_differ_in_case(make_content: MakeContent) -> None:
+    root = make_content({"issues/Tea.md": issue(), "issues/tea.md": issue()})
+    (finding,) = [one for one in check(load(root)) if one.rule == "duplicate-slug"]
+    assert Path(finding.path).name == "tea.md"
+    assert "issues/Tea.md has the same name but for its case" in finding.message
+
+
+# --- alias-shadows, alias-collides ------------------------------------------------------------
+
+
+def test_aliases(make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue("aliases: [b, c]"), "issues/d.md": issue("aliases: [e]")}
+    assert findings(make_content, files, "alias-shadows") == []
+    assert findings(make_content, files, "alias-collides") == []
+
+
+@pytest.mark.parametrize("slug", ["a", "d"], ids=["its own", "another"])
+def test_an_alias_that_is_a_slug(slug: str, make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue(f"aliases: [x, {slug}]"), "issues/d.md": issue()}
+    (finding,) = findings(make_content, files, "alias-shadows")
+    assert places([finding]) == ["a.md:6:14"]
+    assert f"the slug of issues/{slug}.md; remove the alias" in finding.message
+
+
+def test_an_alias_of_two_issues(make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue("aliases: [x, y]"), "issues/d.md": issue("aliases: [y]")}
+    (finding,) = findings(make_content, files, "alias-collides")
+    assert places([finding]) == ["d.md:6:11"]
+    assert "stands in issues/a.md, line 6 as well; remove one" in finding.message
+
+
+def test_an_alias_that_stands_twice(make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue("aliases: [y, y]")}
+    assert places(findings(make_content, files, "alias-collides")) == ["a.md:6:14"]
+
+
+# --- unknown-issue ----------------------------------------------------------------------------
+
+
+def diagnostic(points_to: str = "tea", speaks_against: str = "tea") -> str:
+    """Return a quick diagnostic that refers to issues."""
+    return dedent(
+        f"""\
+            checklist_title: A
+            tests_title: B
+            checklist:
+              - {{id: a, text: b, missing: c, points_to: [{points_to}]}}
+            tests:
+              - id: a
+                text: b
+                on_pass: {{because: c, points_to: [tea]}}
+                on_fail: {{because: c, speaks_against: [{speaks_against}]}}
+            """
+    )
+
+
+ASKING = """\
+errors:
+  - code: "1"
+    issues: [tea, {second}]
+    question:
+      text: Green or black?
+      options: [{{label: Green, issue: tea}}, {{label: Black, issue: {option}}}]
+"""
+
+
+def test_known_issues(make_content: MakeContent) -> None:
+    files = {
+        "issues/tea.md": issue("related: [pot]"),
+        "issues/pot.md": issue(),
+        "issues/draft.md": issue("draft: true\nrelated: [draft, tea]"),
+        "diagnostic.yml": diagnostic(),
+        "errors/a.yml": ASKING.format(second="pot", option="pot"),
+    }
+    assert findings(make_content, files, "unknown-issue") == []
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "message"),
+    [
+        ({"issues/a.md": issue("related: [tea, tee]")}, "a.md:6:16", "did you mean `tea`?"),
+        ({"issues/a.md": issue("related: [draft]")}, "a.md:6:11", "is a draft; publish it"),
+        ({"issues/a.md": issue("related: [old]")}, "a.md:6:11", "an old name; write `tea`"),
+        ({"diagnostic.yml": diagnostic("tee")}, "diagnostic.yml:4:46", "did you mean"),
+        ({"diagnostic.yml": diagnostic("tea", "tee")}, "diagnostic.yml:9:44", "did you mean"),
+        ({"errors/a.yml": ASKING.format(second="tee", option="tea")}, "a.yml:3:19", "did you"),
+        ({"errors/a.yml": ASKING.format(second="tea", option="tee")}, "a.yml:6:67", "did you"),
+    ],
+    ids=["related", "draft", "alias", "points_to", "speaks_against", "issues", "option"],
+)
+def test_unknown_issues(
+    files: dict[str, str], place: str, message: str, make_content: MakeContent
+) -> None:
+    known = {"issues/tea.md": issue("aliases: [old]"), "issues/draft.md": issue("draft: true")}
+    (finding,) = findings(make_content, known | files, "unknown-issue")
+    assert places([finding]) == [place]
+    assert message in finding.message
+
+
+def test_an_issue_with_a_mistake_is_still_known(make_content: MakeContent) -> None:
+    root = make_content({"issues/tea.md": "broken", "issues/a.md": issue("related: [tea]")})
+    assert [finding.rule for finding in check(load(root))] == ["front-matter"]
+
+
+# --- unknown-exchange -------------------------------------------------------------------------
+
+
+def test_known_exchanges(make_content: MakeContent) -> None:
+    files = {
+        "exchanges/glass.md": EXCHANGE,
+        "issues/a.md": issue("exchanges: [glass]"),
+        "errors/glass.yml": "errors: []",
+    }
+    assert findings(make_content, files, "unknown-exchange") == []
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "message"),
+    [
+        ({"issues/a.md": issue("exchanges: [glas]")}, "a.md:6:13", "did you mean `glass`?"),
+        (
+            {
+                "issues/a.md": issue().replace(
+                    "[Turn the lid]", "\n- text: a\n  exchanges: [glass, clay]"
+                )
+            },
+            "a.md:7:22",
+            "there is no exchange `clay`; there are: glass",
+        ),
+        ({"errors/clay.yml": "errors: []"}, "clay.yml:1:1", "add exchanges/clay.md, or rename"),
+    ],
+    ids=["issue", "step", "errors"],
+)
+def test_unknown_exchanges(
+    files: dict[str, str], place: str, message: str, make_content: MakeContent
+) -> None:
+    (finding,) = findings(
+        make_content, {"exchanges/glass.md": EXCHANGE} | files, "unknown-exchange"
+    )
+    assert places([finding]) == [place]
+    assert message in finding.message
+
+
+def test_no_exchange_at_all(make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue("exchanges: [glass]")}
+    (finding,) = findings(make_content, files, "unknown-exchange")
+    assert "there is none yet" in finding.message
