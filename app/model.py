@@ -120,7 +120,12 @@ class QuickTest(Entity):
 
 
 class Diagnostic(Entity):
-    """The quick diagnostic (`content/diagnostic.yml`)."""
+    """The quick diagnostic (`content/diagnostic.yml`), and what is none of its business.
+
+    `off_topic` are phrases and `off_topic_signatures` fixed messages of texts that are not about
+    connecting an exchange. `other_exchanges` are names of exchanges without a page here: a text
+    that names one is about connecting all the same, but its codes are not looked up.
+    """
 
     title: NonEmpty = "Quick diagnostic"
     checklist_title: NonEmpty
@@ -129,6 +134,8 @@ class Diagnostic(Entity):
     checklist: tuple[ChecklistItem, ...] = ()
     tests: tuple[QuickTest, ...] = ()
     off_topic: tuple[NonEmpty, ...] = ()
+    off_topic_signatures: tuple[NonEmpty, ...] = ()
+    other_exchanges: tuple[NonEmpty, ...] = ()
 
 
 class Tip(Entity):

@@ -16,7 +16,7 @@ import re2
 
 from app.diagnosis import evidence as strengths
 from app.diagnosis.codes import Context, NumberHit, numbers
-from app.diagnosis.exchanges import MentionIndex, votes
+from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import Hit, SignatureIndex
 from app.diagnosis.text import Text, normalise
@@ -41,8 +41,14 @@ OFF_TOPIC = ""
 TELLING_WORDS = 3
 """A message of this many words is an exchange's own; shorter ones are everybody's."""
 TELLING_LENGTH = 18
+SHORT = 8
+OWN_WORDS = 4
+"""A message that stands among the general signatures too is an exchange's own beyond this."""
 MOST_CODES = 200
 """So many codes of one text are looked at."""
+
+ENOUGH_VOTES = 0.7
+"""Less than a part of a name is no mention of an exchange."""
 
 CLOSE = 160
 """A message this near to a code belongs to it."""
@@ -84,10 +90,13 @@ class _Reading:
     hits: list[Hit[_Owner]]
     numbers: list[NumberHit]
     mentions: Mapping[str, float]
+    foreign: list[str]
     names: list[tuple[int, int, str]]
     evidence: list[Evidence] = field(default_factory=list)
     recognised: list[_Recognised] = field(default_factory=list)
     position: int | None = None
+    off_topic: float = 0.0
+    accepted: set[int] = field(default_factory=set)
 
 
 class Engine:
@@ -100,8 +109,10 @@ class Engine:
         self._codes = self._numeric_codes()
         self._statuses = self._status_signatures()
         self._signatures = SignatureIndex(self._all_signatures())
-        self._mentions = MentionIndex(knowledge.exchanges)
-        off_topic = knowledge.diagnostic.off_topic if knowledge.diagnostic else ()
+        diagnostic = knowledge.diagnostic
+        others = diagnostic.other_exchanges if diagnostic else ()
+        self._mentions = MentionIndex(knowledge.exchanges, others)
+        off_topic = diagnostic.off_topic if diagnostic else ()
         phrases = [(issue.slug, phrase) for issue in knowledge.issues for phrase in issue.phrases]
         phrases += [(OFF_TOPIC, phrase) for phrase in off_topic]
         background = (
@@ -178,6 +189,9 @@ class Engine:
             for signature in issue.signatures:
                 if not _STATUS.search(normalise(signature).flat):
                     yield signature, _Owner(issue=issue.slug)
+        if self._knowledge.diagnostic:
+            for signature in self._knowledge.diagnostic.off_topic_signatures:
+                yield signature, _Owner(issue=OFF_TOPIC)
         for entry in self._entries():
             owner = _Owner(entry=entry)
             if entry.message and entry.verbatim:
@@ -198,6 +212,7 @@ class Engine:
             hits=_outermost(self._signatures.find(text.flat)),
             numbers=found[: MOST_CODES // 2] + found[MOST_CODES // 2 :][-MOST_CODES // 2 :],
             mentions=votes(mentions),
+            foreign=foreign_hosts(text.flat, mentions),
             names=[(mention.start, mention.end, mention.exchange) for mention in mentions],
         )
 
@@ -215,7 +230,7 @@ class Engine:
         if not scores:
             return None
         best = max(scores, key=lambda one: (scores[one], one == observations.exchange))
-        return best if scores[best] >= 0.7 else None  # noqa: PLR2004
+        return best if best != OTHER and scores[best] >= ENOUGH_VOTES else None
 
     def _own_marks(self, reading: _Reading, *, mentioned: bool) -> dict[str, float]:
         """Return how surely codes and messages are those of each exchange."""
@@ -223,17 +238,18 @@ class Engine:
         messages: dict[tuple[str, str], Hit[_Owner]] = {}
         for hit in reading.hits:
             owned = {o.entry.exchange for o in hit.owners if o.entry}
-            foreign = any(owner.issue for owner in hit.owners)
+            general = any(owner.issue is not None for owner in hit.owners)
+            own_words = hit.signature.words > (OWN_WORDS if general else TELLING_WORDS - 1)
             for owner in hit.owners:
                 if owner.entry is None:
                     continue
                 if owner.is_code:
                     own = any(mark in owner.entry.code for mark in "-:") and len(owned) == 1
                     shouted = "_" in owner.entry.code and self._in_code_context(reading, hit)
-                    marks[owner.entry.exchange] += 3.0 if own else 1.0 if shouted else 0.0
+                    marks[owner.entry.exchange] += 3.0 if own else 0.6 if shouted else 0.0
                 else:
                     messages[owner.entry.exchange, owner.entry.code] = hit
-                    if _telling(hit) and len(owned) == 1 and not foreign:
+                    if own_words and len(owned) == 1:
                         marks[owner.entry.exchange] += 1.5
         for number in reading.numbers:
             owners = self._codes.get(number.code, ())
@@ -276,6 +292,7 @@ class Engine:
                 continue
             entry = self._entry(reading, exchange, number.code, number.start, context)
             if entry is not None:
+                reading.accepted.add(number.start)
                 strength = strengths.CODE[context]
                 _note(found, entry, strength, number.start, number.start, 1, code=True)
         for hit in reading.hits:
@@ -377,7 +394,7 @@ class Engine:
         for hit in reading.hits:
             quote = _quote(reading.text, hit)
             entries = [o.entry for o in hit.owners if o.entry and not o.is_code]
-            issues = dict.fromkeys(owner.issue for owner in hit.owners if owner.issue)
+            issues = dict.fromkeys(owner.issue for owner in hit.owners if owner.issue is not None)
             for issue in issues:
                 found[issue].append((_general_strength(hit), quote, hit.start))
             if entries and not own.intersection(entries):
@@ -391,17 +408,21 @@ class Engine:
                     if issue not in issues:
                         found[issue].append((strength * rank, quote, hit.start))
         for number in reading.numbers:
-            if number.context == "http":
+            if number.context == "http" and number.start not in reading.accepted:
                 for issue in self._statuses.get(number.code, ()):
                     quote = f"HTTP {number.code}"
                     found[issue].append((strengths.STATUS_SIGNATURE, quote, number.start))
         best = 0.0
+        surest = max((one.strength for one in reading.recognised), default=0.0)
         for issue, signs in found.items():
             signs.sort(key=lambda sign: -sign[0])
             total = signs[0][0]
             total += strengths.FURTHER_SIGNATURE * sum(sign[0] for sign in signs[1:3])
-            if meant and issue not in meant:
+            if surest >= strengths.SURE and issue not in meant:
                 total *= strengths.BESIDE_CODE
+            if issue == OFF_TOPIC:
+                reading.off_topic = total
+                continue
             if total > best and not reading.recognised:
                 best, reading.position = total, signs[0][2]
             because = f"the message says “{signs[0][1]}”"
@@ -432,10 +453,15 @@ class Engine:
             return strengths.NOTHING_WITHOUT_TEXT
         found, tendency = self._phrases.wordings(reading.text)
         by_owner = word_strengths(found)
-        scale = strengths.BESIDE_CODE if reading.recognised else 1.0
+        surest = max((one.strength for one in reading.recognised), default=0.0)
+        scale = strengths.BESIDE_CODE if surest >= strengths.SURE else 1.0
+        meant = {issue for one in reading.recognised for issue in one.entry.issues}
+        said = {piece.issue for piece in reading.evidence if piece.kind == "message"}
         for issue, (worth, quotes) in by_owner.items():
             if issue != OFF_TOPIC:
-                reading.evidence.append(strengths.of_words(issue, worth * scale, quotes))
+                worth *= 1.0 if issue in meant else scale
+                worth *= strengths.SAID_ALREADY if issue in said else 1.0
+                reading.evidence.append(strengths.of_words(issue, worth, quotes))
         for issue, value in tendency.items():
             if issue != OFF_TOPIC:
                 reading.evidence.append(strengths.of_tendency(issue, value * scale))
@@ -443,7 +469,12 @@ class Engine:
             strengths.MOST_WORDS, strengths.WORDS * by_owner.get(OFF_TOPIC, (0.0, ()))[0]
         )
         background = strengths.TENDENCY * tendency.get(OFF_TOPIC, 0.0)
-        return strengths.NOTHING_WITH_TEXT + (off_topic + background) * scale
+        nothing = strengths.NOTHING_WITH_TEXT + (off_topic + background) * scale
+        if reading.mentions:
+            nothing += strengths.EXCHANGE_NAMED
+        elif reading.foreign:
+            nothing += strengths.FOREIGN_HOST
+        return nothing + reading.off_topic
 
     def _answers(self, observations: Observations, entry: ErrorCode | None) -> Iterator[Evidence]:
         diagnostic = self._knowledge.diagnostic
@@ -513,7 +544,11 @@ def _general_strength(hit: Hit[_Owner]) -> float:
     signature = hit.signature
     if "{ip}" in signature.parts and signature.words <= TELLING_WORDS:
         return strengths.ADDRESS_SIGNATURE
-    return strengths.GENERAL_SIGNATURE if _telling(hit) else strengths.SHORT_SIGNATURE
+    if any(owner.issue == OFF_TOPIC for owner in hit.owners):
+        return strengths.OFF_TOPIC_SIGNATURE
+    if _telling(hit):
+        return strengths.GENERAL_SIGNATURE
+    return strengths.SHORT_SIGNATURE if signature.length >= SHORT else strengths.SHORTEST_SIGNATURE
 
 
 def _outermost(hits: Iterable[Hit[_Owner]]) -> list[Hit[_Owner]]:

@@ -31,7 +31,7 @@ CODE: Mapping[Context, float] = {
     "signed": 4.5,
     "named": 4.0,
     # A status is chosen by the exchange as well, but says less than a code.
-    "http": 3.0,
+    "http": 2.6,
     "bare": 0.0,
 }
 LITERAL_CODE = 5.0
@@ -52,13 +52,17 @@ FOREIGN_MESSAGE = 2.6
 GENERAL_SIGNATURE = 3.2
 """A fixed message that means an issue wherever it stands."""
 
-SHORT_SIGNATURE = 2.5
+SHORT_SIGNATURE = 2.8
+SHORTEST_SIGNATURE = 2.2
 STATUS_SIGNATURE = 2.2
 ADDRESS_SIGNATURE = 0.4
 """A signature that is little more than an address: it is kept for the address."""
 
 FURTHER_SIGNATURE = 0.3
 """Share that each further signature of one issue adds: a traceback says the same many times."""
+
+SURE = 3.5
+"""From this strength on, a code of the exchange quietens everything else."""
 
 BESIDE_CODE = 0.5
 """Share that remains of signatures and words beside a code that speaks for something else."""
@@ -76,6 +80,9 @@ CALLER_IP: Mapping[str, float] = {"ours": 1.5, "ipv6": 1.5, "not-ours": 0.5}
 WORDS = 0.85
 """Scale of phrases found."""
 
+SAID_ALREADY = 0.6
+"""Share that remains of words for an issue that a signature speaks for: often the same words."""
+
 MOST_WORDS = 4.5
 TENDENCY = 0.3
 """Scale of the tendency of all words: background, never enough by itself."""
@@ -87,13 +94,22 @@ OUTCOME_AGAINST = (-1.2, -0.8, -0.6)
 ANSWER = 4.0
 """A chosen answer to the question that tells the causes apart."""
 
-IMPOSSIBLE = -2.5
-"""The exchange can't have this issue (no passphrase, no test environment)."""
+IMPOSSIBLE = -1.2
+"""The exchange is none of those that have this issue (no passphrase): it is still what somebody
+who writes of nothing else means."""
 
 NOTHING_WITH_TEXT = 2.0
 """What an issue needs to beat when a text was pasted: most texts are about something else."""
 
 NOTHING_WITHOUT_TEXT = 0.3
+
+FOREIGN_HOST = 2.5
+"""A host that is no exchange's, in a text that names no exchange, speaks for something else."""
+
+EXCHANGE_NAMED = -0.5
+"""A text that names an exchange is likelier about connecting it."""
+
+OFF_TOPIC_SIGNATURE = 4.0
 
 _UNKNOWN_CALLERS = tuple(
     ip_network(network)

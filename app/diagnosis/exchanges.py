@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import ahocorasick_rs
+
+import re2
 
 from app.diagnosis.text import normalise
 from app.model import Exchange
@@ -17,10 +20,17 @@ NAME = 2.0
 """Its name stands there as a word."""
 PART = 0.8
 """Its name is part of another (a path, a file, a class)."""
+OTHER = ""
+"""Stands for every exchange that has no page here."""
 AGAIN = 0.2
 """Each further mention, up to five."""
 LONG_NAME = 5
 """Names of this length also count as part of a longer word."""
+
+_HOST = re2.compile(
+    r"(?:https?://|wss?://|host='|host: ?'?|enotfound |eai_again |to host |lookup |connection to )"
+    r"([a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,5})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +46,11 @@ class Mention:
 class MentionIndex:
     """The names and hosts of all exchanges, prepared once."""
 
-    def __init__(self, exchanges: Iterable[Exchange]) -> None:
-        """Prepare names and hosts; one name may belong to several exchanges."""
+    def __init__(self, exchanges: Iterable[Exchange], others: Iterable[str] = ()) -> None:
+        """Prepare names and hosts, and names of `others`, which all count as `OTHER`."""
         owners: dict[tuple[str, bool], set[str]] = defaultdict(set)
+        for name in others:
+            owners[normalise(name).flat, False].add(OTHER)
         for exchange in exchanges:
             for name in (exchange.id, exchange.name, *exchange.names):
                 owners[normalise(name).flat, False].add(exchange.id)
@@ -69,6 +81,19 @@ class MentionIndex:
             if votes:
                 found += (Mention(one, start, end, votes) for one in ids)
         return sorted(found, key=lambda mention: mention.start)
+
+
+def foreign_hosts(flat: str, mentions: Iterable[Mention]) -> list[str]:
+    """Return the hosts in `flat` that hold no name or host of an exchange."""
+    places = [mention.start for mention in mentions]
+    found: list[str] = []
+    for match in _HOST.finditer(flat):
+        start, end = match.start(1), match.end(1)
+        index = bisect_left(places, start)
+        named = index < len(places) and places[index] < end
+        if not named and not match.group(1)[-1].isdigit():
+            found.append(match.group(1))
+    return found
 
 
 def _joins(character: str) -> bool:

@@ -21,6 +21,9 @@ import re2
 
 from app.diagnosis.text import Text, normalise
 
+PHRASE = 0.8
+"""What a phrase is worth besides its words: writers don't give phrases that mean nothing."""
+
 FULL_CREDIT = 0.4
 """What every word of a phrase is worth besides what it says by itself."""
 
@@ -30,138 +33,41 @@ ENOUGH = 0.6
 MOST_TOKENS = 700
 """Of a long text only its beginning and end are read as prose, this many words in all."""
 
+APART = ((6, 1.0), (12, 0.75))
+"""Up to so many other words between those of a phrase cost nothing, or a quarter; more, half."""
+
+NO_PROSE = 0.5
+"""Credit of a phrase in a line of a log or of code: those are read by signatures."""
+
+SHORT_GAP = 20
+"""A quote leaves out what stands between two words when it is longer than this."""
+
 SHORT_TEXT = 70
 """A text of at most this many words is also read as one sentence."""
 
-_TOKEN = re2.compile(r"[\p{L}\p{M}\p{N}]+(?:'[a-z]{1,2}\b)?")
+_TOKEN = re2.compile(r"[\p{Latin}\p{Cyrillic}\p{Greek}\p{M}\p{N}]+(?:'[a-z]{1,2}\b)?|\p{L}+")
 _SENTENCE_END = re2.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
 _FRAME = re2.compile(
     r"^(?:[^ ]{1,30} ?\| ?)?"
     r"(?:at [^ ]*[.(/]|file '|traceback |-{2,}>? ?[0-9]|\^|self\.|return |raise )"
 )
+_LOG_LINE = re2.compile(
+    r"^\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}|^\w{3} [0-9]{1,2} [0-9:]{8}|"
+    r"\b(?:error|warning|warn|info|debug)\b ?[:\])\-|]|[{}<>=]|::|: '|\w\(|\w_\w+_\w"
+)
 _CJK = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "my",
-        "your",
-        "our",
-        "his",
-        "her",
-        "its",
-        "their",
-        "i",
-        "me",
-        "we",
-        "you",
-        "he",
-        "she",
-        "it",
-        "they",
-        "this",
-        "that",
-        "these",
-        "those",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "to",
-        "of",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "with",
-        "and",
-        "or",
-        "so",
-        "as",
-        "if",
-        "then",
-        "than",
-        "there",
-        "here",
-        "have",
-        "has",
-        "had",
-        "do",
-        "does",
-        "did",
-        "will",
-        "would",
-        "can",
-        "could",
-        "should",
-        "shall",
-        "may",
-        "might",
-        "just",
-        "even",
-        "also",
-        "very",
-        "all",
-        "any",
-        "some",
-        "when",
-        "what",
-        "which",
-        "who",
-        "how",
-        "why",
-        "get",
-        "got",
-        "gets",
-        "getting",
-        "ve",
-        "re",
-        "ll",
-        "m",
-    ]
-)
-_NOT = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "cannot",
-        "cant",
-        "dont",
-        "doesnt",
-        "didnt",
-        "isnt",
-        "arent",
-        "wasnt",
-        "wont",
-        "wouldnt",
-        "couldnt",
-        "havent",
-        "hasnt",
-        "without",
-        "neither",
-        "nicht",
-        "kein",
-        "keine",
-        "nein",
-        "nao",
-        "não",
-        "ne",
-        "не",
-        "нет",
-        "değil",
-        "yok",
-        "pas",
-        "sin",
-    ]
-)
+_SMALL_WORDS = """
+a an the my your our his her its their i me we you he she it they this that these those is are was
+were be been being am to of in on at by for from with and or so as if then than there here have has
+had do does did will would can could should shall may might just even also very all any some when
+what which who how why get got gets getting ve re ll m
+"""
+_NOT_WORDS = """
+not no never cannot cant dont doesnt didnt isnt arent wasnt wont wouldnt couldnt havent hasnt without
+neither nicht kein keine nein nao não ne не нет değil yok pas sin
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
+_NOT = frozenset(_NOT_WORDS.split())
 
 
 def stem(word: str) -> str:
@@ -185,17 +91,18 @@ def stem(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a text: what it can be looked up by, and where it stands."""
+    """A word of a text: what it can be looked up by, where it stands, and the how manieth it is."""
 
     terms: tuple[str, ...]
     start: int
     end: int
+    place: int = 0
 
 
 def tokens(text: str, offset: int = 0) -> Iterator[Token]:
     """Yield the words of a normalised text; two that are often written as one count as that too."""
     previous = ""
-    for match in _TOKEN.finditer(text):
+    for place, match in enumerate(_TOKEN.finditer(text)):
         word = match.group().removesuffix("'s").replace("'", "")
         terms = [stem(word)]
         if word in _NOT:
@@ -205,7 +112,7 @@ def tokens(text: str, offset: int = 0) -> Iterator[Token]:
         if previous:
             terms.append(stem(previous + word))
         previous = word if word.isascii() else ""
-        yield Token(tuple(terms), offset + match.start(), offset + match.end())
+        yield Token(tuple(terms), offset + match.start(), offset + match.end(), place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +160,7 @@ class Wording:
 @dataclass(slots=True)
 class _Best:
     share: float = 0.0
-    span: tuple[int, int] = (0, 0)
+    found: tuple[Token, ...] = ()
 
 
 class PhraseIndex:
@@ -317,8 +224,8 @@ class PhraseIndex:
         found: list[Wording] = []
         for index, match in best.items():
             phrase = self._phrases[index]
-            worth = sum(self._worths[index]) * match.share
-            found.append(Wording(phrase.owner, worth, self._quote(text, match.span, phrase)))
+            worth = (PHRASE + sum(self._worths[index])) * match.share
+            found.append(Wording(phrase.owner, worth, self._quote(text, match.found)))
         found.sort(key=lambda wording: -wording.worth)
         return found, self._tendency(seen)
 
@@ -334,24 +241,27 @@ class PhraseIndex:
 
     def _windows(self, text: Text) -> Iterator[tuple[list[Token], float]]:
         """Yield the sentences of a text as words, and a short text as a whole."""
-        sentences: list[list[Token]] = []
+        sentences: list[tuple[list[Token], float]] = []
         for index, start in enumerate(text.starts):
             line = text.sentence(index)
             if _FRAME.search(line):
                 continue
+            credit = NO_PROSE if _LOG_LINE.search(line) else 1.0
             position = 0
             for end in _SENTENCE_END.finditer(line):
-                sentences.append(list(tokens(line[position : end.start()], start + position)))
+                sentence = list(tokens(line[position : end.start()], start + position))
+                sentences.append((sentence, credit))
                 position = end.end()
-            sentences.append(list(tokens(line[position:], start + position)))
-        sentences = [sentence for sentence in sentences if sentence]
-        total = sum(map(len, sentences))
+            sentences.append((list(tokens(line[position:], start + position)), credit))
+        sentences = [pair for pair in sentences if pair[0]]
+        total = sum(len(sentence) for sentence, _ in sentences)
         if total > MOST_TOKENS:
             sentences = _ends(sentences)
-        for sentence in sentences:
-            yield sentence, 1.0
+        for sentence, credit in sentences:
+            yield sentence, credit
         if len(sentences) > 1 and total <= SHORT_TEXT:
-            yield [token for sentence in sentences for token in sentence], 0.75
+            credit = min(credit for _, credit in sentences)
+            yield [token for sentence, _ in sentences for token in sentence], 0.75 * credit
 
     def _match(
         self,
@@ -387,30 +297,43 @@ class PhraseIndex:
             share = sum(worths[place] for place in matched) / sum(worths)
             if share < ENOUGH or (len(matched) == 1 and len(worths) > 1):
                 continue
-            share = discount * share**2
+            found = sorted(matched.values(), key=lambda token: token.start)
+            share = discount * _nearness(found) * share**2
             if share > best[index].share:
-                starts = [token.start for token in matched.values()]
-                ends = [token.end for token in matched.values()]
-                best[index] = _Best(share, (min(starts), max(ends)))
+                best[index] = _Best(share, tuple(found))
 
     @staticmethod
-    def _quote(text: Text, span: tuple[int, int], phrase: Phrase) -> str:
-        start, end = span
-        quote = text.flat[start:end]
-        return quote if len(quote) <= 60 else phrase.text.replace("*", "")  # noqa: PLR2004
+    def _quote(text: Text, found: Sequence[Token]) -> str:
+        """Return the words as they stand, with an ellipsis for what stands between them."""
+        quote = ""
+        end = 0
+        for token in found:
+            if token.start < end:
+                continue
+            between = text.flat[end : token.start] if quote else ""
+            quote += between if len(between) <= SHORT_GAP else " … "
+            quote += text.flat[token.start : token.end]
+            end = token.end
+        return quote
 
 
-def _ends(sentences: Sequence[list[Token]]) -> list[list[Token]]:
+def _nearness(found: Sequence[Token]) -> float:
+    """Return the credit of words by how many others stand between them."""
+    between = found[-1].place - found[0].place - len(found)
+    return next((credit for most, credit in APART if between <= most), 0.5)
+
+
+def _ends(sentences: Sequence[tuple[list[Token], float]]) -> list[tuple[list[Token], float]]:
     """Return the first and the last sentences, up to half of `MOST_TOKENS` from each end."""
     half = MOST_TOKENS // 2
-    first: list[list[Token]] = []
-    last: list[list[Token]] = []
+    first: list[tuple[list[Token], float]] = []
+    last: list[tuple[list[Token], float]] = []
     for chosen, order in ((first, sentences), (last, sentences[::-1])):
         room = half
-        for sentence in order:
+        for sentence, credit in order:
             if room <= 0:
                 break
-            chosen.append(sentence[:room])
+            chosen.append((sentence[:room], credit))
             room -= len(sentence)
     return first + last[::-1]
 
