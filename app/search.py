@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -88,7 +88,8 @@ _WORDS = re.compile(r"\w+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _WORD_END = re.compile(r"[^\W_]\Z")
 _PHRASE = re.compile(r'(?<!\S)"([^"]+)"(?!\S)')
-_GAP = re.compile(r"[\s\"'`‘’()\[\]{}<>|,;\\]+|[:=](?=[-+]?\d)")
+_PARTS = re.compile(r"[^\s\"'`‘’()\[\]{}<>|,;\\]+")
+_NUMBER_AHEAD = re.compile(r"[:=](?=[-+]?\d)")
 _EDGES = ".:!?=*#&/"
 _CODE_SHAPE = re.compile(r"[-_:./\d](?:(?<=\d)|(?<=[^\W_].)(?=[^\W_]))")
 _DISTINCTIVE = re.compile(r"[^\W_][-_:][^\W_]|\s|^[-+]\d{3}|\d{5}")
@@ -250,28 +251,19 @@ class SearchIndex:
 
     def _build(self) -> None:
         index = tantivy.Index(self._schema)
+        index.register_tokenizer("words", _analyzer(tantivy.Tokenizer.simple()))
+        index.register_tokenizer("stems", _analyzer(tantivy.Tokenizer.simple(), stem=True))
         writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
-        stemmer = _Stemmer()
-        counts: Counter[str] = Counter()
-        holders: Counter[str] = Counter()
-        known: set[str] = set()
         for number, item in enumerate(self._items):
-            fields: dict[str, list[str]] = {field: [] for field in FIELD_WEIGHTS}
-            distinct: set[str] = set()
-            codes: set[str] = set()
+            texts: dict[str, list[str]] = {field: [] for field in FIELD_WEIGHTS}
+            codes = set(_codes(item.key)) if item.kind == "error" else set()
             for passage in self._passages(item, None):
                 text = _LINK_TARGET.sub("]", passage.text)
-                words = _words(text)
-                fields[passage.field].append(stemmer.stems(words))
-                distinct.update(words)
+                texts[passage.field].append(_without_apostrophes(text))
                 codes.update(_codes(text))
-            if item.kind == "error":
-                codes.update(_codes(item.key))
-            known |= codes
-            counts.update(distinct)
-            holders.update({stemmer.known[word] for word in distinct} | codes)
             document = {
-                **fields,
+                **texts,
+                "words": [text for field in texts.values() for text in field],
                 "codes": sorted(codes),
                 "bonus": [f"kind {item.kind}", f"exchange {item.exchange}"],
                 "number": number,
@@ -281,9 +273,12 @@ class SearchIndex:
         writer.wait_merging_threads()
         index.reload()
         self._searcher = index.searcher()
-        self._vocabulary = _Vocabulary(counts, stemmer)
-        self._codes = frozenset(known)
-        self._holders = dict(holders)
+        self._vocabulary = _Vocabulary(dict(self._searcher.terms_with_prefix("words", "")))
+        self._codes = dict(self._searcher.terms_with_prefix("codes", ""))
+        self._holders: dict[str, int] = {}
+        for field in FIELD_WEIGHTS:
+            for stem, count in self._searcher.terms_with_prefix(field, ""):
+                self._holders[stem] = max(count, self._holders.get(stem, 0))
 
     def _passages(self, item: _Item, exchange: str | None) -> Iterator[_Passage]:
         """Yield the texts of an item, those worth showing first; the title is always the first."""
@@ -404,7 +399,8 @@ class SearchIndex:
         query = tantivy.Query
         optional = [self._word_query(stems) for stems in question.words]
         optional += [
-            self._term("codes", code, CODE_WEIGHT * self._rarity(code)) for code in question.codes
+            self._term("codes", code, CODE_WEIGHT * self._rarity(code, self._codes))
+            for code in question.codes
         ]
         required = [self._phrase_query(phrase) for phrase in question.phrases]
         if not optional and not required:
@@ -419,15 +415,16 @@ class SearchIndex:
             for exchange in question.preferred
         ]
         if len(question.sentence) >= SENTENCE_WORDS:
-            gain = SENTENCE_WEIGHT * sum(map(self._rarity, question.sentence))
+            rarities = (self._rarity(stem, self._holders) for stem in question.sentence)
+            gain = SENTENCE_WEIGHT * sum(rarities)
             bonus.append(query.const_score_query(self._phrase_query(question.sentence), gain))
         return query.boolean_query(
             [(tantivy.Occur.Must, fitting), *((tantivy.Occur.Should, one) for one in bonus)]
         )
 
-    def _rarity(self, term: str) -> float:
+    def _rarity(self, term: str, holders: Mapping[str, int]) -> float:
         """Return how much a term tells: the fewer items hold it, the more."""
-        return math.log1p(len(self._items) / self._holders.get(term, 1))
+        return math.log1p(len(self._items) / holders.get(term, 1))
 
     def _term(self, field: str, term: str, score: float) -> tantivy.Query:
         query = tantivy.Query.term_query(self._schema, field, term, index_option="basic")
@@ -435,7 +432,7 @@ class SearchIndex:
 
     def _word_query(self, stems: Stems) -> tantivy.Query:
         """Ask for a word by any of its stems: a rare reading must not outweigh what was typed."""
-        rarity = min(map(self._rarity, stems))
+        rarity = min(self._rarity(stem, self._holders) for stem in stems)
         return tantivy.Query.disjunction_max_query(
             [
                 self._term(field, stem, rarity * share * weight)
@@ -559,13 +556,17 @@ def _body_passages(body: _Passage) -> Iterator[_Passage]:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text, folded: `Don't` and `dont` are one."""
-    folded = text.casefold().replace("'", "").replace("’", "").replace("_", " ")
-    return _WORDS.findall(folded)
+    return _WORDS.findall(_without_apostrophes(text.casefold()).replace("_", " "))
+
+
+def _without_apostrophes(text: str) -> str:
+    return text.replace("'", "").replace("’", "")
 
 
 def _tokens(text: str) -> list[str]:
     """Return the tokens of a text: kept whole but for brackets and punctuation around them."""
-    tokens = (part.lstrip(_EDGES).rstrip(_EDGES + "-+") for part in _GAP.split(text.casefold()))
+    parts = _PARTS.findall(_NUMBER_AHEAD.sub(" ", text.casefold()))
+    tokens = (part.lstrip(_EDGES).rstrip(_EDGES + "-+") for part in parts)
     return [token for token in tokens if token]
 
 
@@ -581,11 +582,14 @@ def _spellings(key: str) -> tuple[str, ...]:
 
 
 def _codes(text: str) -> Iterator[str]:
+    """Yield the codes of a text, as its writer spelt them and without their signs."""
     if not _is_code(text):
         return
-    for token in _tokens(text):
-        if _is_code(token):
-            yield from _spellings(token)
+    for part in set(_PARTS.findall(text.casefold())):
+        if _is_code(part):
+            for token in _tokens(part):
+                if _is_code(token):
+                    yield from _spellings(token)
 
 
 def _is_code(token: str) -> bool:
@@ -600,44 +604,27 @@ def _has_digit(token: str) -> bool:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for field in FIELD_WEIGHTS:
-        builder.add_text_field(field, tokenizer_name="whitespace")
+        builder.add_text_field(field, tokenizer_name="stems")
+    builder.add_text_field("words", tokenizer_name="words", index_option="basic")
     builder.add_text_field("codes", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("bonus", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("number", fast=True)
     return builder.build()
 
 
-class _Stemmer:
-    """English stems, and those of all `known` words; a word with a digit stays as it is."""
-
-    def __init__(self) -> None:
-        self._analyzer = (
-            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
-            .filter(tantivy.Filter.ascii_fold())
-            .filter(tantivy.Filter.stemmer("english"))
-            .build()
-        )
-        self.known: dict[str, str] = {}
-
-    def stem(self, word: str) -> str:
-        """Return the stem of a word."""
-        known = self.known.get(word)
-        if known is not None or _has_digit(word):
-            return known or word
-        return next(iter(self._analyzer.analyze(word)), word)
-
-    def stems(self, words: Sequence[str]) -> str:
-        """Return the stems of a text for the index, and remember the words."""
-        for word in set(words).difference(self.known):
-            self.known[word] = self.stem(word)
-        return " ".join([self.known[word] for word in words])
+def _analyzer(tokenizer: tantivy.Tokenizer, *, stem: bool = False) -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tokenizer).filter(tantivy.Filter.lowercase())
+    if stem:
+        builder = builder.filter(tantivy.Filter.ascii_fold())
+        builder = builder.filter(tantivy.Filter.stemmer("english"))
+    return builder.build()
 
 
 class _Vocabulary:
     """The words of all texts: what a word of a query may stand for."""
 
-    def __init__(self, counts: Mapping[str, int], stemmer: _Stemmer) -> None:
-        self._stemmer = stemmer
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._stemmer = _analyzer(tantivy.Tokenizer.raw(), stem=True)
         self._counts = {
             word: count
             for word, count in counts.items()
@@ -646,7 +633,7 @@ class _Vocabulary:
         self._sorted = sorted(self._counts)
         self._forms: dict[str, list[str]] = defaultdict(list)
         for word in self._sorted:
-            self._forms[stemmer.stem(word)].append(word)
+            self._forms[self.stem(word)].append(word)
         self._by_count = sorted(self._sorted, key=self._counts.__getitem__, reverse=True)
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("word", tokenizer_name="raw", index_option="basic")
@@ -663,8 +650,8 @@ class _Vocabulary:
         self._searcher = index.searcher()
 
     def stem(self, word: str) -> str:
-        """Return the stem of a word of a query."""
-        return self._stemmer.stem(word)
+        """Return the English stem of a word."""
+        return next(iter(self._stemmer.analyze(word)), word)
 
     def forms(self, stem: str) -> Sequence[str]:
         """Return the words with this stem as they stand in texts, folded."""
