@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -13,6 +13,7 @@ from app.diagnosis.presentation import to_json
 from app.knowledge import error_url
 from app.model import ErrorCode, Exchange, Issue, Observations, Outcome, Verdict
 from app.web.forms import MAX_TEXT_BYTES, known_exchange
+from app.web.headers import NO_STORE
 from app.web.live import Edition
 
 MAX_QUERY = 200
@@ -197,8 +198,9 @@ def create_api(state: Any) -> FastAPI:
         return current
 
     @api.post("/diagnose", summary="Diagnose an error message", tags=["diagnosis"])
-    async def diagnose(request: DiagnoseRequest) -> DiagnoseAnswer:
+    async def diagnose(request: DiagnoseRequest, response: Response) -> DiagnoseAnswer:
         """Say what an error means. The text is used for this answer and kept nowhere."""
+        response.headers["Cache-Control"] = NO_STORE
         if len(request.text.encode()) > MAX_TEXT_BYTES:
             raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
         knowledge = edition().knowledge

@@ -19,7 +19,7 @@ from app.web.api import create_api
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.live import Edition
 from app.web.pages import HTML, Pages
-from app.web.render import HtmxRequest, Renderer
+from app.web.render import HTMX_VARY, HtmxRequest, Renderer
 from app.web.static import StaticFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +99,8 @@ def _answer_problems(app: FastAPI, pages: Pages) -> None:
         else:
             path = request.url.path if status == 404 else ""  # noqa: PLR2004
             body = pages.problem(status, heading, text, path)
-        return Response(body, status, media_type=HTML, headers={"Cache-Control": NO_STORE})
+        headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
+        return Response(body, status, media_type=HTML, headers=headers)
 
     async def on_http_exception(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

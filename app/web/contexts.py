@@ -30,7 +30,8 @@ class Shell:
     """What the frame around every page needs.
 
     `path` is the page's own path with the query that belongs to it (without `exchange`);
-    `canonical` the absolute or relative URL for search engines; `exchange` the visitor's choice.
+    `canonical` the absolute URL for search engines, if the server knows its own address;
+    `exchange` the visitor's choice.
     `tailored` says whether the page changes with the exchange. `choices` is for the exchange menu.
     """
 
@@ -38,7 +39,7 @@ class Shell:
     exchange: Exchange | None
     choices: tuple[Exchange, ...]
     path: str
-    canonical: str
+    canonical: str | None
     title: str
     description: str
     tailored: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -24,12 +25,15 @@ from app.web.live import Edition
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
 from app.whitelist import compare
 
+Handler = Callable[[Request], Awaitable[Response]]
+
 HTML = "text/html; charset=utf-8"
 TOO_LONG = (
     "This text is longer than 16 KB. Keep the lines with the error message and try again; "
     "your text is still in the field."
 )
 RELATED_ERRORS = 12
+BOTH = ("GET", "POST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,8 @@ class Pages:
             Route("/e/{exchange}/{code:path}", self.short_error),
             Route("/i/{slug}", self.short_issue),
             Route("/search", self.search),
-            Route("/diagnose", self.diagnosis_link),
-            Route("/diagnose", self.diagnose, methods=["POST"]),
-            Route("/whitelist", self.whitelist),
-            Route("/whitelist", self.compare_whitelist, methods=["POST"]),
+            Route("/diagnose", _read_or(self.diagnosis_link, self.diagnose), methods=BOTH),
+            Route("/whitelist", _read_or(self.whitelist, self.compare_whitelist), methods=BOTH),
             Route("/sitemap.xml", self.sitemap),
             Route("/feed.xml", self.feed),
             Route("/robots.txt", self.robots),
@@ -379,7 +381,7 @@ class Pages:
     ) -> Response:
         knowledge = self.edition.knowledge
         exchange = knowledge.exchange(observations.exchange)
-        linked = request.method == "GET"
+        linked = request.method in {"GET", "HEAD"}
         if HtmxRequest.of(request).wants_fragment:
             fragment = contexts.AnswerFragment(
                 answer=answer, form=form, site=knowledge.site, exchange=exchange
@@ -444,7 +446,7 @@ class Pages:
             exchange=exchange,
             choices=knowledge.exchanges,
             path=path,
-            canonical=self.base_url + path,
+            canonical=self.base_url + path if self.base_url else None,
             title=title,
             description=description,
             tailored=tailored,
@@ -470,6 +472,15 @@ class Pages:
             data["dateModified"] = issue.verified.isoformat()
         # "</" would end the script element that holds the data.
         return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+
+
+def _read_or(read: Handler, post: Handler) -> Handler:
+    """Return the handler of an address that is read and posted to; one route names all methods."""
+
+    async def handler(request: Request) -> Response:
+        return await (post if request.method == "POST" else read)(request)
+
+    return handler
 
 
 def _id(exchange: Exchange | None) -> str | None:
