@@ -1,0 +1,33 @@
+"""The application over fixture content, as a visitor's browser talks to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.settings import Settings
+from app.web.application import create_app
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+BASE_URL = "https://help.test"
+
+
+def client(content: Path, **settings: Any) -> TestClient:
+    """Return a client of the application that serves `content`; redirects are not followed."""
+    app = create_app(Settings(content=content, **settings))
+    return TestClient(app, follow_redirects=False)
+
+
+@pytest.fixture(scope="session")
+def teapots() -> TestClient:
+    """Help without exchanges and without a whitelist."""
+    return client(FIXTURES / "content", base_url=BASE_URL)
+
+
+@pytest.fixture(scope="session")
+def marbles() -> TestClient:
+    """Help with two exchanges and three whitelist addresses."""
+    return client(FIXTURES / "exchange_content", base_url=BASE_URL)
