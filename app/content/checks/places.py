@@ -20,8 +20,8 @@ from app.model import Exchange, Severity
 BODY: Location = ("body",)
 LITERAL = frozenset(
     {
-        "code", "examples", "facts", "hosts", "match", "message", "names", "off_topic", "phrases",
-        "signatures", "where",
+        "code", "examples", "facts", "hosts", "match", "message", "names", "off_topic",
+        "off_topic_signatures", "other_exchanges", "phrases", "signatures", "where",
     }
 )  # fmt: skip
 """Fields that are shown or matched letter by letter: no Markdown in them."""
