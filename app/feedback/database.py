@@ -1,0 +1,259 @@
+"""Where the two databases differ: connecting, migrating, telling what went wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import (
+    Connection,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+WAIT_SECONDS = 2
+"""The longest wait for each of: a connection, a lock, the answer to one statement."""
+POOL_SIZE = 5
+# Any number will do, as long as nothing else in the same PostgreSQL database locks it.
+_MIGRATION_LOCK = 0x4E17_CE57
+
+LOCKED = "the database is locked by another program"
+DAMAGED = (
+    "the database file is damaged; it was left as it is: stop the help center, "
+    "move the file away, and start again, with a backup in its place if there is one"
+)
+NEWER = "the database was made by a newer version of the help center; install that version"
+TIMEOUT = "the database does not answer in time"
+
+_SQLITE_REASONS = {
+    sqlite3.SQLITE_PERM: "the database file or its folder can't be written",
+    sqlite3.SQLITE_READONLY: "the database file or its folder can't be written",
+    sqlite3.SQLITE_BUSY: LOCKED,
+    sqlite3.SQLITE_LOCKED: LOCKED,
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk is full or failing",
+    sqlite3.SQLITE_CANTOPEN: "the database file can't be opened; see its folder's permissions",
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+}
+# By SQLSTATE or its class: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL_REASONS = {
+    "25006": "the database server is read-only",
+    "28": "the database server refuses the user or the password",
+    "3D": "the database server has no such database",
+    "42501": "the database user may not do this; it must own its tables",
+    "53100": "the disk of the database server is full",
+    "53": "the database server is overloaded",
+    "55P03": LOCKED,
+    "57014": TIMEOUT,
+}
+
+
+class Database:
+    """An engine for one URL, and what has to be known about its connections."""
+
+    def __init__(self, url: str) -> None:
+        """Connect to nothing yet; raise `ValueError` for a URL of another kind of database."""
+        parsed = make_url(url)
+        kind = parsed.get_backend_name()
+        self.file: Path | None = None
+        self._file_id: tuple[int, int] | None = None
+        self._connections: set[DBAPIConnection] = set()
+        options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS}}
+        if kind == "sqlite":
+            if not parsed.database or parsed.database == ":memory:" or parsed.query:
+                raise ValueError("the database URL must name a file: sqlite:////folder/file.db")
+            self.file = Path(parsed.database).absolute()
+            parsed = parsed.set(drivername="sqlite+pysqlite")
+        elif kind in {"postgresql", "postgres"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            options = {
+                "connect_args": {
+                    "connect_timeout": WAIT_SECONDS,
+                    # For a server that vanished: data that nobody confirms, in milliseconds.
+                    "tcp_user_timeout": WAIT_SECONDS * 1000,
+                    "application_name": "helpcenter",
+                }
+            }
+        else:
+            raise ValueError("the database URL must begin with sqlite:/// or postgresql://")
+        self.engine = create_engine(
+            parsed,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=WAIT_SECONDS,
+            pool_pre_ping=True,
+            # Comments and pastes must not get into logs by way of an error message.
+            hide_parameters=True,
+            **options,
+        )
+        self.writing = self.engine.execution_options(helpcenter_writes=True)
+        event.listen(self.engine, "connect", self._connected)
+        event.listen(self.engine, "close", self._closed)
+        if self.file is not None:
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[Connection]:
+        """Give a connection in a transaction that is committed for good at the end."""
+        with (self.writing if write else self.engine).begin() as connection:
+            yield connection
+
+    def prepare(self) -> None:
+        """Make the database ready for use: whole, in reach, and of this version.
+
+        A damaged file is found before anything could be written to it.
+        """
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            _check_file(self.file)
+        with self.transaction(write=True) as connection:
+            migrate(connection)
+        self._file_id = self._current_file_id()
+
+    def moved(self) -> bool:
+        """Say whether the SQLite file in use is no longer the one at its path."""
+        return self._current_file_id() != self._file_id
+
+    def _current_file_id(self) -> tuple[int, int] | None:
+        if self.file is None:
+            return None
+        try:
+            found = self.file.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def hang_up(self) -> None:
+        """Cut all connections to PostgreSQL, so that no thread goes on waiting for an answer.
+
+        Timeouts are kept by the server, and a server that is frozen keeps none.
+        """
+        for connection in list(self._connections):
+            if isinstance(connection, psycopg.Connection):
+                with suppress(OSError, psycopg.Error):
+                    descriptor = os.dup(connection.pgconn.socket)
+                    with socket.socket(fileno=descriptor) as wire:
+                        wire.shutdown(socket.SHUT_RDWR)
+
+    def dispose(self) -> None:
+        """Close the connections that nobody uses."""
+        self.engine.dispose()
+
+    def _connected(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        self._connections.add(connection)
+        try:
+            self._set_up(connection)
+        except BaseException:
+            self._connections.discard(connection)
+            connection.close()
+            raise
+
+    def _set_up(self, connection: DBAPIConnection) -> None:
+        cursor = connection.cursor()
+        if isinstance(connection, sqlite3.Connection):
+            # SQLAlchemy begins the transactions, see `_begin_sqlite`.
+            connection.isolation_level = None
+            cursor.execute("PRAGMA journal_mode = WAL")
+            # What was acknowledged survives a power cut too, at the price of one fsync.
+            cursor.execute("PRAGMA synchronous = FULL")
+            # Purged texts are overwritten, not just unlinked.
+            cursor.execute("PRAGMA secure_delete = ON")
+        else:
+            cursor.execute(f"SET statement_timeout = {WAIT_SECONDS * 1000}")
+            # Shorter, so that a lock is told from a slow answer.
+            cursor.execute(f"SET lock_timeout = {WAIT_SECONDS * 1000 - 200}")
+            cursor.execute("SET synchronous_commit = on")
+            cursor.execute("SET timezone = 'UTC'")
+            connection.commit()
+        cursor.close()
+
+    def _closed(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        self._connections.discard(connection)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and takes the write lock later can fail at that point
+    # without waiting; so those that write take it at once.
+    writes = connection.get_execution_options().get("helpcenter_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _check_file(path: Path) -> None:
+    """Raise `sqlite3.DatabaseError` when the file is no whole SQLite database; never write."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    location = f"file:{quote(str(path))}?mode=ro"
+    with closing(sqlite3.connect(location, uri=True, timeout=WAIT_SECONDS)) as connection:
+        (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if answer != "ok":
+        raise _DamagedFileError(answer)
+
+
+class _DamagedFileError(sqlite3.DatabaseError):
+    """SQLite could read the file, but its check found a fault."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    sqlite_errorname = "SQLITE_CORRUPT"
+
+
+def migrate(connection: Connection, target: str = "head", *, folder: Path = MIGRATIONS) -> None:
+    """Bring the tables to revision `target`, all steps or none, in the transaction given.
+
+    Replicas that start together wait for each other: on SQLite for the write lock, which the
+    transaction has; on PostgreSQL for an advisory lock, which ends with the transaction.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        # A step over many rows may take its time.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
+
+
+def explain(error: Exception) -> tuple[str, str]:
+    """Return why the database failed: a sentence for the operator, and the error's own code."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        name = getattr(cause, "sqlite_errorname", type(cause).__name__)
+        # The lowest byte is the error, the others say more about it.
+        return _SQLITE_REASONS.get(code & 0xFF, "the database failed"), name
+    if isinstance(cause, psycopg.Error):
+        state = cause.sqlstate
+        if state is None:
+            return "the database server can't be reached", type(cause).__name__
+        known = (_POSTGRESQL_REASONS.get(part) for part in (state, state[:2]))
+        return next((reason for reason in known if reason), "the database server failed"), state
+    if isinstance(cause, CommandError):
+        return NEWER, type(cause).__name__
+    if isinstance(cause, PoolTimeoutError):
+        return TIMEOUT, type(cause).__name__
+    if isinstance(cause, OSError):
+        code_name = errno.errorcode.get(cause.errno or 0, type(cause).__name__)
+        return "the folder of the database file can't be used", code_name
+    return "the database failed", type(cause).__name__
+
+
+FAILURES = (SQLAlchemyError, sqlite3.Error, psycopg.Error, CommandError, OSError)
+"""What may be raised when the database is not well."""

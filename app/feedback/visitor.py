@@ -1,0 +1,34 @@
+"""Tell two votes of one visitor apart from those of two, and nothing else about anybody."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import date
+from ipaddress import IPv6Address, ip_address, ip_network
+
+
+def visitor_hash(address: str, user_agent: str, page: str, day: date, secret: bytes) -> str:
+    """Return 64 hex digits that are the same for one visitor of one page on one day.
+
+    With another day, page or secret they are unrelated, so visits can't be linked. Use
+    `Store.daily_secret(day)` as the secret: it is random, shared by all replicas and forgotten
+    after a day, and then nobody can try addresses against the hash. Of an IPv6 address only the
+    network (/64) counts, because one household may use any address in it.
+    """
+    parts = [day.isoformat(), page, _network(address), user_agent]
+    return hmac.new(secret, json.dumps(parts).encode("ascii"), hashlib.sha256).hexdigest()
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        # A Unix socket or a test client: whatever the server says is all there is.
+        return address
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ip_network((parsed.packed, 64), strict=False))
+    return str(parsed)
