@@ -115,6 +115,9 @@ if (form) {
     field.setAttribute("aria-invalid", String(Boolean(text)));
   }
 
+  const TOO_LONG = "This text is longer than 16 KB. Keep the lines with the error message and try again.";
+  const EMPTY = "Paste the error message first, or describe what happens.";
+  const isEmpty = (button) => !field.value.trim() && button?.name !== "answer" && !form.elements.error;
   const tooLong = () => new TextEncoder().encode(field.value).length > Number(form.dataset.limit);
 
   field.addEventListener("focus", load, { once: true });
@@ -139,13 +142,12 @@ if (form) {
       return;
     }
     clean();
-    if (tooLong()) {
+    const complaint = tooLong() ? TOO_LONG : isEmpty(event.submitter) ? EMPTY : "";
+    complain(complaint);
+    if (complaint) {
       event.preventDefault();
       event.stopPropagation();
-      complain("This text is longer than 16 KB. Keep the lines with the error message and try again.");
       field.focus();
-    } else {
-      complain("");
     }
   }, true);
   document.addEventListener("change", (event) => {
@@ -159,16 +161,17 @@ if (form) {
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const { sourceElement: source, sourceEvent: cause, target } = ctx;
+  const isError = source === form && byId("text-error").textContent.trim();
   if (source === form && cause?.type === "submit") {
-    const error = byId("text-error").textContent.trim();
-    byId("text").setAttribute("aria-invalid", String(Boolean(error)));
-    (error ? byId("text") : byId("answer-title") ?? byId("next-steps"))?.focus();
+    byId("text").setAttribute("aria-invalid", String(Boolean(isError)));
     const answer = byId("answer");
     const { top } = answer.getBoundingClientRect();
-    if (top < 0 || top > innerHeight / 2) answer.scrollIntoView();
-    return;
+    if (!isError && (top < 0 || top > innerHeight / 2)) answer.scrollIntoView();
+    const next = isError ? byId("text") : byId("answer-title");
+    next?.focus({ preventScroll: !isError });
+    if (next) return;
   }
-  const scope = source === form ? byId("next-steps") : target;
+  const scope = source === form && !byId("answer").querySelector("[data-announce]") ? byId("next-steps") : target;
   const line = scope?.querySelector("[data-announce]");
   if (line) announce(line.textContent.trim());
 });
@@ -195,7 +198,7 @@ if (search) {
 // --- An issue or a step opened from a link ------------------------------------------------------------------
 
 function reveal() {
-  const target = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
+  const target = location.hash && byId(location.hash.slice(1));
   if (!target) return;
   let closed = false;
   for (let element = target; element; element = element.parentElement) {
