@@ -203,14 +203,15 @@ def create_api(state: Any) -> FastAPI:
         response.headers["Cache-Control"] = NO_STORE
         if len(request.text.encode()) > MAX_TEXT_BYTES:
             raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
-        knowledge = edition().knowledge
+        now = edition()
+        knowledge = now.knowledge
         observations = Observations(
             text=request.text,
             exchange=known_exchange(request.exchange, knowledge),
             checklist=request.checklist,
             tests=request.tests,
         )
-        diagnosis = edition().engine.diagnose(observations)
+        diagnosis = now.engine.diagnose(observations)
         return DiagnoseAnswer.model_validate(to_json(diagnosis))
 
     @api.get("/issues", summary="All issues", tags=["content"])
@@ -262,7 +263,8 @@ def create_api(state: Any) -> FastAPI:
         q: Annotated[str, Query(max_length=MAX_QUERY)], exchange: str | None = None
     ) -> list[ResultAnswer]:
         """Search issues, exchanges and error codes; best first."""
-        found = edition().search.search(q, known_exchange(exchange, edition().knowledge))
+        now = edition()
+        found = now.search.search(q, known_exchange(exchange, now.knowledge))
         return [
             ResultAnswer(
                 kind=result.kind,

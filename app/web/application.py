@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.web.api import create_api
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.live import Edition
-from app.web.pages import HTML, Pages
+from app.web.pages import HTML, Pages, routes
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
 from app.web.static import StaticFolder
 
@@ -61,11 +61,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.state.edition = Edition.build(settings.content, redactor)
-    pages = Pages(Renderer(TEMPLATES, static, base_url), base_url, app.state)
+    renderer = Renderer(TEMPLATES, static, base_url)
+
+    def pages() -> Pages:
+        return Pages(renderer, base_url, app.state.edition)
+
     app.router.routes += [
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
-        *pages.routes(),
+        *routes(pages),
         Mount("/api/v1", create_api(app.state), name="api"),
         Mount("/static", static, name="static"),
     ]
@@ -87,18 +91,18 @@ async def _ready(request: Request) -> Response:
     )
 
 
-def _answer_problems(app: FastAPI, pages: Pages) -> None:
+def _answer_problems(app: FastAPI, pages: Callable[[], Pages]) -> None:
     """Answer errors in the same look as pages; as a line of text where htmx asked for a part."""
 
     def problem(request: Request, status: int) -> Response:
         heading, text = PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500])  # noqa: PLR2004
         if HtmxRequest.of(request).wants_fragment:
-            body = pages.renderer.render_template(
+            body = pages().renderer.render_template(
                 "partials/_problem.html", {"text": f"{heading}. {text}"}
             )
         else:
             path = request.url.path if status == 404 else ""  # noqa: PLR2004
-            body = pages.problem(status, heading, text, path)
+            body = pages().problem(status, heading, text, path)
         headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
         return Response(body, status, media_type=HTML, headers=headers)
 

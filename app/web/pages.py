@@ -6,7 +6,6 @@ import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -25,50 +24,53 @@ from app.web.live import Edition
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
 from app.whitelist import compare
 
-Handler = Callable[[Request], Awaitable[Response]]
-
 HTML = "text/html; charset=utf-8"
 TOO_LONG = (
     "This text is longer than 16 KB. Keep the lines with the error message and try again; "
     "your text is still in the field."
 )
 RELATED_ERRORS = 12
-BOTH = ("GET", "POST")
+
+Handler = Callable[["Pages", Request], Awaitable[Response]]
+
+
+def routes(pages: Callable[[], Pages]) -> list[Route]:
+    """Return the addresses and their handlers; `pages` gives the handlers for one request."""
+
+    def route(path: str, read: Handler, post: Handler | None = None) -> Route:
+        # One route for both methods, so that a 405 names both.
+        async def answer(request: Request) -> Response:
+            handler = post if post and request.method == "POST" else read
+            return await handler(pages(), request)
+
+        return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
+
+    return [
+        route("/", Pages.home),
+        route("/issues/{slug}.md", Pages.issue_markdown),
+        route("/issues/{slug}", Pages.issue),
+        route("/exchanges", Pages.exchanges),
+        route("/exchanges/{exchange}", Pages.exchange),
+        route("/errors/{exchange}/{code:path}", Pages.error),
+        route("/e/{exchange}/{code:path}", Pages.short_error),
+        route("/i/{slug}", Pages.short_issue),
+        route("/search", Pages.search),
+        route("/diagnose", Pages.diagnosis_link, Pages.diagnose),
+        route("/whitelist", Pages.whitelist, Pages.compare_whitelist),
+        route("/sitemap.xml", Pages.sitemap),
+        route("/feed.xml", Pages.feed),
+        route("/robots.txt", Pages.robots),
+        route("/llms.txt", Pages.llms),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The handlers of all help pages. `edition` is asked anew for every request."""
+    """The handlers of all help pages, made anew for each request: a page is of one edition."""
 
     renderer: Renderer
     base_url: str
-    state: Any
-
-    @property
-    def edition(self) -> Edition:
-        """What is being served now."""
-        edition: Edition = self.state.edition
-        return edition
-
-    def routes(self) -> list[Route]:
-        """Return the addresses and their handlers."""
-        return [
-            Route("/", self.home),
-            Route("/issues/{slug}.md", self.issue_markdown),
-            Route("/issues/{slug}", self.issue),
-            Route("/exchanges", self.exchanges),
-            Route("/exchanges/{exchange}", self.exchange),
-            Route("/errors/{exchange}/{code:path}", self.error),
-            Route("/e/{exchange}/{code:path}", self.short_error),
-            Route("/i/{slug}", self.short_issue),
-            Route("/search", self.search),
-            Route("/diagnose", _read_or(self.diagnosis_link, self.diagnose), methods=BOTH),
-            Route("/whitelist", _read_or(self.whitelist, self.compare_whitelist), methods=BOTH),
-            Route("/sitemap.xml", self.sitemap),
-            Route("/feed.xml", self.feed),
-            Route("/robots.txt", self.robots),
-            Route("/llms.txt", self.llms),
-        ]
+    edition: Edition
 
     async def home(self, request: Request) -> Response:
         """Answer with everything in one place."""
@@ -472,15 +474,6 @@ class Pages:
             data["dateModified"] = issue.verified.isoformat()
         # "</" would end the script element that holds the data.
         return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
-
-
-def _read_or(read: Handler, post: Handler) -> Handler:
-    """Return the handler of an address that is read and posted to; one route names all methods."""
-
-    async def handler(request: Request) -> Response:
-        return await (post if request.method == "POST" else read)(request)
-
-    return handler
 
 
 def _id(exchange: Exchange | None) -> str | None:
