@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from app.content.checks import links, names, texts
-from app.content.checks.places import Mistake
+from app.content.checks.places import Mistake, Survey
 from app.content.loader import Content
 from app.model import Finding
 
-Rule = Callable[[Content], Iterator[Mistake]]
+Rule = Callable[[Survey], Iterator[Mistake]]
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
@@ -42,6 +42,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 def check(content: Content) -> tuple[Finding, ...]:
     """Return every mistake in `content`, of the loader and of all rules, by path and line."""
+    survey = Survey(content)
     found = [
         Finding(
             rule=rule,
@@ -52,7 +53,7 @@ def check(content: Content) -> tuple[Finding, ...]:
             severity=mistake.severity,
         )
         for rule, mistakes in RULES.items()
-        for mistake in mistakes(content)
+        for mistake in mistakes(survey)
     ]
     return tuple(
         sorted(

@@ -9,19 +9,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.content.checks.places import (
     Mistake,
+    Survey,
     Text,
-    aliases,
     did_you_mean,
-    filled,
     is_draft,
     name_of,
-    named,
-    texts,
 )
 from app.content.checks.texts import heading_anchors, step_ids
 from app.content.frontmatter import Position
-from app.content.loader import Content, Source
-from app.content.markdown import references
+from app.content.loader import Source
 from app.model import Severity
 
 FIXED_PAGES = frozenset(
@@ -42,6 +38,7 @@ HOME_ANCHORS = ("whitelist", "diagnostic", "issues", "by-exchange", "tips", "sup
 """The sections of `/`; each issue and each tip has an anchor there as well."""
 
 _EXTERNAL = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
+_ADDRESS = re.compile(r"^https?:\S*$")
 _HOST = re.compile(r"^(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*$|^localhost$")
 
 
@@ -55,17 +52,17 @@ class _Link:
         return Mistake(self.text.source, self.place, message, severity)
 
 
-def broken_link(content: Content) -> Iterator[Mistake]:
+def broken_link(survey: Survey) -> Iterator[Mistake]:
     """Find a link to a page or anchor of this help center that isn't there; correct its target."""
-    pages = _Pages(content)
-    for link in _links(content):
+    pages = _Pages(survey)
+    for link in _links(survey):
         if not _EXTERNAL.match(link.target):
             yield from pages.mistakes(link)
 
 
-def external_link_form(content: Content) -> Iterator[Mistake]:
+def external_link_form(survey: Survey) -> Iterator[Mistake]:
     """Find a link to another site that can't work; write it in full, as https://host/path."""
-    for link in _links(content):
+    for link in _links(survey):
         if not _EXTERNAL.match(link.target):
             continue
         reason = _malformed(link.target)
@@ -89,38 +86,32 @@ def _malformed(target: str) -> str | None:
     return None
 
 
-def _links(content: Content) -> Iterator[_Link]:
-    """Yield every link of every text, and every field that is an address."""
-    for text in texts(content):
-        if not text.is_markdown:
-            continue
-        if not text.is_body and re.match(r"^https?:\S*$", text.text):
+def _links(survey: Survey) -> Iterator[_Link]:
+    """Yield every field that is an address, and every link of every text."""
+    for text in survey.texts:
+        if text.is_markdown and not text.is_body and _ADDRESS.match(text.text):
             yield _Link(text, text.text, text.position)
-            continue
-        if "[" not in text.text and "<" not in text.text:
-            continue
-        for reference in references(filled(content, text)):
-            if reference.kind == "link":
-                target = reference.target
-                place = text.find(target, unquote(target), "](", line=reference.line)
-                yield _Link(text, target, place)
+    for text, link in survey.references:
+        if link.kind == "link":
+            target = link.target
+            place = text.find(target, unquote(target), "](", line=link.line)
+            yield _Link(text, target, place)
 
 
 class _Pages:
     """The pages that the content makes, and their anchors."""
 
-    def __init__(self, content: Content) -> None:
-        self.content = content
-        site = content.site
+    def __init__(self, survey: Survey) -> None:
+        self.survey = survey
+        self.issues, self.exchanges = survey.issues, survey.exchanges
+        site = survey.content.site
         self.fixed = set(FIXED_PAGES)
         if site is None or site.whitelist:
             self.fixed.add("/whitelist")
-        self.issues = named(content, "issue")
-        self.exchanges = named(content, "exchange")
         if self.exchanges:
             self.fixed.add("/exchanges")
-        self.aliases = {text.text: name_of(text.source) for text in aliases(content)}
-        self.codes = {name: _codes(source) for name, source in named(content, "errors").items()}
+        self.aliases = {text.text: name_of(text.source) for text in survey.aliases}
+        self.codes = {name: _codes(source) for name, source in survey.errors.items()}
 
     def mistakes(self, link: _Link) -> Iterator[Mistake]:
         """Yield what is wrong with a link to a page of this help center."""
@@ -184,7 +175,7 @@ class _Pages:
     def _anchors(self, page: str) -> list[str] | None:
         """Return the anchors of a page; None where that can't be known."""
         if page == "/":
-            tips = (tip.id for tip in self.content.tips)
+            tips = (tip.id for tip in self.survey.content.tips)
             return [*HOME_ANCHORS, *self.issues, *tips]
         folder, _, name = page.strip("/").partition("/")
         source = None
@@ -194,7 +185,7 @@ class _Pages:
             source = self.exchanges.get(name)
         if source is None or source.document.problems:
             return None
-        return [*step_ids(source), *heading_anchors(self.content, source)]
+        return [*step_ids(source), *heading_anchors(self.survey, source)]
 
 
 def _page_of(source: Source) -> str:

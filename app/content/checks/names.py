@@ -7,35 +7,34 @@ from typing import Any
 
 from app.content.checks.places import (
     Mistake,
+    Survey,
     Text,
-    aliases,
     did_you_mean,
     is_draft,
     name_of,
-    named,
-    texts,
 )
 from app.content.checks.texts import step_ids
 from app.content.frontmatter import Location
-from app.content.loader import Content, Source
+from app.content.loader import Source
 
 _ISSUE_LISTS = frozenset({"related", "points_to", "speaks_against", "issues"})
 
 
-def duplicate_slug(content: Content) -> Iterator[Mistake]:
+def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
     """Find two things of the same kind with the same slug, id or code; rename or remove one."""
-    for source in content.sources:
-        yield from _duplicate_files(content, source)
+    yield from _duplicate_files(survey)
+    for source in survey.content.sources:
         yield from _duplicates(source, "solutions", enumerate(step_ids(source)), "a step")
         for kind in ("checklist", "tests", "tips"):
             yield from _duplicates(source, kind, _ids(source.document.fields.get(kind)), "an item")
         yield from _duplicate_errors(source)
 
 
-def _duplicate_files(content: Content, source: Source) -> Iterator[Mistake]:
-    for other in content.sources:
-        same = other.kind == source.kind and name_of(other).lower() == name_of(source).lower()
-        if same and other.path < source.path:
+def _duplicate_files(survey: Survey) -> Iterator[Mistake]:
+    first: dict[tuple[str, str], Source] = {}
+    for source in survey.content.sources:
+        other = first.setdefault((source.kind, name_of(source).lower()), source)
+        if other is not source:
             message = f"{other.path} has the same name but for its case; rename one of them"
             yield Mistake(source, source.document.position(()), message)
 
@@ -76,20 +75,19 @@ def _duplicate_errors(source: Source) -> Iterator[Mistake]:
         first.setdefault(key, index)
 
 
-def alias_shadows(content: Content) -> Iterator[Mistake]:
+def alias_shadows(survey: Survey) -> Iterator[Mistake]:
     """Find an alias that is the slug of an issue, so it can't redirect; remove the alias."""
-    issues = named(content, "issue")
-    for alias in aliases(content):
-        if alias.text in issues:
-            owner = issues[alias.text].path
+    for alias in survey.aliases:
+        if alias.text in survey.issues:
+            owner = survey.issues[alias.text].path
             message = f"the alias `{alias.text}` is the slug of {owner}; remove the alias"
             yield Mistake(alias.source, alias.position, message)
 
 
-def alias_collides(content: Content) -> Iterator[Mistake]:
+def alias_collides(survey: Survey) -> Iterator[Mistake]:
     """Find an alias that stands twice, so it can't redirect to both; leave it to one issue."""
     first: dict[str, Text] = {}
-    for alias in aliases(content):
+    for alias in survey.aliases:
         other = first.setdefault(alias.text, alias)
         if other is not alias:
             where = f"{other.source.path}, line {other.position.line}"
@@ -97,18 +95,17 @@ def alias_collides(content: Content) -> Iterator[Mistake]:
             yield Mistake(alias.source, alias.position, message)
 
 
-def unknown_issue(content: Content) -> Iterator[Mistake]:
+def unknown_issue(survey: Survey) -> Iterator[Mistake]:
     """Find a reference to an issue that doesn't exist or is a draft; correct the slug."""
-    issues = named(content, "issue")
-    current = {alias.text: name_of(alias.source) for alias in aliases(content)}
-    for text in texts(content):
+    current = {alias.text: name_of(alias.source) for alias in survey.aliases}
+    for text in survey.texts:
         if not _names_issue(text.location):
             continue
-        if text.text in current and text.text not in issues:
+        if text.text in current and text.text not in survey.issues:
             message = f"`{text.text}` is an old name; write `{current[text.text]}`"
             yield Mistake(text.source, text.position, message)
             continue
-        yield from _unknown(text, "issue", issues)
+        yield from _unknown(text, "issue", survey.issues)
 
 
 def _names_issue(location: Location) -> bool:
@@ -117,14 +114,13 @@ def _names_issue(location: Location) -> bool:
     return len(location) > 1 and location[-2] in _ISSUE_LISTS and isinstance(location[-1], int)
 
 
-def unknown_exchange(content: Content) -> Iterator[Mistake]:
+def unknown_exchange(survey: Survey) -> Iterator[Mistake]:
     """Find a reference to an exchange without a page; correct the id, or add its page."""
-    exchanges = named(content, "exchange")
-    for text in texts(content):
+    for text in survey.texts:
         if len(text.location) > 1 and text.location[-2] == "exchanges":
-            yield from _unknown(text, "exchange", exchanges)
-    for name, source in named(content, "errors").items():
-        if name not in exchanges:
+            yield from _unknown(text, "exchange", survey.exchanges)
+    for name, source in survey.errors.items():
+        if name not in survey.exchanges:
             cure = f"add exchanges/{name}.md, or rename this file"
             message = f"these are the errors of `{name}`, which has no page; {cure}"
             yield Mistake(source, source.document.position(()), message)

@@ -7,13 +7,17 @@ loader is still looked through for everything else.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
 from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Kind, Source
+from app.content.markdown import Reference, references
 from app.content.variables import fill, variables
 from app.model import Exchange, Severity
 
@@ -25,6 +29,9 @@ LITERAL = frozenset(
     }
 )  # fmt: skip
 """Fields that are shown or matched letter by letter: no Markdown in them."""
+
+_MARKS = re.compile(r"[\[<#]|^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
+"""Without any of these a text has nothing that a rule looks for; most texts have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +93,81 @@ class Text:
         return begin
 
 
-def texts(content: Content) -> Iterator[Text]:
-    """Yield every text of every file, in the order of the files."""
-    for source in content.sources:
-        yield from texts_of(source)
+@dataclass(frozen=True)
+class Survey:
+    """Everything that rules look at, gathered once for all of them."""
+
+    content: Content
+
+    @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        """Every text of every file, in the order of the files."""
+        return tuple(text for source in self.content.sources for text in _texts_of(source))
+
+    @cached_property
+    def aliases(self) -> tuple[Text, ...]:
+        """Every alias of every issue."""
+        return tuple(
+            text
+            for text in self.texts
+            if text.source.kind == "issue" and text.location[0] == "aliases"
+        )
+
+    @cached_property
+    def issues(self) -> Mapping[str, Source]:
+        """The files of issues by slug, broken ones and drafts as well."""
+        return self._named("issue")
+
+    @cached_property
+    def exchanges(self) -> Mapping[str, Source]:
+        """The files of exchanges by id, broken ones and drafts as well."""
+        return self._named("exchange")
+
+    @cached_property
+    def errors(self) -> Mapping[str, Source]:
+        """The files of error codes by the id of their exchange."""
+        return self._named("errors")
+
+    def _named(self, kind: Kind) -> Mapping[str, Source]:
+        return {name_of(one): one for one in self.content.sources if one.kind == kind}
+
+    @cached_property
+    def references(self) -> tuple[tuple[Text, Reference], ...]:
+        """Every link, image, HTML tag and heading, with the text that it stands in."""
+        return tuple(
+            (text, reference)
+            for text in self.texts
+            if text.is_markdown and _MARKS.search(text.text)
+            for reference in references(self._filled(text))
+        )
+
+    @cached_property
+    def headings(self) -> Mapping[str, Sequence[Reference]]:
+        """The headings of each body, by the path of its file."""
+        found: dict[str, list[Reference]] = defaultdict(list)
+        for text, reference in self.references:
+            if text.is_body and reference.kind == "heading":
+                found[text.source.path].append(reference)
+        return found
+
+    def _filled(self, text: Text) -> str:
+        """Return a text with the variables filled in, as its page shows it."""
+        if self.content.site is None:
+            return text.text
+        entity = text.source.entity
+        exchange = entity if isinstance(entity, Exchange) else None
+        return fill(text.text, variables(self.content.site, exchange))
 
 
-def texts_of(source: Source) -> Iterator[Text]:
-    """Yield every text of one file, its body last."""
+def body_of(source: Source) -> Text:
+    """Return the Markdown of a file, which may be empty."""
+    return Text(source, BODY, source.document.body)
+
+
+def _texts_of(source: Source) -> Iterator[Text]:
     yield from _strings(source, source.document.fields, ())
     if source.document.body:
-        yield Text(source, BODY, source.document.body)
+        yield body_of(source)
 
 
 def _strings(source: Source, value: Any, location: Location) -> Iterator[Text]:
@@ -110,15 +181,6 @@ def _strings(source: Source, value: Any, location: Location) -> Iterator[Text]:
             yield from _strings(source, item, (*location, index))
 
 
-def filled(content: Content, text: Text) -> str:
-    """Return a text with the variables filled in, as its page shows it."""
-    if content.site is None:
-        return text.text
-    entity = text.source.entity
-    exchange = entity if isinstance(entity, Exchange) else None
-    return fill(text.text, variables(content.site, exchange))
-
-
 def name_of(source: Source) -> str:
     """Return the slug or id that a file's name gives."""
     return PurePosixPath(source.path).stem
@@ -127,18 +189,6 @@ def name_of(source: Source) -> str:
 def is_draft(source: Source) -> bool:
     """Tell whether a file is not published yet."""
     return source.document.fields.get("draft") is True
-
-
-def named(content: Content, kind: Kind) -> dict[str, Source]:
-    """Return the files of a kind by their slug or id, broken ones and drafts as well."""
-    return {name_of(source): source for source in content.sources if source.kind == kind}
-
-
-def aliases(content: Content) -> Iterator[Text]:
-    """Yield every alias of every issue."""
-    for source in content.sources:
-        if source.kind == "issue":
-            yield from (text for text in texts_of(source) if text.location[0] == "aliases")
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:

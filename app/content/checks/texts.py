@@ -6,24 +6,22 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from app.content.checks.places import Mistake, Text, did_you_mean, filled, texts, texts_of
+from app.content.checks.places import Mistake, Survey, Text, body_of, did_you_mean
 from app.content.frontmatter import Position
-from app.content.loader import Content, Source
-from app.content.markdown import Reference, references
+from app.content.loader import Source
 from app.content.variables import EXCHANGE_DEFAULTS, PLACEHOLDER, variables
 from app.model import IpAddress, slugify
 
-_UNDERLINE = re.compile(r"^ {0,3}(?:=+|-+)\s*$", re.MULTILINE)
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 _IPV6 = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![0-9A-Za-z])")
 
 
-def unknown_variable(content: Content) -> Iterator[Mistake]:
+def unknown_variable(survey: Survey) -> Iterator[Mistake]:
     """Find a variable that `site.yml` doesn't define; correct the name, or define it there."""
-    if content.site is None:
+    if survey.content.site is None:
         return
-    known = [*variables(content.site), *EXCHANGE_DEFAULTS]
-    for text in texts(content):
+    known = [*variables(survey.content.site), *EXCHANGE_DEFAULTS]
+    for text in survey.texts:
         if "{{" not in text.text:
             continue
         if text.source.kind == "site" and text.location[0] in {"product", "variables"}:
@@ -52,12 +50,12 @@ def _stray(text: Text) -> Position:
     return text.find(text.text[begin:].split("\n", 1)[0], line=line)
 
 
-def hard_coded_ip(content: Content) -> Iterator[Mistake]:
+def hard_coded_ip(survey: Survey) -> Iterator[Mistake]:
     """Find a whitelist address written out; write {{ whitelist_ip }}, so that it stands once."""
-    if content.site is None or content.site.whitelist is None:
+    if survey.content.site is None or survey.content.site.whitelist is None:
         return
-    addresses = content.site.whitelist.addresses
-    for source in content.sources:
+    addresses = survey.content.site.whitelist.addresses
+    for source in survey.content.sources:
         allowed = {
             place.line
             for location, place in source.document.positions.items()
@@ -77,6 +75,8 @@ def hard_coded_ip(content: Content) -> Iterator[Mistake]:
 
 def _addresses(line: str) -> Iterator[tuple[int, str, IpAddress]]:
     """Yield each IP address in a line with its column."""
+    if "." not in line and ":" not in line:
+        return
     for match in (*_IPV4.finditer(line), *_IPV6.finditer(line)):
         for literal in dict.fromkeys((match[0], match[0].removesuffix(":"))):
             try:
@@ -86,23 +86,21 @@ def _addresses(line: str) -> Iterator[tuple[int, str, IpAddress]]:
             break
 
 
-def image_alt(content: Content) -> Iterator[Mistake]:
+def image_alt(survey: Survey) -> Iterator[Mistake]:
     """Find an image without a description; say in the square brackets what it shows."""
-    for text, reference in _references(content, "image"):
-        if not reference.text.strip():
-            message = (
-                f"the image {reference.target} has no description; write ![what it shows](...)"
-            )
-            yield Mistake(text.source, text.find(reference.target, line=reference.line), message)
+    for text, image in survey.references:
+        if image.kind == "image" and not image.text.strip():
+            message = f"the image {image.target} has no description; write ![what it shows](...)"
+            yield Mistake(text.source, text.find(image.target, line=image.line), message)
 
 
-def heading_levels(content: Content) -> Iterator[Mistake]:
-    """Find a heading of the wrong level; begin with `##` (the title is the `#`) and skip none."""
-    for source in content.sources:
+def heading_levels(survey: Survey) -> Iterator[Mistake]:
+    """Find a heading of the wrong level; begin with `##` (the title is the `#`), skip none."""
+    for source in survey.content.sources:
         level = 1
-        for text, heading in _headings(content, source):
+        for heading in survey.headings.get(source.path, ()):
             marks = "#" * heading.level
-            place = text.find(marks, line=heading.line)
+            place = body_of(source).find(marks, line=heading.line)
             if heading.level == 1:
                 message = "the page's title is its only first heading; write ## instead of #"
                 yield Mistake(source, place, message)
@@ -110,30 +108,32 @@ def heading_levels(content: Content) -> Iterator[Mistake]:
                 right = "#" * (level + 1)
                 above = f"below {'#' * level}" if level > 1 else "as the first heading"
                 yield Mistake(source, place, f"{marks} {above} skips a level; write {right}")
-            level = max(heading.level, 1)
+            level = heading.level
 
 
-def duplicate_heading(content: Content) -> Iterator[Mistake]:
+def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
     """Find two headings, or a heading and a step, with the same anchor; word one differently."""
-    for source in content.sources:
+    for source in survey.content.sources:
+        body = body_of(source)
         seen = dict.fromkeys(step_ids(source), "a step")
-        for text, heading in _headings(content, source):
+        for heading in survey.headings.get(source.path, ()):
             anchor = slugify(heading.text)
             if anchor and anchor in seen:
                 message = f"the anchor #{anchor} is taken by {seen[anchor]}; word this differently"
-                yield Mistake(source, text.find("#", line=heading.line), message)
-            seen.setdefault(anchor, f"the heading on line {text.position.line + heading.line - 1}")
+                yield Mistake(source, body.find("#", line=heading.line), message)
+            seen.setdefault(anchor, f"the heading on line {body.position.line + heading.line - 1}")
 
 
-def raw_html(content: Content) -> Iterator[Mistake]:
+def raw_html(survey: Survey) -> Iterator[Mistake]:
     """Find HTML in a text, which is shown to visitors as it stands; write Markdown instead."""
-    for text, reference in _references(content, "html"):
-        message = (
-            f"HTML is not rendered, visitors see `{reference.text}` as text; write Markdown, "
-            "or put it into `backticks` if it is meant to be seen"
-        )
-        place = text.find(reference.text, line=reference.line)
-        yield Mistake(text.source, place, message, severity="warning")
+    for text, tag in survey.references:
+        if tag.kind == "html":
+            message = (
+                f"HTML is not rendered, visitors see `{tag.text}` as text; write Markdown, "
+                "or put it into `backticks` if it is meant to be seen"
+            )
+            place = text.find(tag.text, line=tag.line)
+            yield Mistake(text.source, place, message, severity="warning")
 
 
 def step_ids(source: Source) -> tuple[str, ...]:
@@ -148,23 +148,6 @@ def step_ids(source: Source) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def heading_anchors(content: Content, source: Source) -> tuple[str, ...]:
+def heading_anchors(survey: Survey, source: Source) -> tuple[str, ...]:
     """Return the anchors of the headings in a file's body."""
-    return tuple(slugify(heading.text) for _, heading in _headings(content, source))
-
-
-def _references(content: Content, kind: str) -> Iterator[tuple[Text, Reference]]:
-    mark = "![" if kind == "image" else "<"
-    for text in texts(content):
-        if text.is_markdown and mark in text.text:
-            for reference in references(filled(content, text)):
-                if reference.kind == kind:
-                    yield text, reference
-
-
-def _headings(content: Content, source: Source) -> Iterator[tuple[Text, Reference]]:
-    for text in texts_of(source):
-        if text.is_body and ("#" in text.text or _UNDERLINE.search(text.text)):
-            for reference in references(filled(content, text)):
-                if reference.kind == "heading":
-                    yield text, reference
+    return tuple(slugify(heading.text) for heading in survey.headings.get(source.path, ()))
