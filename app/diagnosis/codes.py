@@ -44,7 +44,7 @@ _HTTP_AFTER = re2.compile(
     r"bad gateway|bad request|service unavailable|gateway time-?out|unavailable for legal|i'm a teapot|teapot|"
     r"not acceptable|internal server|error\b|rate limit|errors\b|s\b)"
 )
-_URL_BEFORE = re2.compile(r"https?://[^ ]*'? -?$")
+_URL_BEFORE = re2.compile(r"https?://[^ ]*'? -?\(?$")
 _STATUSES = range(400, 600)
 _BRACKET_LEFT = "[("
 _LONG = 5

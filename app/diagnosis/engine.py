@@ -20,7 +20,7 @@ from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import Hit, SignatureIndex
 from app.diagnosis.text import Text, normalise
-from app.diagnosis.words import PhraseIndex
+from app.diagnosis.words import PhraseIndex, is_log
 from app.diagnosis.words import strengths as word_strengths
 from app.knowledge import KnowledgeBase
 from app.model import (
@@ -97,6 +97,11 @@ class _Reading:
     position: int | None = None
     off_topic: float = 0.0
     accepted: set[int] = field(default_factory=set)
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the places of all fixed messages and codes."""
+        codes = [(n.start, n.end) for n in self.numbers if n.context != "bare"]
+        return codes + [span for hit in self.hits for span in hit.spans]
 
 
 class Engine:
@@ -246,7 +251,8 @@ class Engine:
                 if owner.is_code:
                     own = any(mark in owner.entry.code for mark in "-:") and len(owned) == 1
                     shouted = "_" in owner.entry.code and self._in_code_context(reading, hit)
-                    marks[owner.entry.exchange] += 3.0 if own else 0.6 if shouted else 0.0
+                    worth = 3.0 if own else 0.6 if shouted else 0.0
+                    marks[owner.entry.exchange] = max(marks[owner.entry.exchange], worth)
                 else:
                     messages[owner.entry.exchange, owner.entry.code] = hit
                     if own_words and len(owned) == 1:
@@ -451,17 +457,18 @@ class Engine:
         """Note what the words say; return the log-odds that nothing fits."""
         if not reading.text.flat:
             return strengths.NOTHING_WITHOUT_TEXT
-        found, tendency = self._phrases.wordings(reading.text)
+        found, tendency = self._phrases.wordings(reading.text, reading.spans())
         by_owner = word_strengths(found)
         surest = max((one.strength for one in reading.recognised), default=0.0)
-        scale = strengths.BESIDE_CODE if surest >= strengths.SURE else 1.0
+        sure = surest >= strengths.SURE
+        scale, within = (strengths.BESIDE_CODE, strengths.WITHIN_CODE) if sure else (1.0, 1.0)
+        most = strengths.MOST_WORDS_OF_LOG if is_log(reading.text) else strengths.MOST_WORDS
         meant = {issue for one in reading.recognised for issue in one.entry.issues}
-        said = {piece.issue for piece in reading.evidence if piece.kind == "message"}
         for issue, (worth, quotes) in by_owner.items():
             if issue != OFF_TOPIC:
-                worth *= 1.0 if issue in meant else scale
-                worth *= strengths.SAID_ALREADY if issue in said else 1.0
-                reading.evidence.append(strengths.of_words(issue, worth, quotes))
+                share = within if issue in meant else scale
+                strength = share * min(most, strengths.WORDS * worth)
+                reading.evidence.append(strengths.of_words(issue, strength, quotes))
         for issue, value in tendency.items():
             if issue != OFF_TOPIC:
                 reading.evidence.append(strengths.of_tendency(issue, value * scale))

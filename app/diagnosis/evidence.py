@@ -49,11 +49,11 @@ SHORT_MESSAGE = 2.0
 FOREIGN_MESSAGE = 2.6
 """A message of another exchange, or of nobody knows which."""
 
-GENERAL_SIGNATURE = 3.2
+GENERAL_SIGNATURE = 3.8
 """A fixed message that means an issue wherever it stands."""
 
-SHORT_SIGNATURE = 2.8
-SHORTEST_SIGNATURE = 2.2
+SHORT_SIGNATURE = 3.2
+SHORTEST_SIGNATURE = 2.5
 STATUS_SIGNATURE = 2.2
 ADDRESS_SIGNATURE = 0.4
 """A signature that is little more than an address: it is kept for the address."""
@@ -67,6 +67,9 @@ SURE = 3.5
 BESIDE_CODE = 0.5
 """Share that remains of signatures and words beside a code that speaks for something else."""
 
+WITHIN_CODE = 0.7
+"""Share that remains of words for one of the issues that the code can mean."""
+
 RANK = (1.0, 0.8, 0.7, 0.62, 0.55)
 """Shares of the issues that one error can mean, likeliest first."""
 
@@ -77,14 +80,14 @@ LAST = 0.4
 """For standing at the end of the text, in shares of the way: the last error stopped the bot."""
 
 CALLER_IP: Mapping[str, float] = {"ours": 1.5, "ipv6": 1.5, "not-ours": 0.5}
-WORDS = 0.85
+WORDS = 0.8
 """Scale of phrases found."""
 
-SAID_ALREADY = 0.6
-"""Share that remains of words for an issue that a signature speaks for: often the same words."""
-
 MOST_WORDS = 4.5
-TENDENCY = 0.3
+MOST_WORDS_OF_LOG = 2.0
+"""What words can say at most: little in a log, whose lines are nobody's own words."""
+
+TENDENCY = 0.4
 """Scale of the tendency of all words: background, never enough by itself."""
 
 UNTICKED = (1.6, 0.9, 0.6)
@@ -211,10 +214,9 @@ def of_caller_ip(caller: CallerIp, issue: str, who: str, product: str) -> Eviden
     return Evidence(kind="caller-ip", issue=issue, strength=strength, because=because)
 
 
-def of_words(issue: str, worth: float, quotes: Sequence[str]) -> Evidence:
+def of_words(issue: str, strength: float, quotes: Sequence[str]) -> Evidence:
     """Return what phrases that were found say."""
     because = "you wrote " + " and ".join(f"“{quote}”" for quote in quotes)
-    strength = min(MOST_WORDS, WORDS * worth)
     return Evidence(kind="words", issue=issue, strength=strength, because=because)
 
 

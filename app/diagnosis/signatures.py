@@ -169,18 +169,35 @@ def parse(text: str) -> Signature:
 
 @dataclass(frozen=True, slots=True)
 class Hit(Generic[Owner]):
-    """A signature that a text holds: where (first time), how often, and whose it is.
+    """A signature that a text holds: whose it is, and the places (first ones) where it stands.
 
-    `last` is where it stands the last time, `address` the caller's address that it captured.
+    `address` is the caller's address that it captured.
     """
 
     signature: Signature
     owners: tuple[Owner, ...]
-    start: int
-    end: int
-    last: int
-    count: int
+    spans: tuple[tuple[int, int], ...]
     address: str | None
+
+    @property
+    def start(self) -> int:
+        """Where it begins the first time."""
+        return self.spans[0][0]
+
+    @property
+    def end(self) -> int:
+        """Where it ends the first time."""
+        return self.spans[0][1]
+
+    @property
+    def last(self) -> int:
+        """Where it begins the last time."""
+        return self.spans[-1][0]
+
+    @property
+    def count(self) -> int:
+        """How often it stands there, `OCCURRENCES` at most."""
+        return len(self.spans)
 
 
 @dataclass
@@ -231,9 +248,6 @@ class SignatureIndex(Generic[Owner]):
         for index, candidate in candidates.items():
             if candidate.found:
                 signature, owners = self._signatures[index]
-                start, end, _ = candidate.found[0]
-                last = candidate.found[-1][0]
+                spans = tuple((start, end) for start, end, _ in candidate.found)
                 addresses = (address for *_, address in candidate.found if address)
-                yield Hit(
-                    signature, owners, start, end, last, len(candidate.found), next(addresses, None)
-                )
+                yield Hit(signature, owners, spans, next(addresses, None))

@@ -12,6 +12,8 @@ more it belongs to that class alone, the more. Prepared once; matching is linear
 from __future__ import annotations
 
 import math
+import sys
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,14 +29,20 @@ PHRASE = 0.8
 FULL_CREDIT = 0.4
 """What every word of a phrase is worth besides what it says by itself."""
 
-ENOUGH = 0.6
-"""Below this share of a phrase (by worth) nothing is said."""
+LONG_PHRASE = 4
+"""One word in so many of a phrase may be missing; it then says less."""
 
 MOST_TOKENS = 700
 """Of a long text only its beginning and end are read as prose, this many words in all."""
 
 APART = ((6, 1.0), (12, 0.75))
 """Up to so many other words between those of a phrase cost nothing, or a quarter; more, half."""
+
+FEW_LINES = 3
+"""A paste of so few lines is a message, whose words count even in code."""
+
+OVERLAPS = 8
+"""So many overlapping fixed messages are looked at around a word."""
 
 NO_PROSE = 0.5
 """Credit of a phrase in a line of a log or of code: those are read by signatures."""
@@ -55,6 +63,8 @@ _LOG_LINE = re2.compile(
     r"^\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}|^\w{3} [0-9]{1,2} [0-9:]{8}|"
     r"\b(?:error|warning|warn|info|debug)\b ?[:\])\-|]|[{}<>=]|::|: '|\w\(|\w_\w+_\w"
 )
+_METHOD = re2.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
+_PATH = re2.compile(r"(?:https?|wss?)://[^/? ]*([/?][^ ]*)")
 _CJK = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _SMALL_WORDS = """
 a an the my your our his her its their i me we you he she it they this that these those is are was
@@ -212,14 +222,21 @@ class PhraseIndex:
         own = [self._affinity[term].get(owner, 0.0) for term in terms]
         return FULL_CREDIT + max(0.0, sum(own) / len(own))
 
-    def wordings(self, text: Text) -> tuple[list[Wording], dict[str, float]]:
+    def wordings(
+        self, text: Text, read: Iterable[tuple[int, int]] = ()
+    ) -> tuple[list[Wording], dict[str, float]]:
         """Return the phrases found, best first for each class, and the tendency of all words.
 
-        The tendency of a class is the mean log-odds of the words of the text for it.
+        The tendency of a class is the mean log-odds of the words of the text for it. Words within
+        the spans `read` were understood already, as fixed messages, and don't count again.
         """
+        # Of an address only the host is a word (testnet.example.com), not method, path and query.
+        paths = (match.span(1) for match in _PATH.finditer(text.flat))
+        methods = (match.span() for match in _METHOD.finditer(text.flat))
+        spans = sorted([*read, *methods, *paths])
         best: dict[int, _Best] = defaultdict(_Best)
         seen: set[str] = set()
-        for window, discount in self._windows(text):
+        for window, discount in self._windows(text, spans):
             self._match(text, window, discount, best, seen)
         found: list[Wording] = []
         for index, match in best.items():
@@ -239,20 +256,23 @@ class PhraseIndex:
                     sums[owner] += max(-0.7, min(1.5, value))
         return {owner: total / math.sqrt(known) for owner, total in sums.items()} if known else {}
 
-    def _windows(self, text: Text) -> Iterator[tuple[list[Token], float]]:
+    def _windows(
+        self, text: Text, spans: Sequence[tuple[int, int]]
+    ) -> Iterator[tuple[list[Token], float]]:
         """Yield the sentences of a text as words, and a short text as a whole."""
         sentences: list[tuple[list[Token], float]] = []
         for index, start in enumerate(text.starts):
             line = text.sentence(index)
             if _FRAME.search(line):
                 continue
-            credit = NO_PROSE if _LOG_LINE.search(line) else 1.0
+            credit = NO_PROSE if len(text.starts) > FEW_LINES and _LOG_LINE.search(line) else 1.0
             position = 0
             for end in _SENTENCE_END.finditer(line):
                 sentence = list(tokens(line[position : end.start()], start + position))
                 sentences.append((sentence, credit))
                 position = end.end()
             sentences.append((list(tokens(line[position:], start + position)), credit))
+        sentences = [(_unread(sentence, spans), credit) for sentence, credit in sentences]
         sentences = [pair for pair in sentences if pair[0]]
         total = sum(len(sentence) for sentence, _ in sentences)
         if total > MOST_TOKENS:
@@ -283,8 +303,8 @@ class PhraseIndex:
             start = window[0].start
             piece = text.flat[start : window[-1].end]
             if not piece.isascii():
-                found = self._automaton.find_matches_as_indexes(piece, overlapping=True)
-                for index, begin, end in found:
+                pieces = self._automaton.find_matches_as_indexes(piece, overlapping=True)
+                for index, begin, end in pieces:
                     term = "=" + self._cjk[index]
                     present.setdefault(term, Token((term,), start + begin, start + end))
         seen.update(present)
@@ -294,9 +314,9 @@ class PhraseIndex:
                 places[index].setdefault(place, token)
         for index, matched in places.items():
             worths = self._worths[index]
-            share = sum(worths[place] for place in matched) / sum(worths)
-            if share < ENOUGH or (len(matched) == 1 and len(worths) > 1):
+            if len(worths) - len(matched) > len(worths) // LONG_PHRASE:
                 continue
+            share = sum(worths[place] for place in matched) / sum(worths)
             found = sorted(matched.values(), key=lambda token: token.start)
             share = discount * _nearness(found) * share**2
             if share > best[index].share:
@@ -315,6 +335,16 @@ class PhraseIndex:
             quote += text.flat[token.start : token.end]
             end = token.end
         return quote
+
+
+def _unread(sentence: Sequence[Token], spans: Sequence[tuple[int, int]]) -> list[Token]:
+    """Return the words that stand in none of the spans (sorted by their beginning)."""
+    unread: list[Token] = []
+    for token in sentence:
+        before = bisect_right(spans, (token.start, sys.maxsize))
+        if not any(token.start < end for _, end in spans[max(0, before - OVERLAPS) : before]):
+            unread.append(token)
+    return unread
 
 
 def _nearness(found: Sequence[Token]) -> float:
@@ -336,6 +366,13 @@ def _ends(sentences: Sequence[tuple[list[Token], float]]) -> list[tuple[list[Tok
             chosen.append((sentence[:room], credit))
             room -= len(sentence)
     return first + last[::-1]
+
+
+def is_log(text: Text) -> bool:
+    """Tell whether a text is a log or code for the most part, not somebody's own words."""
+    lines = [text.sentence(index) for index in range(len(text.starts))]
+    logged = sum(1 for line in lines if _FRAME.search(line) or _LOG_LINE.search(line))
+    return len(lines) > FEW_LINES and logged * 2 > len(lines)
 
 
 def strengths(wordings: Iterable[Wording]) -> Mapping[str, tuple[float, tuple[str, ...]]]:
