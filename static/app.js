@@ -38,8 +38,13 @@ function toast(text) {
 }
 
 function showCopied(element) {
+  if ("copied" in element.dataset) return;
+  const icon = element.querySelector("use");
+  const before = icon.getAttribute("href");
+  const show = (href) => icon.setAttribute("href", href);
   element.dataset.copied = "";
-  setTimeout(() => delete element.dataset.copied, 2000);
+  show("#i-check");
+  setTimeout(() => { delete element.dataset.copied; show(before); }, 2000);
 }
 
 document.addEventListener("click", async (event) => {
@@ -64,7 +69,15 @@ const menu = byId("menu");
 if (menu) {
   menu.addEventListener("change", () => {
     store.set(menu.value);
-    menu.form.requestSubmit();
+    const box = byId("diagnose-form");
+    if (box?.elements.text.value.trim()) {  // a reload would lose the text
+      box.elements.exchange.value = menu.value;
+      return box.requestSubmit();
+    }
+    if (!("tailored" in document.body.dataset)) return menu.form.requestSubmit();
+    const url = new URL(location.href);  // what htmx put there included
+    url.searchParams.set("exchange", menu.value);
+    location.assign(url);
   });
   const stored = store.get();
   const url = new URL(location.href);
@@ -121,8 +134,8 @@ if (form) {
   const tooLong = () => new TextEncoder().encode(field.value).length > Number(form.dataset.limit);
 
   field.addEventListener("focus", load, { once: true });
-  field.addEventListener("paste", () => load().then(clean));  // after the text has arrived
-  field.addEventListener("input", () => {
+  field.addEventListener("input", (event) => {
+    if (/Paste|Drop/.test(event.inputType)) load().then(clean);
     if (!field.value) { status.textContent = ""; removedBefore = new Map(); }
     if (field.getAttribute("aria-invalid") === "true" && !tooLong()) complain("");
     // A new text is a new question: what was known of the old one no longer counts.
