@@ -53,7 +53,8 @@ def settings_page() -> str:
     intro = (
         "Settings come from environment variables; an empty one counts as unset. A command's "
         "option of the same name wins (see [cli.md](cli.md)). The default folders stand beside "
-        "`app/`, wherever the command is started."
+        "`app/`, wherever the command is started; a relative folder is one of the working "
+        "directory."
     )
     return "\n\n".join(["# Settings", NOTE, intro, "\n".join(rows)]) + "\n"
 

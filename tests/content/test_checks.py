@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 from textwrap import dedent
 
 import pytest
@@ -77,6 +78,25 @@ def test_without_a_site_only_that_is_told_of_variables(tmp_path: Path) -> None:
     (tmp_path / "issues").mkdir()
     (tmp_path / "issues/a.md").write_text(issue(body="{{ product }} 192.0.2.7\n"))
     assert [finding.rule for finding in check(load(tmp_path))] == ["missing-file"]
+
+
+def test_no_edit_of_a_file_breaks_the_check(make_content: MakeContent) -> None:
+    random = Random(20261122)
+    good = (MARBLES / "issues/address-not-allowed.md").read_bytes()
+    snippets = (
+        b'- |{{|}}|[|](|#|\n|"|:|\t|&a |*a|!x |---\n|\xff|{|null|404: |(http://[|\0|<b>|> '.split(
+            b"|"
+        )
+    )
+    rules = set()
+    for _ in range(150):
+        text = bytearray(good)
+        for _ in range(random.randint(1, 4)):
+            place = random.randrange(len(text) + 1)
+            removed = random.choice([0, 0, 1, 20, len(text)])
+            text[place : place + removed] = random.choice(snippets)
+        rules |= {one.rule for one in check(load(make_content({"issues/a.md": bytes(text)})))}
+    assert {"yaml", "front-matter", "unreadable", "wrong-type", "broken-link"} <= rules
 
 
 # --- unknown-variable -------------------------------------------------------------------------
@@ -274,6 +294,9 @@ LINKED = {
         "aliases: [old-tea]",
         "## How hot\n[self](#how-hot) [step](#turn-the-lid)\n",
     ),
+    "issues/pot.md": issue().replace(
+        "[Turn the lid]", "[a, {text: b, id: rub, exchanges: [glass]}]"
+    ),
     "issues/draft.md": issue("draft: true", "[x](/issues/draft)"),
     "tips.yml": "tips: [{id: rinse, title: Rinse, text: Rinse it}]",
     "exchanges/glass.md": EXCHANGE + "## Keys\n",
@@ -290,6 +313,9 @@ LINKED = {
         "/#issues",
         "/#tea",
         "/#rinse",
+        "/#tea--turn-the-lid",
+        "/issues/pot#a",
+        "/issues/pot?exchange=glass#rub",
         "/?exchange=glass",
         "/search?q=tea",
         "/diagnose?exchange=glass&error=1",
@@ -329,6 +355,8 @@ def test_links_that_lead_somewhere(target: str, make_content: MakeContent) -> No
         ("/errors/clay/1", "there is no exchange `clay`"),
         ("/errors/glass", "there is no page /errors/glass"),
         ("/?exchange=clay", "there is no exchange `clay`"),
+        ("/issues/pot#rub", "only for glass; write /issues/pot?exchange=glass#rub"),
+        ("/issues/nobody#x", "there is no issue `nobody`"),
         ("/#nothing", "there is no anchor #nothing on /"),
         ("#nothing", "there is no anchor #nothing on /issues/a"),
         ("issues/tea", "begin it with /"),

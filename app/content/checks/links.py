@@ -18,7 +18,7 @@ from app.content.checks.places import (
 from app.content.checks.texts import heading_anchors, step_ids
 from app.content.frontmatter import Position
 from app.content.loader import Source
-from app.model import Severity
+from app.model import Issue, Severity
 
 FIXED_PAGES = frozenset(
     {
@@ -123,11 +123,12 @@ class _Pages:
             return
         if path:
             yield from self._page_mistakes(path, link)
-        yield from self._anchor_mistakes(path, unquote(parts.fragment), link)
-        for exchange in parse_qs(parts.query).get("exchange", ()):
-            if exchange not in self.exchanges:
-                cure = did_you_mean(exchange, self.exchanges)
-                yield link.mistake(f"there is no exchange `{exchange}`; {cure}")
+        exchange = parse_qs(parts.query).get("exchange", [""])[0]
+        if parts.fragment:
+            yield from self._anchor_mistakes(path, unquote(parts.fragment), exchange, link)
+        if exchange and exchange not in self.exchanges:
+            cure = did_you_mean(exchange, self.exchanges)
+            yield link.mistake(f"there is no exchange `{exchange}`; {cure}")
 
     def _page_mistakes(self, path: str, link: _Link) -> Iterator[Mistake]:
         """Yield why nobody finds the page at `path`, or why it shouldn't be linked so."""
@@ -163,29 +164,41 @@ class _Pages:
         elif is_draft(known[name]) and not is_draft(link.text.source):
             yield link.mistake(f"{path} is a draft; publish it, or remove the link")
 
-    def _anchor_mistakes(self, path: str, anchor: str, link: _Link) -> Iterator[Mistake]:
-        if not anchor:
-            return
+    def _anchor_mistakes(
+        self, path: str, anchor: str, exchange: str, link: _Link
+    ) -> Iterator[Mistake]:
+        """Yield why a link to an anchor doesn't get there."""
         page = path or _page_of(link.text.source)
-        anchors = self._anchors(page)
-        if anchors is not None and anchor not in anchors:
+        source = self._source(page)
+        if page == "/":
+            anchors = self._home_anchors()
+        elif source and not source.document.problems:
+            anchors = [*step_ids(source), *heading_anchors(self.survey, source)]
+        else:
+            return
+        if anchor not in anchors:
             cure = did_you_mean(anchor, anchors)
             yield link.mistake(f"there is no anchor #{anchor} on {page}; {cure}")
+        elif path and source and isinstance(source.entity, Issue):
+            for step in source.entity.solutions:
+                if step.id == anchor and step.exchanges and exchange not in step.exchanges:
+                    message = f"the step #{anchor} is only for {', '.join(step.exchanges)}"
+                    cure = f"write {path}?exchange={step.exchanges[0]}#{anchor}"
+                    yield link.mistake(f"{message}; {cure}")
 
-    def _anchors(self, page: str) -> list[str] | None:
-        """Return the anchors of a page; None where that can't be known."""
-        if page == "/":
-            tips = (tip.id for tip in self.survey.content.tips)
-            return [*HOME_ANCHORS, *self.issues, *tips]
+    def _source(self, page: str) -> Source | None:
+        """Return the file of an issue's or an exchange's page."""
         folder, _, name = page.strip("/").partition("/")
-        source = None
         if folder in {"issues", "i"}:
-            source = self.issues.get(self.aliases.get(name, name))
-        elif folder == "exchanges":
-            source = self.exchanges.get(name)
-        if source is None or source.document.problems:
-            return None
-        return [*step_ids(source), *heading_anchors(self.survey, source)]
+            return self.issues.get(self.aliases.get(name, name))
+        return self.exchanges.get(name) if folder == "exchanges" else None
+
+    def _home_anchors(self) -> list[str]:
+        tips = (tip.id for tip in self.survey.content.tips)
+        steps = (
+            f"{slug}--{step}" for slug, source in self.issues.items() for step in step_ids(source)
+        )
+        return [*HOME_ANCHORS, *self.issues, *tips, *steps]
 
 
 def _page_of(source: Source) -> str:
