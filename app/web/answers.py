@@ -15,6 +15,8 @@ def answer(diagnosis: Diagnosis, observations: Observations, knowledge: Knowledg
     """Return the answer to show, with everything in the names of the recognised exchange."""
     linked = linkable(diagnosis, observations)
     error = diagnosis.error
+    # A question that was answered stays, so that the next tick sends its answer again.
+    question = error.question if error and observations.answer else diagnosis.question
     return Answer(
         verdict=diagnosis.verdict,
         exchange=knowledge.exchange(diagnosis.exchange),
@@ -26,8 +28,9 @@ def answer(diagnosis: Diagnosis, observations: Observations, knowledge: Knowledg
             for match in diagnosis.matches
             if (view := _match_view(match, diagnosis.exchange, knowledge))
         ),
-        question=diagnosis.question,
-        options=options(error if diagnosis.question else None, linked),
+        question=question,
+        options=options(error if question else None, linked),
+        chosen=observations.answer,
         excerpt=diagnosis.excerpt,
         removed=diagnosis.removed,
         share_url=diagnosis_url(linked),
