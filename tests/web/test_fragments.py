@@ -64,7 +64,8 @@ def test_the_part_is_in_the_page(
 
 
 def test_the_answer_comes_with_the_error_line_and_the_next_steps(marbles: TestClient) -> None:
-    response = marbles.post("/diagnose", data={"text": PASTE}, headers=PARTIAL)
+    told = {"text": PASTE, "have": "address-allowed"}
+    response = marbles.post("/diagnose", data=told, headers=PARTIAL)
     fragment = Document(response.text)
     parts = {part["data-hx-target"]: part for part in fragment.all("hx-partial")}
     assert set(parts) == {"#text-error", "#next-steps"}

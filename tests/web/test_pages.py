@@ -367,7 +367,7 @@ def test_an_error_page_gives_causes_in_order_and_asks(marbles: TestClient) -> No
             'What stands under "Friends of this key"?',
             "Most likely cause",
             "Address Not Allowed",
-            "Also possible",
+            "If that is not it",
             "Wrong Key",
         ],
     )

@@ -1,0 +1,348 @@
+"""From a paste, a checklist or a link to an answer, with and without htmx."""
+
+from __future__ import annotations
+
+import logging
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.document import Document, Element
+
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
+MAX_TEXT = 16 * 1024
+
+
+def post(client: TestClient, **fields: str | list[str]) -> Document:
+    """Post the form without JavaScript and read the page that comes."""
+    response = client.post("/diagnose", data=fields, follow_redirects=True)
+    assert response.status_code == 200
+    return Document(response.text)
+
+
+def answer(page: Document) -> Element:
+    """Return the answer on a page or in a fragment."""
+    return page.one("article", aria_labelledby="answer-title")
+
+
+def causes(page: Document) -> list[str]:
+    """Return the issues of an answer in their order, by their links."""
+    links = [urlsplit(link["href"]) for link in answer(page).all("a")]
+    paths = [link.path for link in links if link.path.startswith("/issues/") and not link.fragment]
+    return [path.removeprefix("/issues/") for path in dict.fromkeys(paths)]
+
+
+def next_steps(page: Document) -> list[str]:
+    """Return what is to be tried next, by the names of the links."""
+    parts = page.all("hx-partial", data_hx_target="#next-steps") + page.all(id="next-steps")
+    return [link.text for link in parts[0].all("a")]
+
+
+# --- A paste ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_known_error_is_named_with_reasons_and_steps(
+    marbles: TestClient, headers: dict[str, str]
+) -> None:
+    response = marbles.post("/diagnose", data={"text": FRIEND_UNKNOWN}, headers=headers)
+    found = answer(Document(response.text))
+    assert found.one("h2").text == "Glass Market error -7007"
+    assert found.one("h2").one("a")["href"] == "/errors/glassmarket/-7007"
+    assert "Recognised" in found.text
+    assert "Friend unknown" in found.text
+    assert "Glass Market answered -7007" in found.text
+    assert "What to do on Glass Market" in found.text
+    assert causes(Document(response.text)) == ["address-not-allowed", "wrong-key"]
+    # Glass Market's own step comes first, and every link keeps the exchange.
+    assert found.all("ol", class_="steps")[0].all("li")[0].text.startswith("Press the blue button")
+    for link in found.all("a"):
+        if link["href"].startswith("/issues/"):
+            assert "exchange=glassmarket" in link["href"]
+
+
+def test_words_alone_are_called_likely(marbles: TestClient) -> None:
+    page = post(marbles, text="my robot rings and rings but nobody answers")
+    assert answer(page).one("h2").text == "Market Closed"
+    assert "This looks like" in answer(page).text
+    assert "nobody answers" in answer(page).text
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_fits_nothing_is_said_to_fit_nothing(
+    teapots: TestClient, headers: dict[str, str]
+) -> None:
+    response = teapots.post(
+        "/diagnose", data={"text": "how do I brew coffee for nine"}, headers=headers
+    )
+    page = Document(response.text)
+    assert answer(page).one("h2").text == "We don't recognise this"
+    assert causes(page) == []
+    links = [link["href"] for link in answer(page).all("a")]
+    assert "#diagnostic" in links
+    assert "/#support" in links
+
+
+def test_the_page_keeps_the_text_and_the_choices(marbles: TestClient) -> None:
+    page = post(
+        marbles,
+        text="nobody answers",
+        exchange="claybourse",
+        have="address-allowed",
+        **{"test-other-browser": "fail"},
+    )
+    assert page.value(page.one("textarea", name="text")) == "nobody answers"
+    assert page.control("Exchange").one("option", selected="").text == "Clay Bourse"
+    ticked = [box["value"] for box in page.all("input", type="checkbox", checked="")]
+    assert ticked == ["address-allowed"]
+    chosen = [one["value"] for one in page.all("input", type="radio", checked="")]
+    assert chosen == ["fail"]
+
+
+def test_the_exchange_is_found_in_the_text_and_chosen_in_the_form(marbles: TestClient) -> None:
+    page = post(marbles, text=FRIEND_UNKNOWN)
+    assert page.control("Exchange").one("option", selected="").text == "Glass Market"
+
+
+def test_secrets_are_removed_and_counted(marbles: TestClient) -> None:
+    secret = "sekrit" + "9f8e7d6c5b4a" * 3
+    page = post(marbles, text=f"{FRIEND_UNKNOWN}\nsecret={secret}\nX-KEY: {secret}")
+    assert "Removed before we looked at the text" in answer(page).text
+    assert "removed]" in page.value(page.one("textarea", name="text"))
+
+
+@pytest.mark.parametrize("address", ["203.0.113.50", "2001:db8:ffff::1", "192.0.2.7"])
+def test_the_text_is_in_no_address_header_or_log(
+    marbles: TestClient, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    text = f"Zanzibar {FRIEND_UNKNOWN} from {address} secret=ab12cd34ef56ab12cd34ef56ab12cd34"
+    for headers in ({}, HTMX):
+        response = marbles.post("/diagnose", data={"text": text}, headers=headers)
+        assert response.status_code == 200
+        for told in ("Zanzibar", "Friend", address, "ab12cd34"):
+            assert told not in str(response.headers)
+            assert told not in str(response.url)
+        assert "ab12cd34ef56" not in response.text
+        page = Document(response.text)
+        addresses = [e[name] for e in page.all() for name in ("href", "action") if name in e]
+        assert not [one for one in addresses if "Zanzibar" in unescape(one)]
+    messages = "".join(
+        record.getMessage() for record in caplog.records if "httpx" not in record.name
+    )
+    assert "Zanzibar" not in messages
+    assert "Zanzibar" not in caplog.text
+
+
+def test_windows_line_breaks_count_once(marbles: TestClient) -> None:
+    text = "line\r\n" * 2900  # 17400 bytes, 14500 with single line breaks
+    assert marbles.post("/diagnose", data={"text": text}).status_code == 200
+
+
+# --- The limit ------------------------------------------------------------------------------------
+
+
+def test_the_longest_text_is_answered(marbles: TestClient) -> None:
+    text = FRIEND_UNKNOWN + " " * (MAX_TEXT - len(FRIEND_UNKNOWN))
+    page = post(marbles, text=text)
+    assert causes(page)[0] == "address-not-allowed"
+
+
+@pytest.mark.parametrize("text", ["x" * (MAX_TEXT + 1), "ü" * (MAX_TEXT // 2 + 1), "(" * 80_000])
+def test_a_text_that_is_too_long_stays_in_the_field(marbles: TestClient, text: str) -> None:
+    response = marbles.post("/diagnose", data={"text": text, "have": "address-allowed"})
+    assert response.status_code == 413
+    page = Document(response.text)
+    field = page.one("textarea", name="text")
+    assert page.value(field) == text
+    assert field["aria-invalid"] == "true"
+    assert "longer than 16 KB" in page.one(id="text-error").text
+    assert "text-error" in field["aria-describedby"].split()
+    assert page.all("input", type="checkbox", checked="")
+    assert not page.all("article", aria_labelledby="answer-title")
+
+
+def test_htmx_gets_the_reason_and_leaves_the_field_alone(marbles: TestClient) -> None:
+    response = marbles.post("/diagnose", data={"text": "x" * 20_000}, headers=HTMX)
+    assert response.status_code == 413
+    assert "hx-push-url" not in response.headers
+    fragment = Document(response.text)
+    assert "longer than 16 KB" in fragment.one("hx-partial", data_hx_target="#text-error").text
+    assert "xxxx" not in response.text
+
+
+# --- Without a text: an address -----------------------------------------------------------------
+
+
+def test_a_form_without_text_leads_to_its_address(marbles: TestClient) -> None:
+    fields = {
+        "text": "  ",
+        "exchange": "glassmarket",
+        "have": "secret-word",
+        "test-other-browser": "pass",
+    }
+    response = marbles.post("/diagnose", data=fields)
+    assert response.status_code == 303
+    assert response.headers["location"] == (
+        "/diagnose?exchange=glassmarket&missing=address-allowed&test-other-browser=pass"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "address"),
+    [
+        ({}, "/diagnose"),
+        ({"touched": "1"}, "/diagnose?missing=water-boils,lid-closed"),
+        ({"have": ["water-boils"]}, "/diagnose?missing=lid-closed"),
+        ({"have": ["water-boils", "lid-closed"]}, "/diagnose?missing="),
+        ({"test-solo": "fail"}, "/diagnose?test-solo=fail"),
+        ({"test-solo": ""}, "/diagnose"),
+        ({"have": ["nonsuch"], "test-nonsuch": "pass", "exchange": "nonsuch"}, None),
+    ],
+)
+def test_the_state_of_the_checklist_goes_round(
+    teapots: TestClient, fields: dict[str, str | list[str]], address: str | None
+) -> None:
+    """Form -> address -> form gives the same form, and the same address with htmx."""
+    response = teapots.post("/diagnose", data=fields)
+    location = response.headers["location"]
+    if address is None:
+        assert "nonsuch" not in location
+    else:
+        assert location == address
+    pushed = teapots.post("/diagnose", data=fields, headers=HTMX).headers["hx-push-url"]
+    assert pushed == location
+    page = Document(teapots.get(location).text)
+    again: dict[str, str | list[str]] = {
+        "have": [box["value"] for box in page.all("input", name="have", checked="")]
+    }
+    again |= {one["name"]: one["value"] for one in page.all("input", type="radio", checked="")}
+    again |= {one["name"]: one["value"] for one in page.all("input", name="touched")}
+    assert teapots.post("/diagnose", data=again).headers["location"] == location
+
+
+def test_unticked_items_rank_issues_with_the_reason(teapots: TestClient) -> None:
+    page = Document(teapots.get("/diagnose?missing=lid-closed").text)
+    assert next_steps(page)[0] == "Rattling Lid"
+    assert "you haven't ticked that the lid is closed" in page.one(id="next-steps").text
+    assert "1 of 3 done" in page.one(id="next-steps").text
+
+
+def test_a_tests_outcome_speaks_for_and_against(teapots: TestClient) -> None:
+    plain = Document(teapots.get("/diagnose?missing=water-boils").text)
+    assert next_steps(plain)[0] == "Cold Water"
+    passed = Document(teapots.get("/diagnose?missing=water-boils&test-solo=pass").text)
+    assert next_steps(passed)[0] == "Stage Fright"
+    assert "it sings alone, so the others make it shy" in passed.one(id="next-steps").text
+
+
+def test_all_ticked_and_nothing_found_leads_to_the_text_and_to_people(
+    teapots: TestClient,
+) -> None:
+    page = Document(teapots.get("/diagnose?missing=&test-solo=pass").text)
+    done = Document(
+        teapots.post("/diagnose", data={"have": ["water-boils", "lid-closed"]}, headers=HTMX).text
+    )
+    assert "3 of 3 done" in page.one(id="next-steps").text
+    assert "2 of 3 done" in done.text
+
+
+def test_ticking_an_item_changes_the_ranking_of_a_pasted_error(marbles: TestClient) -> None:
+    """-7007 means "address" first; whoever has allowed the address is led to the key."""
+    unticked = post(marbles, text=FRIEND_UNKNOWN)
+    assert causes(unticked)[0] == "address-not-allowed"
+    ticked = post(marbles, text=FRIEND_UNKNOWN, have="address-allowed")
+    assert causes(ticked)[0] == "wrong-key"
+
+
+# --- The link to a diagnosis ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": FRIEND_UNKNOWN},
+        {"text": FRIEND_UNKNOWN, "have": "address-allowed"},
+        {"text": FRIEND_UNKNOWN, "test-other-browser": "fail"},
+        {"text": FRIEND_UNKNOWN, "answer": "wrong-key"},
+        {"text": '["EMARBLE:Rolled away"]'},
+    ],
+)
+def test_the_link_to_a_diagnosis_opens_the_same_diagnosis(
+    marbles: TestClient, fields: dict[str, str]
+) -> None:
+    response = marbles.post("/diagnose", data=fields, headers=HTMX)
+    link = response.headers["hx-push-url"]
+    posted = Document(response.text)
+    assert posted.link("Copy the link to this diagnosis") == link
+    linked = Document(marbles.get(link).text)
+    assert causes(linked)[: len(causes(posted))] == causes(posted)
+    assert answer(linked).one("h2").text == answer(posted).one("h2").text
+    assert linked.link("Copy the link to this diagnosis") == link
+    assert linked.value(linked.one("textarea", name="text")) == ""
+
+
+def test_a_linked_error_stays_when_an_item_is_ticked(marbles: TestClient) -> None:
+    """The error of the link is in the form, so that the next tick still knows it."""
+    page = Document(marbles.get("/diagnose?exchange=glassmarket&error=-7007").text)
+    assert page.one(id="diagnose-form").one("input", name="error")["value"] == "-7007"
+    response = marbles.post(
+        "/diagnose",
+        data={"exchange": "glassmarket", "error": "-7007", "have": "address-allowed"},
+        headers=HTMX,
+    )
+    pushed = urlsplit(response.headers["hx-push-url"])
+    assert parse_qs(pushed.query)["error"] == ["-7007"]
+    assert causes(Document(response.text))[0] == "wrong-key"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "error=-7007",
+        "exchange=claybourse&error=-7007",
+        "exchange=glassmarket&error=-9999",
+        "exchange=nonsuch&error=-7007&missing=nonsuch&test-nonsuch=pass&test-other-browser=maybe",
+        "answer=nonsuch",
+        "&&==&missing",
+    ],
+)
+def test_a_link_with_unknown_parts_is_answered_without_them(
+    marbles: TestClient, query: str
+) -> None:
+    response = marbles.get(f"/diagnose?{query}")
+    assert response.status_code == 200
+    assert not Document(response.text).all("article", aria_labelledby="answer-title")
+
+
+# --- The question ---------------------------------------------------------------------------------
+
+
+def test_several_causes_bring_one_question_with_its_options(marbles: TestClient) -> None:
+    page = post(marbles, text=FRIEND_UNKNOWN)
+    question = page.one("fieldset", class_="question")
+    assert question.one("legend").text == 'What stands under "Friends of this key"?'
+    buttons = question.all("button", type="submit", form="diagnose-form", name="answer")
+    assert [(button.text, button["value"]) for button in buttons] == [
+        ("Nothing, or not 192.0.2.7", "address-not-allowed"),
+        ("192.0.2.7", "wrong-key"),
+    ]
+
+
+@pytest.mark.parametrize("chosen", ["address-not-allowed", "wrong-key"])
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_the_chosen_option_puts_its_issue_first(
+    marbles: TestClient, chosen: str, headers: dict[str, str]
+) -> None:
+    fields = {"text": FRIEND_UNKNOWN, "answer": chosen}
+    page = Document(marbles.post("/diagnose", data=fields, headers=headers).text)
+    assert causes(page)[0] == chosen
+
+
+def test_the_given_answer_is_remembered_by_the_next_tick(marbles: TestClient) -> None:
+    page = post(marbles, text=FRIEND_UNKNOWN, answer="wrong-key")
+    kept = page.all("input", type="hidden", name="answer", form="diagnose-form")
+    assert [one["value"] for one in kept] == ["wrong-key"]
