@@ -29,7 +29,7 @@ from app.knowledge import KnowledgeBase, error_url
 from app.model import ErrorCode, Exchange, Issue, slugify
 
 Kind = Literal["issue", "exchange", "error"]
-Field = Literal["title", "lead", "steps", "body"]
+Field = Literal["title", "lead", "body"]
 
 MAX_CHARACTERS = 200
 MAX_WORDS = 16
@@ -47,12 +47,16 @@ CORRECTIONS = 8
 MAX_WORD_CHARACTERS = 40
 """Longer runs of letters are keys and hashes, not words that somebody could mistype."""
 
-FIELD_WEIGHTS: Mapping[Field, float] = {"title": 3.0, "lead": 2.0, "steps": 1.5, "body": 1.0}
+FIELD_WEIGHTS: Mapping[Field, float] = {"title": 3.0, "lead": 2.0, "body": 1.0}
 CODE_WEIGHT = 4.0
 SENTENCE_WEIGHT = 2.0
 """What the words of a query gain that stand side by side in a text, as a pasted message does."""
 
-SENTENCE_WORDS = 3
+SENTENCE_WORDS = 5
+SENTENCE_FIELDS: tuple[Field, ...] = ("lead", "body")
+RAREST_WORDS = 8
+"""Of a longer query only so many words are looked for, those that tell most."""
+
 ISSUE_BONUS = 2.0
 """What an issue gains over an error page of the same words: it is what helps."""
 
@@ -283,7 +287,7 @@ class SearchIndex:
     def _passages(self, item: _Item, exchange: str | None) -> Iterator[_Passage]:
         """Yield the texts of an item, those worth showing first; the title is always the first."""
         # Codes are made of common words (`timeout`): as titles they would outweigh the issues.
-        yield _Passage("steps" if item.kind == "error" else "title", item.title, literal=True)
+        yield _Passage("body" if item.kind == "error" else "title", item.title, literal=True)
         if item.kind == "issue":
             issue = self._knowledge.issue(item.key, exchange)
             yield from _issue_passages(issue, exchange) if issue else ()
@@ -309,8 +313,9 @@ class SearchIndex:
         ]
         typing = _WORD_END.search(loose) is not None
         named, exchanges = self._names(tokens, exchange)
+        stems = self._vocabulary.read(words[:MAX_WORDS], typing=typing)
         return _Question(
-            words=tuple(self._vocabulary.read(words[:MAX_WORDS], typing=typing)),
+            words=tuple(nlargest(RAREST_WORDS, stems, key=self._rarity_of_all)),
             sentence=tuple(map(self._vocabulary.stem, _words(loose)[:MAX_WORDS])),
             phrases=tuple(tuple(map(self._vocabulary.stem, phrase)) for phrase in quoted),
             codes=tuple(dict.fromkeys(code for code in codes if code in self._codes)),
@@ -402,7 +407,7 @@ class SearchIndex:
             self._term("codes", code, CODE_WEIGHT * self._rarity(code, self._codes))
             for code in question.codes
         ]
-        required = [self._phrase_query(phrase) for phrase in question.phrases]
+        required = [self._phrase_query(phrase, FIELD_WEIGHTS) for phrase in question.phrases]
         if not optional and not required:
             return None
         parts = [(tantivy.Occur.Must, one) for one in required]
@@ -417,7 +422,8 @@ class SearchIndex:
         if len(question.sentence) >= SENTENCE_WORDS:
             rarities = (self._rarity(stem, self._holders) for stem in question.sentence)
             gain = SENTENCE_WEIGHT * sum(rarities)
-            bonus.append(query.const_score_query(self._phrase_query(question.sentence), gain))
+            sentence = self._phrase_query(question.sentence, SENTENCE_FIELDS)
+            bonus.append(query.const_score_query(sentence, gain))
         return query.boolean_query(
             [(tantivy.Occur.Must, fitting), *((tantivy.Occur.Should, one) for one in bonus)]
         )
@@ -426,13 +432,16 @@ class SearchIndex:
         """Return how much a term tells: the fewer items hold it, the more."""
         return math.log1p(len(self._items) / holders.get(term, 1))
 
+    def _rarity_of_all(self, stems: Stems) -> float:
+        return min(self._rarity(stem, self._holders) for stem in stems)
+
     def _term(self, field: str, term: str, score: float) -> tantivy.Query:
         query = tantivy.Query.term_query(self._schema, field, term, index_option="basic")
         return tantivy.Query.const_score_query(query, score)
 
     def _word_query(self, stems: Stems) -> tantivy.Query:
         """Ask for a word by any of its stems: a rare reading must not outweigh what was typed."""
-        rarity = min(self._rarity(stem, self._holders) for stem in stems)
+        rarity = self._rarity_of_all(stems)
         return tantivy.Query.disjunction_max_query(
             [
                 self._term(field, stem, rarity * share * weight)
@@ -442,18 +451,20 @@ class SearchIndex:
             tie_breaker=TIE_BREAKER,
         )
 
-    def _phrase_query(self, stems: Sequence[str]) -> tantivy.Query:
+    def _phrase_query(self, stems: Sequence[str], fields: Iterable[Field]) -> tantivy.Query:
         query = tantivy.Query
         return query.disjunction_max_query(
             [
-                query.boost_query(query.phrase_query(self._schema, field, list(stems)), weight)
-                for field, weight in FIELD_WEIGHTS.items()
+                query.boost_query(
+                    query.phrase_query(self._schema, field, list(stems)), FIELD_WEIGHTS[field]
+                )
+                for field in fields
             ]
         )
 
     def _result(self, item: _Item, score: float, marker: _Marker, exchange: str | None) -> Result:
-        title, *texts = self._passages(item, exchange)
-        passage = marker.best(title, texts)
+        passages = self._passages(item, exchange)
+        passage = marker.best(next(passages), passages)
         markdown = not passage.literal and _MARKDOWN_SIGN.search(passage.text)
         shown = plain(passage.text) if markdown else passage.text
         return Result(
@@ -498,9 +509,9 @@ def _issue_passages(issue: Issue, exchange: str | None) -> Iterator[_Passage]:
     yield _Passage("lead", issue.symptom)
     for step in issue.steps(exchange) if exchange else issue.solutions:
         shown_for = None if exchange else next(iter(step.exchanges), None)
-        yield _Passage("steps", step.text, step.id, shown_for)
+        yield _Passage("body", step.text, step.id, shown_for)
     for cause in issue.causes:
-        yield _Passage("steps", cause)
+        yield _Passage("body", cause)
     for phrase in issue.phrases:
         yield _Passage("lead", phrase)
     yield _Passage("body", issue.body, whole=True)
@@ -512,7 +523,7 @@ def _exchange_passages(exchange: Exchange) -> Iterator[_Passage]:
     whitelist, clock = exchange.whitelist, exchange.clock
     yield _Passage("body", exchange.body, whole=True)
     facts = (
-        *(whitelist.field, whitelist.path, whitelist.formats),
+        *(whitelist.path, whitelist.formats),
         *(whitelist.required_note, whitelist.key_expiry_note),
         *(part for one in exchange.permissions for part in (one.name, one.note)),
         *((exchange.passphrase.name, exchange.passphrase.rules) if exchange.passphrase else ()),
@@ -523,9 +534,10 @@ def _exchange_passages(exchange: Exchange) -> Iterator[_Passage]:
     )
     for text in facts:
         if text:
-            yield _Passage("steps", text)
-    for name in (*exchange.names, *exchange.hosts):
-        yield _Passage("lead", name, literal=True)
+            yield _Passage("body", text)
+    for name in (whitelist.field, *exchange.names, *exchange.hosts):
+        if name:
+            yield _Passage("lead", name, literal=True)
 
 
 def _error_passages(entries: Sequence[ErrorCode]) -> Iterator[_Passage]:
@@ -534,7 +546,7 @@ def _error_passages(entries: Sequence[ErrorCode]) -> Iterator[_Passage]:
             yield _Passage("lead", entry.message, literal=True)
     for entry in entries:
         if entry.note:
-            yield _Passage("steps", entry.note)
+            yield _Passage("body", entry.note)
     for entry in entries:
         for text in (*entry.signatures, *entry.examples):
             yield _Passage("body", text, literal=True)

@@ -31,7 +31,7 @@ from app.model import Issue, Site, Solution
 from app.search import SearchIndex
 
 ROUNDS = 3
-QUERIES_PER_KIND = 250
+QUERIES_PER_KIND = 150
 WARM_UP = 50
 HITS = 10
 KINDS = ("clean", "misspelt", "prefix", "error string")
