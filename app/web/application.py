@@ -16,10 +16,12 @@ from starlette.routing import Mount, Route
 from app.diagnosis.redaction import Redactor
 from app.settings import Settings
 from app.web.api import create_api
+from app.web.handlers import HTML
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.live import Edition
-from app.web.pages import HTML, Pages, routes
+from app.web.pages import Pages
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
+from app.web.routes import routes
 from app.web.static import StaticFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes += [
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
-        *routes(pages),
+        *routes(renderer, base_url, lambda: app.state.edition),
         Mount("/api/v1", create_api(app.state), name="api"),
         Mount("/static", static, name="static"),
     ]

@@ -4,98 +4,55 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from app.content.markdown import plain
 from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange, Issue, Observations
 from app.search import Result
 from app.web import answers, contexts, forms
+from app.web.handlers import HTML, Handlers, about, id_of, moved
 from app.web.headers import NO_STORE, cached
-from app.web.links import diagnosis_url, with_query
-from app.web.live import Edition
-from app.web.render import HTMX_VARY, HtmxRequest, Renderer
+from app.web.links import with_query
+from app.web.render import HTMX_VARY, HtmxRequest
 from app.whitelist import compare
 
-HTML = "text/html; charset=utf-8"
-TOO_LONG = (
-    "This text is longer than 16 KB. Keep the lines with the error message and try again; "
-    "your text is still in the field."
-)
 RELATED_ERRORS = 12
 
-Handler = Callable[["Pages", Request], Awaitable[Response]]
 
+class Pages(Handlers):
+    """The handlers of the help pages."""
 
-def routes(pages: Callable[[], Pages]) -> list[Route]:
-    """Return the addresses and their handlers; `pages` gives the handlers for one request."""
-
-    def route(path: str, read: Handler, post: Handler | None = None) -> Route:
-        # One route for both methods, so that a 405 names both.
-        async def answer(request: Request) -> Response:
-            handler = post if post and request.method == "POST" else read
-            return await handler(pages(), request)
-
-        return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
-
-    return [
-        route("/", Pages.home),
-        route("/issues/{slug}.md", Pages.issue_markdown),
-        route("/issues/{slug}", Pages.issue),
-        route("/exchanges", Pages.exchanges),
-        route("/exchanges/{exchange}", Pages.exchange),
-        route("/errors/{exchange}/{code:path}", Pages.error),
-        route("/e/{exchange}/{code:path}", Pages.short_error),
-        route("/i/{slug}", Pages.short_issue),
-        route("/search", Pages.search),
-        route("/diagnose", Pages.diagnosis_link, Pages.diagnose),
-        route("/whitelist", Pages.whitelist, Pages.compare_whitelist),
-        route("/sitemap.xml", Pages.sitemap),
-        route("/feed.xml", Pages.feed),
-        route("/robots.txt", Pages.robots),
-        route("/llms.txt", Pages.llms),
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """The handlers of all help pages, made anew for each request: a page is of one edition."""
-
-    renderer: Renderer
-    base_url: str
-    edition: Edition
+    __slots__ = ()
 
     async def home(self, request: Request) -> Response:
         """Answer with everything in one place."""
         knowledge = self.edition.knowledge
-        exchange = self._exchange(request)
+        exchange = self.chosen_exchange(request)
         context = contexts.HomePage(
-            shell=self._shell(
-                "/", exchange, title=knowledge.site.title, description=_about(knowledge)
+            shell=self.shell(
+                "/", exchange, title=knowledge.site.title, description=about(knowledge)
             ),
-            form=forms.form_state(Observations(exchange=_id(exchange)), knowledge),
-            issues=knowledge.issues_for(_id(exchange)),
+            form=forms.form_state(Observations(exchange=id_of(exchange)), knowledge),
+            issues=knowledge.issues_for(id_of(exchange)),
             tips=knowledge.tips,
         )
-        return self._page(request, context)
+        return self.page(request, context)
 
     async def issue(self, request: Request) -> Response:
         """Answer with one issue, or lead from its old address to the present one."""
         knowledge = self.edition.knowledge
-        exchange = self._exchange(request)
+        exchange = self.chosen_exchange(request)
         slug = request.path_params["slug"]
-        issue = knowledge.issue(slug, _id(exchange))
+        issue = knowledge.issue(slug, id_of(exchange))
         if issue is None:
             return _moved_issue(request, knowledge, slug)
         context = contexts.IssuePage(
-            shell=self._shell(
+            shell=self.shell(
                 issue.url,
                 exchange,
                 title=issue.title,
@@ -103,29 +60,29 @@ class Pages:
                 json_ld=self._issue_json_ld(issue),
             ),
             issue=issue,
-            steps=issue.steps(_id(exchange)),
+            steps=issue.steps(id_of(exchange)),
             related=tuple(
-                found for name in issue.related if (found := knowledge.issue(name, _id(exchange)))
+                found for name in issue.related if (found := knowledge.issue(name, id_of(exchange)))
             ),
             errors=_errors_meaning(issue, exchange, knowledge),
         )
-        return self._page(request, context)
+        return self.page(request, context)
 
     async def issue_markdown(self, request: Request) -> Response:
         """Answer with one issue as Markdown."""
         knowledge = self.edition.knowledge
-        exchange = self._exchange(request)
+        exchange = self.chosen_exchange(request)
         slug = request.path_params["slug"]
-        issue = knowledge.issue(slug, _id(exchange))
+        issue = knowledge.issue(slug, id_of(exchange))
         if issue is None:
             return _moved_issue(request, knowledge, slug, suffix=".md")
         context = contexts.IssueMarkdown(
             site=knowledge.site,
             issue=issue,
-            steps=issue.steps(_id(exchange)),
+            steps=issue.steps(id_of(exchange)),
             url=self.base_url + issue.url,
         )
-        return self._text(request, self.renderer.render(context), "text/markdown; charset=utf-8")
+        return self.text(request, self.renderer.render(context), "text/markdown; charset=utf-8")
 
     async def exchanges(self, request: Request) -> Response:
         """Answer with the list of supported exchanges."""
@@ -133,10 +90,10 @@ class Pages:
         if not knowledge.exchanges:
             raise HTTPException(404)
         context = contexts.ExchangesPage(
-            shell=self._shell("/exchanges", None, title="Exchanges", description=_about(knowledge)),
+            shell=self.shell("/exchanges", None, title="Exchanges", description=about(knowledge)),
             exchanges=knowledge.exchanges,
         )
-        return self._page(request, context)
+        return self.page(request, context)
 
     async def exchange(self, request: Request) -> Response:
         """Answer with one exchange: facts, how-to and error codes."""
@@ -145,7 +102,7 @@ class Pages:
         if exchange is None:
             raise HTTPException(404)
         context = contexts.ExchangePage(
-            shell=self._shell(
+            shell=self.shell(
                 exchange.url,
                 exchange,
                 title=f"Connect {exchange.name} to {knowledge.site.product}",
@@ -155,7 +112,7 @@ class Pages:
             exchange=exchange,
             groups=_error_groups(exchange, knowledge),
         )
-        return self._page(request, context)
+        return self.page(request, context)
 
     async def error(self, request: Request) -> Response:
         """Answer with one error code of one exchange."""
@@ -169,7 +126,7 @@ class Pages:
             return _respelled_error(request, knowledge, exchange.id, code)
         link = Observations(exchange=exchange.id, error=code)
         context = contexts.ErrorPage(
-            shell=self._shell(
+            shell=self.shell(
                 error_url(exchange.id, code),
                 exchange,
                 title=f"{exchange.name} error {code}",
@@ -192,62 +149,45 @@ class Pages:
                 for entry in entries
             ),
         )
-        return self._page(request, context)
+        return self.page(request, context)
 
     async def short_error(self, request: Request) -> Response:
         """Lead from the short link of an error code to its page."""
         parameters = request.path_params
-        return _moved(request, error_url(parameters["exchange"], parameters["code"]))
+        return moved(request, error_url(parameters["exchange"], parameters["code"]))
 
     async def short_issue(self, request: Request) -> Response:
         """Lead from the short link of an issue to its page."""
-        return _moved(request, f"/issues/{quote(request.path_params['slug'])}")
+        return moved(request, f"/issues/{quote(request.path_params['slug'])}")
 
     async def search(self, request: Request) -> Response:
         """Answer with search results, as a page or as the list alone."""
         edition = self.edition
-        exchange = self._exchange(request)
+        exchange = self.chosen_exchange(request)
         query = request.query_params.get("q", "").strip()
-        found = edition.search.search(query, _id(exchange)) if query else ()
+        found = edition.search.search(query, id_of(exchange)) if query else ()
         results = tuple(_result_view(one) for one in found)
         site = edition.knowledge.site
         if HtmxRequest.of(request).wants_fragment:
             fragment = contexts.Results(query=query, results=results, site=site)
-            body = self.renderer.render(fragment, _id(exchange))
+            body = self.renderer.render(fragment, id_of(exchange))
             return cached(Response(body, media_type=HTML), request.headers, vary=HTMX_VARY)
         page = contexts.SearchPage(
-            shell=self._shell(
+            shell=self.shell(
                 with_query("/search", {"q": query}) if query else "/search",
                 exchange,
                 title=f"Search: {query}" if query else "Search",
-                description=_about(edition.knowledge),
+                description=about(edition.knowledge),
                 indexed=False,
             ),
             query=query,
             results=results,
         )
-        return self._page(request, page, vary=HTMX_VARY)
-
-    async def diagnosis_link(self, request: Request) -> Response:
-        """Answer a diagnosis that was linked: exchange, error, checklist and tests, no text."""
-        observations = forms.from_query(request.query_params, self.edition.knowledge)
-        return self._diagnosed(request, observations)
-
-    async def diagnose(self, request: Request) -> Response:
-        """Answer a posted form. The text in it is used for this answer and kept nowhere."""
-        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
-        observations = forms.from_form(form, self.edition.knowledge)
-        if len(observations.text.encode("utf-8", "replace")) > forms.MAX_TEXT_BYTES:
-            return self._refused(request, observations, TOO_LONG, 413)
-        wants_page = not HtmxRequest.of(request).wants_fragment
-        if wants_page and not observations.text.strip():
-            # Without a text the answer has an address of its own, which survives a reload.
-            return RedirectResponse(diagnosis_url(observations), status_code=303)
-        return self._diagnosed(request, observations)
+        return self.page(request, page, vary=HTMX_VARY)
 
     async def whitelist(self, request: Request) -> Response:
         """Answer with the form that compares a saved IP list with the whitelist."""
-        return self._page(request, self._whitelist_page(self._exchange(request), None))
+        return self.page(request, self._whitelist_page(self.chosen_exchange(request), None))
 
     async def compare_whitelist(self, request: Request) -> Response:
         """Answer with the comparison of a posted list."""
@@ -273,63 +213,16 @@ class Pages:
         context: contexts.WhitelistPage | contexts.WhitelistComparison = comparison
         if not HtmxRequest.of(request).wants_fragment:
             context = self._whitelist_page(exchange, comparison)
-        body = self.renderer.render(context, _id(exchange))
+        body = self.renderer.render(context, id_of(exchange))
         headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
         return Response(body, media_type=HTML, headers=headers)
-
-    async def sitemap(self, request: Request) -> Response:
-        """Answer with the addresses of all pages for search engines."""
-        knowledge = self.edition.knowledge
-        pages: list[tuple[str, object]] = [("/", None)]
-        pages += ((issue.url, issue.verified) for issue in knowledge.issues)
-        if knowledge.site.whitelist:
-            pages.append(("/whitelist", None))
-        if knowledge.exchanges:
-            pages.append(("/exchanges", None))
-        for exchange in knowledge.exchanges:
-            pages.append((exchange.url, exchange.verified))
-            pages += (
-                (error_url(exchange.id, code), exchange.verified)
-                for code in knowledge.errors_of(exchange.id)
-            )
-        return self._template(request, "text/sitemap.xml", "application/xml", pages=pages)
-
-    async def feed(self, request: Request) -> Response:
-        """Answer with the issues as an Atom feed, newest first."""
-        knowledge = self.edition.knowledge
-        dated = [issue for issue in knowledge.issues if issue.verified]
-        newest = sorted(dated, key=lambda issue: str(issue.verified), reverse=True)
-        return self._template(
-            request,
-            "text/feed.xml",
-            "application/atom+xml",
-            site=knowledge.site,
-            issues=newest,
-            updated=newest[0].verified if newest else "1970-01-01",
-        )
-
-    async def robots(self, request: Request) -> Response:
-        """Answer with what crawlers should leave out."""
-        return self._template(request, "text/robots.txt", "text/plain")
-
-    async def llms(self, request: Request) -> Response:
-        """Answer with an overview for language models."""
-        knowledge = self.edition.knowledge
-        return self._template(
-            request,
-            "text/llms.txt",
-            "text/plain",
-            site=knowledge.site,
-            issues=knowledge.issues,
-            exchanges=knowledge.exchanges,
-        )
 
     def problem(self, status: int, heading: str, text: str, path: str = "") -> str:
         """Return an error page with a way on; for an unknown `path` with the nearest issues."""
         edition = self.edition
         nearest = edition.search.nearest(path) if path else ()
         context = contexts.ProblemPage(
-            shell=self._shell(
+            shell=self.shell(
                 "/", None, title=heading, description=text, tailored=False, indexed=False
             ),
             status=status,
@@ -346,115 +239,10 @@ class Pages:
         if whitelist is None:
             raise HTTPException(404)
         return contexts.WhitelistPage(
-            shell=self._shell(
+            shell=self.shell(
                 "/whitelist", exchange, title=whitelist.title, description=plain(whitelist.intro)
             ),
             comparison=comparison,
-        )
-
-    def _diagnosed(self, request: Request, observations: Observations) -> Response:
-        """Answer with the diagnosis of what was told."""
-        edition = self.edition
-        knowledge = edition.knowledge
-        told = observations != Observations(exchange=observations.exchange)
-        diagnosis = edition.engine.diagnose(observations) if told else None
-        exchange = observations.exchange or (diagnosis and diagnosis.exchange)
-        shown = observations.model_copy(update={"exchange": exchange})
-        answer = answers.answer(diagnosis, observations, knowledge) if diagnosis else None
-        form = forms.form_state(shown, knowledge, text=diagnosis.redacted_text if diagnosis else "")
-        return self._answer(request, answer, form, shown)
-
-    def _refused(
-        self, request: Request, observations: Observations, reason: str, status: int
-    ) -> Response:
-        """Answer that the input can't be taken, with the input still in the form."""
-        form = forms.form_state(
-            observations, self.edition.knowledge, text=observations.text, error=reason
-        )
-        return self._answer(request, None, form, observations, status)
-
-    def _answer(
-        self,
-        request: Request,
-        answer: contexts.Answer | None,
-        form: contexts.DiagnoseForm,
-        observations: Observations,
-        status: int = 200,
-    ) -> Response:
-        knowledge = self.edition.knowledge
-        exchange = knowledge.exchange(observations.exchange)
-        linked = request.method in {"GET", "HEAD"}
-        if HtmxRequest.of(request).wants_fragment:
-            fragment = contexts.AnswerFragment(
-                answer=answer, form=form, site=knowledge.site, exchange=exchange
-            )
-            response = Response(
-                self.renderer.render(fragment, _id(exchange)), status, media_type=HTML
-            )
-            if not form.error:
-                response.headers["HX-Push-Url"] = (
-                    answer.share_url if answer else diagnosis_url(observations)
-                )
-        else:
-            page = contexts.DiagnosePage(
-                shell=self._shell(
-                    diagnosis_url(observations.model_copy(update={"exchange": None})),
-                    exchange,
-                    title="Diagnosis",
-                    description=_about(knowledge),
-                    indexed=False,
-                ),
-                form=form,
-                answer=answer,
-            )
-            response = Response(self.renderer.render(page, _id(exchange)), status, media_type=HTML)
-        if linked:
-            return cached(response, request.headers, vary=HTMX_VARY)
-        response.headers["Cache-Control"] = NO_STORE
-        response.headers["Vary"] = HTMX_VARY
-        return response
-
-    def _page(self, request: Request, context: contexts.Page, *, vary: str = "") -> Response:
-        exchange = context.shell.exchange if context.shell.tailored else None
-        body = self.renderer.render(context, _id(exchange))
-        return cached(Response(body, media_type=HTML), request.headers, vary=vary)
-
-    def _template(
-        self, request: Request, template: str, media_type: str, **values: object
-    ) -> Response:
-        body = self.renderer.render_template(template, values)
-        return self._text(request, body, f"{media_type}; charset=utf-8")
-
-    def _text(self, request: Request, body: str, media_type: str) -> Response:
-        return cached(PlainTextResponse(body, media_type=media_type), request.headers)
-
-    def _exchange(self, request: Request) -> Exchange | None:
-        return self.edition.knowledge.exchange(request.query_params.get("exchange"))
-
-    def _shell(
-        self,
-        path: str,
-        exchange: Exchange | None,
-        *,
-        title: str,
-        description: str,
-        json_ld: str | None = None,
-        tailored: bool = True,
-        indexed: bool = True,
-    ) -> contexts.Shell:
-        knowledge = self.edition.knowledge
-        return contexts.Shell(
-            site=knowledge.site,
-            exchange=exchange,
-            choices=knowledge.exchanges,
-            path=path,
-            canonical=self.base_url + path if self.base_url else None,
-            title=title,
-            description=description,
-            tailored=tailored,
-            indexed=indexed,
-            json_ld=json_ld,
-            version=knowledge.version,
         )
 
     def _issue_json_ld(self, issue: Issue) -> str:
@@ -476,25 +264,11 @@ class Pages:
         return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
 
 
-def _id(exchange: Exchange | None) -> str | None:
-    return exchange.id if exchange else None
-
-
-def _about(knowledge: KnowledgeBase) -> str:
-    return plain(knowledge.site.description or knowledge.site.intro)
-
-
 def _result_view(result: Result) -> contexts.ResultView:
     anchor = f"#{result.where}" if result.where else ""
     return contexts.ResultView(
         kind=result.kind, title=result.title, url=result.url + anchor, snippet=result.snippet
     )
-
-
-def _moved(request: Request, url: str) -> Response:
-    """Lead to `url` for good and keep the query (the tailoring among it)."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(url + query, status_code=301)
 
 
 def _moved_issue(
@@ -505,7 +279,7 @@ def _moved_issue(
         present = slug.lower()
     if present is None:
         raise HTTPException(404)
-    return _moved(request, f"/issues/{present}{suffix}")
+    return moved(request, f"/issues/{present}{suffix}")
 
 
 def _respelled_error(
@@ -515,7 +289,7 @@ def _respelled_error(
     wanted = " ".join(code.replace("+", " ").casefold().split())
     for known in knowledge.errors_of(exchange):
         if known.casefold() == wanted:
-            return _moved(request, error_url(exchange, known))
+            return moved(request, error_url(exchange, known))
     raise HTTPException(404)
 
 

@@ -1,0 +1,105 @@
+"""`/diagnose`: what a visitor tells us, answered."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.model import Observations
+from app.web import answers, contexts, forms
+from app.web.handlers import HTML, Handlers, about, id_of
+from app.web.headers import NO_STORE, cached
+from app.web.links import diagnosis_url
+from app.web.render import HTMX_VARY, HtmxRequest
+
+TOO_LONG = (
+    "This text is longer than 16 KB. Keep the lines with the error message and try again; "
+    "your text is still in the field."
+)
+
+
+class Diagnosing(Handlers):
+    """The handlers of the diagnosis."""
+
+    __slots__ = ()
+
+    async def diagnosis_link(self, request: Request) -> Response:
+        """Answer a diagnosis that was linked: exchange, error, checklist and tests, no text."""
+        observations = forms.from_query(request.query_params, self.edition.knowledge)
+        return self._diagnosed(request, observations)
+
+    async def diagnose(self, request: Request) -> Response:
+        """Answer a posted form. The text in it is used for this answer and kept nowhere."""
+        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        observations = forms.from_form(form, self.edition.knowledge)
+        if len(observations.text.encode("utf-8", "replace")) > forms.MAX_TEXT_BYTES:
+            return self._refused(request, observations, TOO_LONG, 413)
+        wants_page = not HtmxRequest.of(request).wants_fragment
+        if wants_page and not observations.text.strip():
+            # Without a text the answer has an address of its own, which survives a reload.
+            return RedirectResponse(diagnosis_url(observations), status_code=303)
+        return self._diagnosed(request, observations)
+
+    def _diagnosed(self, request: Request, observations: Observations) -> Response:
+        """Answer with the diagnosis of what was told."""
+        edition = self.edition
+        knowledge = edition.knowledge
+        told = observations != Observations(exchange=observations.exchange)
+        diagnosis = edition.engine.diagnose(observations) if told else None
+        exchange = observations.exchange or (diagnosis and diagnosis.exchange)
+        shown = observations.model_copy(update={"exchange": exchange})
+        answer = answers.answer(diagnosis, observations, knowledge) if diagnosis else None
+        form = forms.form_state(shown, knowledge, text=diagnosis.redacted_text if diagnosis else "")
+        return self._answer(request, answer, form, shown)
+
+    def _refused(
+        self, request: Request, observations: Observations, reason: str, status: int
+    ) -> Response:
+        """Answer that the input can't be taken, with the input still in the form."""
+        form = forms.form_state(
+            observations, self.edition.knowledge, text=observations.text, error=reason
+        )
+        return self._answer(request, None, form, observations, status)
+
+    def _answer(
+        self,
+        request: Request,
+        answer: contexts.Answer | None,
+        form: contexts.DiagnoseForm,
+        observations: Observations,
+        status: int = 200,
+    ) -> Response:
+        knowledge = self.edition.knowledge
+        exchange = knowledge.exchange(observations.exchange)
+        linked = request.method in {"GET", "HEAD"}
+        if HtmxRequest.of(request).wants_fragment:
+            fragment = contexts.AnswerFragment(
+                answer=answer, form=form, site=knowledge.site, exchange=exchange
+            )
+            response = Response(
+                self.renderer.render(fragment, id_of(exchange)), status, media_type=HTML
+            )
+            if not form.error:
+                response.headers["HX-Push-Url"] = (
+                    answer.share_url if answer else diagnosis_url(observations)
+                )
+        else:
+            page = contexts.DiagnosePage(
+                shell=self.shell(
+                    diagnosis_url(observations.model_copy(update={"exchange": None})),
+                    exchange,
+                    title="Diagnosis",
+                    description=about(knowledge),
+                    indexed=False,
+                ),
+                form=form,
+                answer=answer,
+            )
+            response = Response(
+                self.renderer.render(page, id_of(exchange)), status, media_type=HTML
+            )
+        if linked:
+            return cached(response, request.headers, vary=HTMX_VARY)
+        response.headers["Cache-Control"] = NO_STORE
+        response.headers["Vary"] = HTMX_VARY
+        return response

@@ -1,0 +1,62 @@
+"""Files for machines, made from the knowledge base: sitemap, feed, robots.txt, llms.txt."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.knowledge import error_url
+from app.web.handlers import Handlers
+
+
+class Feeds(Handlers):
+    """The handlers of the files for machines."""
+
+    __slots__ = ()
+
+    async def sitemap(self, request: Request) -> Response:
+        """Answer with the addresses of all pages for search engines."""
+        knowledge = self.edition.knowledge
+        pages: list[tuple[str, object]] = [("/", None)]
+        pages += ((issue.url, issue.verified) for issue in knowledge.issues)
+        if knowledge.site.whitelist:
+            pages.append(("/whitelist", None))
+        if knowledge.exchanges:
+            pages.append(("/exchanges", None))
+        for exchange in knowledge.exchanges:
+            pages.append((exchange.url, exchange.verified))
+            pages += (
+                (error_url(exchange.id, code), exchange.verified)
+                for code in knowledge.errors_of(exchange.id)
+            )
+        return self.template(request, "text/sitemap.xml", "application/xml", pages=pages)
+
+    async def feed(self, request: Request) -> Response:
+        """Answer with the issues as an Atom feed, newest first."""
+        knowledge = self.edition.knowledge
+        dated = [issue for issue in knowledge.issues if issue.verified]
+        newest = sorted(dated, key=lambda issue: str(issue.verified), reverse=True)
+        return self.template(
+            request,
+            "text/feed.xml",
+            "application/atom+xml",
+            site=knowledge.site,
+            issues=newest,
+            updated=newest[0].verified if newest else "1970-01-01",
+        )
+
+    async def robots(self, request: Request) -> Response:
+        """Answer with what crawlers should leave out."""
+        return self.template(request, "text/robots.txt", "text/plain")
+
+    async def llms(self, request: Request) -> Response:
+        """Answer with an overview for language models."""
+        knowledge = self.edition.knowledge
+        return self.template(
+            request,
+            "text/llms.txt",
+            "text/plain",
+            site=knowledge.site,
+            issues=knowledge.issues,
+            exchanges=knowledge.exchanges,
+        )

@@ -1,0 +1,91 @@
+"""What all handlers share: the edition of one request, and answers made from contexts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from app.content.markdown import plain
+from app.knowledge import KnowledgeBase
+from app.model import Exchange
+from app.web import contexts
+from app.web.headers import cached
+from app.web.live import Edition
+from app.web.render import Renderer
+
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Made anew for each request, so that an answer is of one edition."""
+
+    renderer: Renderer
+    base_url: str
+    edition: Edition
+
+    def page(self, request: Request, context: contexts.Page, *, vary: str = "") -> Response:
+        """Answer with a page that may be cached."""
+        exchange = context.shell.exchange if context.shell.tailored else None
+        body = self.renderer.render(context, id_of(exchange))
+        return cached(Response(body, media_type=HTML), request.headers, vary=vary)
+
+    def template(
+        self, request: Request, template: str, media_type: str, **values: object
+    ) -> Response:
+        """Answer with a file made from a template that has no context type."""
+        body = self.renderer.render_template(template, values)
+        return self.text(request, body, f"{media_type}; charset=utf-8")
+
+    def text(self, request: Request, body: str, media_type: str) -> Response:
+        """Answer with a text that may be cached."""
+        return cached(PlainTextResponse(body, media_type=media_type), request.headers)
+
+    def chosen_exchange(self, request: Request) -> Exchange | None:
+        """Return the exchange in the address, if it is a supported one."""
+        return self.edition.knowledge.exchange(request.query_params.get("exchange"))
+
+    def shell(
+        self,
+        path: str,
+        exchange: Exchange | None,
+        *,
+        title: str,
+        description: str,
+        json_ld: str | None = None,
+        tailored: bool = True,
+        indexed: bool = True,
+    ) -> contexts.Shell:
+        """Return the frame of a page; `path` is its own, without the exchange."""
+        knowledge = self.edition.knowledge
+        return contexts.Shell(
+            site=knowledge.site,
+            exchange=exchange,
+            choices=knowledge.exchanges,
+            path=path,
+            canonical=self.base_url + path if self.base_url else None,
+            title=title,
+            description=description,
+            tailored=tailored,
+            indexed=indexed,
+            json_ld=json_ld,
+            version=knowledge.version,
+        )
+
+
+def id_of(exchange: Exchange | None) -> str | None:
+    """Return the id of an exchange that may not be chosen."""
+    return exchange.id if exchange else None
+
+
+def about(knowledge: KnowledgeBase) -> str:
+    """Return what the help center is about, for descriptions of pages."""
+    return plain(knowledge.site.description or knowledge.site.intro)
+
+
+def moved(request: Request, url: str) -> Response:
+    """Lead to `url` for good and keep the query (the tailoring among it)."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(url + query, status_code=301)

@@ -1,0 +1,55 @@
+"""Every address of the help pages, and who answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.web.diagnosing import Diagnosing
+from app.web.feeds import Feeds
+from app.web.handlers import Handlers
+from app.web.live import Edition
+from app.web.pages import Pages
+from app.web.render import Renderer
+
+HandlersT = TypeVar("HandlersT", bound=Handlers)
+Handler = Callable[[HandlersT, Request], Awaitable[Response]]
+
+
+def routes(renderer: Renderer, base_url: str, edition: Callable[[], Edition]) -> list[Route]:
+    """Return the addresses and their handlers; `edition` is asked once for each request."""
+
+    def route(
+        path: str,
+        handlers: type[HandlersT],
+        read: Handler[HandlersT],
+        post: Handler[HandlersT] | None = None,
+    ) -> Route:
+        # One route for both methods, so that a 405 names both.
+        async def answer(request: Request) -> Response:
+            handler = post if post and request.method == "POST" else read
+            return await handler(handlers(renderer, base_url, edition()), request)
+
+        return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
+
+    return [
+        route("/", Pages, Pages.home),
+        route("/issues/{slug}.md", Pages, Pages.issue_markdown),
+        route("/issues/{slug}", Pages, Pages.issue),
+        route("/exchanges", Pages, Pages.exchanges),
+        route("/exchanges/{exchange}", Pages, Pages.exchange),
+        route("/errors/{exchange}/{code:path}", Pages, Pages.error),
+        route("/e/{exchange}/{code:path}", Pages, Pages.short_error),
+        route("/i/{slug}", Pages, Pages.short_issue),
+        route("/search", Pages, Pages.search),
+        route("/whitelist", Pages, Pages.whitelist, Pages.compare_whitelist),
+        route("/diagnose", Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
+        route("/sitemap.xml", Feeds, Feeds.sitemap),
+        route("/feed.xml", Feeds, Feeds.feed),
+        route("/robots.txt", Feeds, Feeds.robots),
+        route("/llms.txt", Feeds, Feeds.llms),
+    ]
