@@ -80,19 +80,35 @@ class Content:
         return str(self.root / source.path)
 
 
-def load(root: Path, *, drafts: bool = False) -> Content:
-    """Read the content folder `root`; issues and exchanges marked `draft` only with `drafts`."""
+def load(root: Path, *, drafts: bool = False, previous: Content | None = None) -> Content:
+    """Read the content folder `root`; issues and exchanges marked `draft` only with `drafts`.
+
+    What stands in `previous` with the same text is not parsed again: that takes most of the time.
+    """
+    known = {source.path: source for source in previous.sources} if previous else {}
     digest = hashlib.sha256()
     sources: list[Source] = []
     findings: list[Finding] = []
-    for kind, path in _files(root):
-        relative = os.fsencode(path.relative_to(root)).decode("utf-8", "replace")
+    try:
+        files = list(_files(root))
+        strays = list(_strays(root, {path for _, path in files}))
+    except OSError as error:
+        reason = error.strerror or error
+        message = f"the folder can't be listed ({reason}); make it readable, and check again"
+        findings.append(Finding(rule="unreadable", path=str(root), line=1, message=message))
+        files, strays = [], []
+    for kind, path in files:
+        relative = _relative(root, path)
         text, problem = _read(root, path)
         digest.update(f"{relative}\0{text}\0".encode())
+        old = known.get(relative)
+        if old and old.entity and old.text == text and not problem:
+            sources.append(old)
+            continue
         source, problems = _parse(kind, relative, text, problem)
         sources.append(source)
         findings += (_finding(root, relative, found) for found in problems)
-    findings += _strays(root, {source.path for source in sources})
+    findings += strays
     if not any(source.kind == "site" for source in sources):
         cure = f"`site.yml` is missing in {root}; it names the product and its support"
         findings.append(
@@ -131,20 +147,24 @@ def _files(root: Path) -> Iterator[tuple[Kind, Path]]:
         yield from ((kind, path) for path in sorted(root.glob(pattern)))
 
 
-def _strays(root: Path, read: Collection[str]) -> Iterator[Finding]:
+def _relative(root: Path, path: Path) -> str:
+    """Return the path below the content folder; bytes that are not UTF-8 are replaced."""
+    return os.fsencode(path.relative_to(root)).decode("utf-8", "replace")
+
+
+def _strays(root: Path, read: Collection[Path]) -> Iterator[Finding]:
     """Find what looks like content but is not read, because of its name or folder."""
     for path in sorted(root.rglob("*")):
-        relative = path.relative_to(root)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        shown = os.fsencode(relative).decode("utf-8", "replace")
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
         if hidden or path.name == "README.md" or path.suffix.lower() not in TEXT_SUFFIXES:
             continue
-        if shown not in read:
+        if path not in read:
             message = (
                 "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, "
                 "issues/*.md, exchanges/*.md and errors/*.yml: rename it, or move it away"
             )
-            yield _finding(root, shown, _Found("stray-file", 1, 1, message), severity="warning")
+            found = _Found("stray-file", 1, 1, message)
+            yield _finding(root, _relative(root, path), found, severity="warning")
 
 
 def _read(root: Path, path: Path) -> tuple[str, _Found | None]:

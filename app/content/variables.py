@@ -14,8 +14,11 @@ from typing import Any, TypeVar
 from app.model import Entity, Exchange, Site
 
 PLACEHOLDER = re.compile(
-    r"\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_]{0,60})\s*(?:\|\s*(?P<default>[^{}|]{1,60}?)\s*)?\}\}"
+    r"\{\{\s{0,9}(?P<name>[A-Za-z_][A-Za-z0-9_]{0,60})\s{0,9}"
+    r"(?:\|\s{0,9}(?P<default>[^{}|\s](?:[^{}|]{0,58}[^{}|\s])?)\s{0,9})?\}\}"
 )
+"""A variable; every part has a longest length, so that no text takes long to search."""
+
 EXCHANGE_DEFAULTS = {
     "exchange": "your exchange",
     "whitelist_field": "the IP whitelist field",

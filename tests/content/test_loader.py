@@ -78,6 +78,17 @@ def test_the_version_is_that_of_the_content(make_content: MakeContent) -> None:
     assert load(make_content({"issues/cold-water.md": changed})).version != before
 
 
+def test_what_has_not_changed_is_not_parsed_again(make_content: MakeContent) -> None:
+    good, other = {"issues/a.md": ISSUE, "tips.yml": "tips: []"}, ISSUE.replace("No", "Any")
+    before = load(make_content(good))
+    after = load(make_content({"issues/a.md": other}), previous=before)
+    assert after.sources[1] is before.sources[1], "tips.yml is as it was"
+    assert after.issues[0].symptom == "Any sound"
+    assert after.version == load(make_content({})).version
+    broken = load(make_content({"issues/a.md": "x"}), previous=after)
+    assert len(load(broken.root, previous=broken).findings) == 1, "a mistake is told each time"
+
+
 def test_solutions_are_texts_or_mappings_and_have_anchors(make_content: MakeContent) -> None:
     text = ISSUE.replace(
         "[Switch it on]", "['Switch {{ tea }} on', {text: 'Wait: a bit', exchanges: [glass]}]"
@@ -290,6 +301,18 @@ def test_what_is_no_file(make_content: MakeContent) -> None:
         "pipe.md",
     }
     assert [issue.slug for issue in content.issues] == ["good"]
+
+
+def test_a_folder_that_vanishes_while_it_is_listed(
+    make_content: MakeContent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vanished(self: Path, pattern: str) -> list[Path]:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    root = make_content({"issues/good.md": ISSUE})
+    monkeypatch.setattr(Path, "glob", vanished)
+    rules = {finding.rule for finding in load(root).findings}
+    assert rules == {"unreadable", "missing-file"}
 
 
 def test_file_names_that_are_no_slugs(make_content: MakeContent) -> None:

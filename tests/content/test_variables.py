@@ -20,6 +20,9 @@ TEA = {"product": "Teapot Choir", "tea": "Darjeeling"}
         ("{{ unknown }}", "{{ unknown }}"),
         ("{{ cup | the cup }}", "the cup"),
         ("{{ tea | coffee }}", "Darjeeling"),
+        ("{{ cup |  a cup of\ttea  }}", "a cup of\ttea"),
+        ("{{ cup | x }}{{cup|y}}", "xy"),
+        ("{{ cup | }}", "{{ cup | }}"),
         ("{{ exchange }}", "your exchange"),
         ("{{ exchange | Glass Market }}", "Glass Market"),
         ("{{ whitelist_field }}", "the IP whitelist field"),
@@ -30,6 +33,12 @@ TEA = {"product": "Teapot Choir", "tea": "Darjeeling"}
 )
 def test_fill(text: str, filled: str) -> None:
     assert fill(text, TEA) == filled
+
+
+@pytest.mark.parametrize("evil", [" ", "a", "{", "{{", "{{ a |", "{{ a | b "])
+def test_long_texts_take_linear_time(evil: str) -> None:
+    text = "{{ a |" + evil * 200_000
+    assert fill(text, TEA) == text
 
 
 def test_values_are_not_filled_again() -> None:
