@@ -55,11 +55,13 @@ class KnowledgeBase:
         return self._exchanges_by_id.get(exchange or "")
 
     def issue(self, slug: str, exchange: str | None = None) -> Issue | None:
-        """Return an issue by its slug, its texts in the names of `exchange`."""
+        """Return an issue by its slug, in the names of `exchange` if that can have the issue."""
         if self.exchange(exchange) is None:
             return self._issues_by_slug.get(slug)
         raw = self._raw_issues.get(slug)
-        return fill_entity(raw, self.variables(exchange)) if raw else None
+        if raw is None or not raw.concerns(exchange):
+            return self._issues_by_slug.get(slug)
+        return fill_entity(raw, self.variables(exchange))
 
     def issues_for(self, exchange: str | None) -> tuple[Issue, ...]:
         """Return the issues that `exchange` can have, in the writers' order."""

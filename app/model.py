@@ -26,6 +26,8 @@ Verdict = Literal["recognised", "likely", "unknown"]
 Severity = Literal["error", "warning"]
 
 SLUG_WORDS = 8
+PLACEHOLDER = re.compile(r"\{(?:ip|n)?\}")
+"""What changes in the message of an error: an address, a number, or anything."""
 
 
 def slugify(text: str) -> str:
@@ -382,6 +384,11 @@ class ErrorCode(Entity):
     question: Question | None = None
     unverified: bool = False
     sources: tuple[Slug, ...] = ()
+
+    @property
+    def wording(self) -> str | None:
+        """The message for people: what changes in it is left open."""
+        return PLACEHOLDER.sub("…", self.message) if self.message else None
 
 
 class ErrorFile(Entity):

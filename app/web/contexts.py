@@ -5,8 +5,7 @@ Every page has a `shell`; a fragment has what its partial needs. `template` name
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import parse_qsl
 
@@ -344,23 +343,26 @@ class ProblemPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssueMarkdown:
-    """`/issues/<slug>.md`: one issue as plain Markdown."""
+class ReplyCause:
+    """One cause in a reply: its title (empty when the reply is about nothing else) and steps."""
 
-    template: ClassVar[str] = "text/issue.md"
-
-    site: Site
-    issue: Issue
-    steps: tuple[Solution, ...]
-    url: str
+    title: str
+    steps: tuple[str, ...]
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextPage:
-    """Machine-read files made from the knowledge base (sitemap, feed, robots, llms.txt)."""
+class Reply:
+    """An answer to paste; texts are inline Markdown, shown without its marks in `plain_text`."""
 
-    template: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    template: ClassVar[str] = "text/reply.txt"
+
+    title: str
+    paragraphs: tuple[str, ...]
+    causes: tuple[ReplyCause, ...]
+    others: tuple[str, ...]
+    url: str
+    plain_text: bool
 
 
 Page = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app.content.markdown import plain
-from app.knowledge import KnowledgeBase
+from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange
 from app.web import contexts
 from app.web.headers import cached
@@ -89,3 +90,26 @@ def moved(request: Request, url: str) -> Response:
     """Lead to `url` for good and keep the query (the tailoring among it)."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(url + query, status_code=301)
+
+
+def moved_issue(
+    request: Request, knowledge: KnowledgeBase, slug: str, suffix: str = ""
+) -> Response:
+    """Lead from an old or misspelt slug to its page; raise a 404 when there is none."""
+    present = knowledge.alias(slug)
+    if present is None and knowledge.issue(slug.lower()):
+        present = slug.lower()
+    if present is None:
+        raise HTTPException(404)
+    return moved(request, f"/issues/{present}{suffix}")
+
+
+def moved_error(
+    request: Request, knowledge: KnowledgeBase, exchange: str, code: str, suffix: str = ""
+) -> Response:
+    """Lead from another spelling of a code (letter case, spaces) to its page."""
+    wanted = " ".join(code.replace("+", " ").casefold().split())
+    for known in knowledge.errors_of(exchange):
+        if known.casefold() == wanted:
+            return moved(request, error_url(exchange, known) + suffix)
+    raise HTTPException(404)

@@ -15,7 +15,7 @@ from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange, Issue, Observations
 from app.search import Result
 from app.web import answers, contexts, forms
-from app.web.handlers import HTML, Handlers, about, id_of, moved
+from app.web.handlers import HTML, Handlers, about, id_of, moved, moved_error, moved_issue
 from app.web.headers import NO_STORE, cached
 from app.web.links import with_query
 from app.web.render import HTMX_VARY, HtmxRequest
@@ -50,7 +50,7 @@ class Pages(Handlers):
         slug = request.path_params["slug"]
         issue = knowledge.issue(slug, id_of(exchange))
         if issue is None:
-            return _moved_issue(request, knowledge, slug)
+            return moved_issue(request, knowledge, slug)
         context = contexts.IssuePage(
             shell=self.shell(
                 issue.url,
@@ -67,22 +67,6 @@ class Pages(Handlers):
             errors=_errors_meaning(issue, exchange, knowledge),
         )
         return self.page(request, context)
-
-    async def issue_markdown(self, request: Request) -> Response:
-        """Answer with one issue as Markdown."""
-        knowledge = self.edition.knowledge
-        exchange = self.chosen_exchange(request)
-        slug = request.path_params["slug"]
-        issue = knowledge.issue(slug, id_of(exchange))
-        if issue is None:
-            return _moved_issue(request, knowledge, slug, suffix=".md")
-        context = contexts.IssueMarkdown(
-            site=knowledge.site,
-            issue=issue,
-            steps=issue.steps(id_of(exchange)),
-            url=self.base_url + issue.url,
-        )
-        return self.text(request, self.renderer.render(context), "text/markdown; charset=utf-8")
 
     async def exchanges(self, request: Request) -> Response:
         """Answer with the list of supported exchanges."""
@@ -123,7 +107,7 @@ class Pages(Handlers):
             raise HTTPException(404)
         entries = knowledge.errors(exchange.id, code)
         if not entries:
-            return _respelled_error(request, knowledge, exchange.id, code)
+            return moved_error(request, knowledge, exchange.id, code)
         link = Observations(exchange=exchange.id, error=code)
         context = contexts.ErrorPage(
             shell=self.shell(
@@ -269,28 +253,6 @@ def _result_view(result: Result) -> contexts.ResultView:
     return contexts.ResultView(
         kind=result.kind, title=result.title, url=result.url + anchor, snippet=result.snippet
     )
-
-
-def _moved_issue(
-    request: Request, knowledge: KnowledgeBase, slug: str, suffix: str = ""
-) -> Response:
-    present = knowledge.alias(slug)
-    if present is None and knowledge.issue(slug.lower()):
-        present = slug.lower()
-    if present is None:
-        raise HTTPException(404)
-    return moved(request, f"/issues/{present}{suffix}")
-
-
-def _respelled_error(
-    request: Request, knowledge: KnowledgeBase, exchange: str, code: str
-) -> Response:
-    """Lead from another spelling of a code (letter case, spaces) to its page."""
-    wanted = " ".join(code.replace("+", " ").casefold().split())
-    for known in knowledge.errors_of(exchange):
-        if known.casefold() == wanted:
-            return moved(request, error_url(exchange, known))
-    raise HTTPException(404)
 
 
 def _errors_meaning(

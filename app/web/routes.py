@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,6 +16,24 @@ from app.web.handlers import Handlers
 from app.web.live import Edition
 from app.web.pages import Pages
 from app.web.render import Renderer
+from app.web.replies import Replies
+
+
+class ReplyForm(Convertor[str]):
+    """The ending of an answer to paste."""
+
+    regex = "txt|md"
+
+    def convert(self, value: str) -> str:
+        """Return the ending as it stands."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the ending as it stands."""
+        return value
+
+
+register_url_convertor("reply", ReplyForm())
 
 HandlersT = TypeVar("HandlersT", bound=Handlers)
 Handler = Callable[[HandlersT, Request], Awaitable[Response]]
@@ -38,15 +57,17 @@ def routes(renderer: Renderer, base_url: str, edition: Callable[[], Edition]) ->
 
     return [
         route("/", Pages, Pages.home),
-        route("/issues/{slug}.md", Pages, Pages.issue_markdown),
+        route("/issues/{slug}.{form:reply}", Replies, Replies.issue),
         route("/issues/{slug}", Pages, Pages.issue),
         route("/exchanges", Pages, Pages.exchanges),
         route("/exchanges/{exchange}", Pages, Pages.exchange),
+        route("/errors/{exchange}/{code:path}.{form:reply}", Replies, Replies.error),
         route("/errors/{exchange}/{code:path}", Pages, Pages.error),
         route("/e/{exchange}/{code:path}", Pages, Pages.short_error),
         route("/i/{slug}", Pages, Pages.short_issue),
         route("/search", Pages, Pages.search),
         route("/whitelist", Pages, Pages.whitelist, Pages.compare_whitelist),
+        route("/diagnose.{form:reply}", Replies, Replies.diagnosis),
         route("/diagnose", Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
         route("/sitemap.xml", Feeds, Feeds.sitemap),
         route("/feed.xml", Feeds, Feeds.feed),

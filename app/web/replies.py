@@ -1,0 +1,133 @@
+"""Answers to paste into a ticket or a chat: every issue, step, error code and diagnosis as text.
+
+`.txt` is plain text, `.md` the same as Markdown; both come with the short link of the page.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from app.model import Exchange, Issue
+from app.web import answers, contexts, forms
+from app.web.handlers import Handlers, id_of, moved_error, moved_issue
+from app.web.headers import NO_STORE, cached
+from app.web.links import diagnosis_url, with_query
+
+MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}
+CAUSES_IN_FULL = 2
+"""So many causes of an error come with their steps; a reply that is longer is not read."""
+STEPS_PER_CAUSE = 3
+
+
+class Replies(Handlers):
+    """The handlers of answers to paste."""
+
+    __slots__ = ()
+
+    async def issue(self, request: Request) -> Response:
+        """Answer with an issue, or with one step of it (`?step=`)."""
+        knowledge = self.edition.knowledge
+        exchange = self.chosen_exchange(request)
+        slug = request.path_params["slug"]
+        form = request.path_params["form"]
+        issue = knowledge.issue(slug, id_of(exchange))
+        if issue is None:
+            return moved_issue(request, knowledge, slug, suffix=f".{form}")
+        steps = tuple(step.text for step in issue.steps(id_of(exchange)))
+        link = _short_link(issue, exchange)
+        wanted = request.query_params.get("step")
+        if wanted is not None:
+            step = next((step for step in issue.solutions if step.id == wanted), None)
+            if step is None:
+                raise HTTPException(404)
+            steps = (step.text,)
+            link += f"#{step.id}"
+        reply = contexts.Reply(
+            title=issue.title,
+            paragraphs=(issue.symptom,),
+            causes=(contexts.ReplyCause(title="", steps=steps),),
+            others=(),
+            url=self._absolute(request, link),
+            plain_text=form == "txt",
+        )
+        return self._reply(request, reply)
+
+    async def error(self, request: Request) -> Response:
+        """Answer with what an error code means, and the first steps for its likeliest causes."""
+        knowledge = self.edition.knowledge
+        exchange = knowledge.exchange(request.path_params["exchange"])
+        code = request.path_params["code"]
+        form = request.path_params["form"]
+        if exchange is None:
+            raise HTTPException(404)
+        entries = knowledge.errors(exchange.id, code)
+        if not entries:
+            return moved_error(request, knowledge, exchange.id, code, suffix=f".{form}")
+        view = answers.error_view(exchange.id, code, knowledge)
+        issues = view.issues if view else ()
+        general = entries[-1]
+        message = f": {general.wording}" if general.wording else ""
+        reply = contexts.Reply(
+            title=f"{exchange.name} error {code}{message}",
+            paragraphs=(general.note,) if general.note else (),
+            causes=tuple(_cause(issue, exchange) for issue in issues[:CAUSES_IN_FULL]),
+            others=tuple(issue.title for issue in issues[CAUSES_IN_FULL:]),
+            url=self._absolute(request, f"/e/{exchange.id}/{quote(code, safe=':')}"),
+            plain_text=form == "txt",
+        )
+        return self._reply(request, reply)
+
+    async def diagnosis(self, request: Request) -> Response:
+        """Answer with a diagnosis that was linked."""
+        knowledge = self.edition.knowledge
+        observations = forms.from_query(request.query_params, knowledge)
+        diagnosis = self.edition.engine.diagnose(observations)
+        answer = answers.answer(diagnosis, observations, knowledge)
+        if not answer.matches:
+            raise HTTPException(404)
+        title = "What to try next"
+        if answer.error:
+            title = f"{answer.error.exchange.name} error {answer.error.code}"
+        best, *rest = answer.matches
+        note = answer.entry.note if answer.entry else None
+        reply = contexts.Reply(
+            title=title,
+            paragraphs=(note,) if note else (),
+            causes=(
+                contexts.ReplyCause(
+                    title=best.issue.title,
+                    because=best.because,
+                    steps=tuple(step.text for step in best.steps),
+                ),
+            ),
+            others=tuple(match.issue.title for match in rest),
+            url=self._absolute(request, diagnosis_url(observations)),
+            plain_text=request.path_params["form"] == "txt",
+        )
+        return self._reply(request, reply)
+
+    def _absolute(self, request: Request, path: str) -> str:
+        return (self.base_url or str(request.base_url).rstrip("/")) + path
+
+    def _reply(self, request: Request, reply: contexts.Reply) -> Response:
+        media_type = MEDIA_TYPES["txt" if reply.plain_text else "md"]
+        response = PlainTextResponse(self.renderer.render(reply), media_type=media_type)
+        response.headers["X-Robots-Tag"] = "noindex"
+        if not self.base_url:
+            # The link names the host that was asked, so no cache may keep it for others.
+            response.headers["Cache-Control"] = NO_STORE
+            return response
+        return cached(response, request.headers)
+
+
+def _cause(issue: Issue, exchange: Exchange | None) -> contexts.ReplyCause:
+    steps = issue.steps(id_of(exchange))[:STEPS_PER_CAUSE]
+    return contexts.ReplyCause(title=issue.title, steps=tuple(step.text for step in steps))
+
+
+def _short_link(issue: Issue, exchange: Exchange | None) -> str:
+    return with_query(f"/i/{issue.slug}", {"exchange": id_of(exchange)})
