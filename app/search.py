@@ -92,9 +92,9 @@ _WORDS = re.compile(r"\w+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _WORD_END = re.compile(r"[^\W_]\Z")
 _PHRASE = re.compile(r'(?<!\S)"([^"]+)"(?!\S)')
-_PARTS = re.compile(r"[^\s\"'`‘’()\[\]{}<>|,;\\]+")
-_NUMBER_AHEAD = re.compile(r"[:=](?=[-+]?\d)")
-_EDGES = ".:!?=*#&/"
+_PARTS = re.compile(r"[^\s\"'`‘’()\[\]{}<>|,;=\\]+")
+_NUMBER_AHEAD = re.compile(r":(?=[-+]?\d)")
+_EDGES = ".:!?*#&/"
 _CODE_SHAPE = re.compile(r"[-_:./\d](?:(?<=\d)|(?<=[^\W_].)(?=[^\W_]))")
 _DISTINCTIVE = re.compile(r"[^\W_][-_:][^\W_]|\s|^[-+]\d{3}|\d{5}")
 _LINK_TARGET = re.compile(r"\]\([^)\s]*\)")

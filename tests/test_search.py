@@ -248,8 +248,9 @@ def test_a_code_of_two_words(index: SearchIndex, query: str) -> None:
     assert titles(index.search(query))[:2] == ["Odeon EPOT:Invalid verse", "Wrong Passphrase"]
 
 
-def test_a_code_of_words_and_hyphens(index: SearchIndex) -> None:
-    found = titles(index.search("tea-signature-not-valid"))
+@pytest.mark.parametrize("query", ["tea-signature-not-valid", "code=tea-signature-not-valid"])
+def test_a_code_of_words_and_hyphens(index: SearchIndex, query: str) -> None:
+    found = titles(index.search(query))
     assert found[:2] == ["Odeon tea-signature-not-valid", "Wrong Passphrase"]
 
 
