@@ -20,7 +20,7 @@ from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import Hit, SignatureIndex
 from app.diagnosis.text import Text, normalise
-from app.diagnosis.words import PhraseIndex, is_log
+from app.diagnosis.words import FEW_LINES, PhraseIndex, code_share
 from app.diagnosis.words import strengths as word_strengths
 from app.knowledge import KnowledgeBase
 from app.model import (
@@ -50,14 +50,21 @@ MOST_CODES = 200
 ENOUGH_VOTES = 0.7
 """Less than a part of a name is no mention of an exchange."""
 
+HALF = 0.5
+"""So much of a message must stand behind a code that names no exchange."""
+
 CLOSE = 160
 """A message this near to a code belongs to it."""
+
+MOSTLY = 0.5
+"""A text with more log or code than this is not somebody's own words."""
 
 FAR_BEHIND = 3.5
 """A match this much weaker than the best is not worth reading."""
 
 _STATUS = re2.compile(r"^http ([1-5][0-9]{2})$")
 _LETTERS = re2.compile(r"[a-z]{3,}")
+_JSON_WORDS = frozenset({"msg", "message", "data", "null", "retmsg", "result", "error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,17 +273,29 @@ class Engine:
                 if near and number.start - CLOSE <= near.last and near.start <= number.end + CLOSE:
                     marks[exchange] += 3.0 if _telling(near) else 1.5
             long = len(number.code) >= 5  # noqa: PLR2004
-            if long and len(owners) == 1 and not mentioned and self._unexplained(reading, number):
+            if (
+                long
+                and len(owners) == 1
+                and not mentioned
+                and self._fits(reading, number, owners[0])
+            ):
                 marks[owners[0]] += 1.0
         return marks
 
-    @staticmethod
-    def _unexplained(reading: _Reading, number: NumberHit) -> bool:
-        """Tell whether no words in English beside a code could contradict it (a translation)."""
-        begin, end = reading.text.line_span(number.start)
-        rest = reading.text.flat[number.end : min(end, number.end + CLOSE)]
-        words = [w for w in _LETTERS.findall(rest) if w not in {"msg", "message", "data", "null"}]
-        return len(words) <= 1 and end >= begin
+    def _fits(self, reading: _Reading, number: NumberHit, exchange: str) -> bool:
+        """Tell whether what stands behind a code is its message, or no English at all.
+
+        Messages change their wording over the years, and browsers translate them.
+        """
+        rest = reading.text.flat[number.end : number.end + CLOSE]
+        words = set(_LETTERS.findall(rest)) - _JSON_WORDS
+        if len(words) <= 1:
+            return True
+        for entry in self._knowledge.errors(exchange, number.code):
+            known = set(_LETTERS.findall(normalise(entry.message or "").flat))
+            if known and len(known & words) >= HALF * len(known):
+                return True
+        return False
 
     @staticmethod
     def _in_code_context(reading: _Reading, hit: Hit[_Owner]) -> bool:
@@ -424,8 +443,8 @@ class Engine:
             signs.sort(key=lambda sign: -sign[0])
             total = signs[0][0]
             total += strengths.FURTHER_SIGNATURE * sum(sign[0] for sign in signs[1:3])
-            if surest >= strengths.SURE and issue not in meant:
-                total *= strengths.BESIDE_CODE
+            if issue not in meant:
+                total *= strengths.share_beside_code(sure=surest >= strengths.SURE, meant=False)
             if issue == OFF_TOPIC:
                 reading.off_topic = total
                 continue
@@ -458,30 +477,30 @@ class Engine:
         if not reading.text.flat:
             return strengths.NOTHING_WITHOUT_TEXT
         found, tendency = self._phrases.wordings(reading.text, reading.spans())
-        by_owner = word_strengths(found)
         surest = max((one.strength for one in reading.recognised), default=0.0)
         sure = surest >= strengths.SURE
-        scale, within = (strengths.BESIDE_CODE, strengths.WITHIN_CODE) if sure else (1.0, 1.0)
-        most = strengths.MOST_WORDS_OF_LOG if is_log(reading.text) else strengths.MOST_WORDS
         meant = {issue for one in reading.recognised for issue in one.entry.issues}
-        for issue, (worth, quotes) in by_owner.items():
-            if issue != OFF_TOPIC:
-                share = within if issue in meant else scale
-                strength = share * min(most, strengths.WORDS * worth)
-                reading.evidence.append(strengths.of_words(issue, strength, quotes))
-        for issue, value in tendency.items():
-            if issue != OFF_TOPIC:
-                reading.evidence.append(strengths.of_tendency(issue, value * scale))
-        off_topic = min(
-            strengths.MOST_WORDS, strengths.WORDS * by_owner.get(OFF_TOPIC, (0.0, ()))[0]
-        )
-        background = strengths.TENDENCY * tendency.get(OFF_TOPIC, 0.0)
-        nothing = strengths.NOTHING_WITH_TEXT + (off_topic + background) * scale
+        code = code_share(reading.text) > MOSTLY
+        log = code and len(reading.text.starts) > FEW_LINES
+        nothing = strengths.NOTHING_WITH_TEXT
         if reading.mentions:
-            nothing += strengths.EXCHANGE_NAMED
-        elif reading.foreign:
-            nothing += strengths.FOREIGN_HOST
-        return nothing + reading.off_topic
+            nothing += strengths.EXCHANGE_NAMED + reading.off_topic
+        else:
+            nothing += strengths.WITHOUT_EXCHANGE * reading.off_topic
+            nothing += strengths.FOREIGN_HOST if reading.foreign else 0.0
+        phrases = word_strengths(found)
+        for issue in {**phrases, **tendency}:
+            share = strengths.share_beside_code(sure=sure, meant=issue in meant)
+            worth, quotes = phrases.get(issue, (0.0, ()))
+            by_phrases = share * strengths.phrases(worth, log=log)
+            by_tendency = share * strengths.tendency(tendency.get(issue, 0.0), code=code)
+            if issue == OFF_TOPIC:
+                nothing += by_phrases + by_tendency
+                continue
+            if worth:
+                reading.evidence.append(strengths.of_words(issue, by_phrases, quotes))
+            reading.evidence.append(strengths.of_tendency(issue, by_tendency))
+        return nothing
 
     def _answers(self, observations: Observations, entry: ErrorCode | None) -> Iterator[Evidence]:
         diagnostic = self._knowledge.diagnostic

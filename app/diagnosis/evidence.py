@@ -87,8 +87,9 @@ MOST_WORDS = 4.5
 MOST_WORDS_OF_LOG = 2.0
 """What words can say at most: little in a log, whose lines are nobody's own words."""
 
-TENDENCY = 0.4
-"""Scale of the tendency of all words: background, never enough by itself."""
+TENDENCY = 0.9
+TENDENCY_OF_CODE = 0.2
+"""Scale of the tendency of all words: background, rarely enough by itself."""
 
 UNTICKED = (1.6, 0.9, 0.6)
 TICKED = (-0.8, -0.4, -0.3)
@@ -97,7 +98,7 @@ OUTCOME_AGAINST = (-1.2, -0.8, -0.6)
 ANSWER = 4.0
 """A chosen answer to the question that tells the causes apart."""
 
-IMPOSSIBLE = -1.2
+IMPOSSIBLE = -0.8
 """The exchange is none of those that have this issue (no passphrase): it is still what somebody
 who writes of nothing else means."""
 
@@ -106,13 +107,18 @@ NOTHING_WITH_TEXT = 2.0
 
 NOTHING_WITHOUT_TEXT = 0.3
 
-FOREIGN_HOST = 2.5
+FOREIGN_HOST = 3.5
 """A host that is no exchange's, in a text that names no exchange, speaks for something else."""
 
 EXCHANGE_NAMED = -0.5
 """A text that names an exchange is likelier about connecting it."""
 
 OFF_TOPIC_SIGNATURE = 4.0
+"""A fixed message of a program or service that is no exchange."""
+
+WITHOUT_EXCHANGE = 1.8
+"""It says that much more in a text that names no exchange."""
+
 
 _UNKNOWN_CALLERS = tuple(
     ip_network(network)
@@ -214,13 +220,30 @@ def of_caller_ip(caller: CallerIp, issue: str, who: str, product: str) -> Eviden
     return Evidence(kind="caller-ip", issue=issue, strength=strength, because=because)
 
 
+def share_beside_code(*, sure: bool, meant: bool) -> float:
+    """Return what remains of general signatures and words beside a recognised code."""
+    if not sure:
+        return 1.0
+    return WITHIN_CODE if meant else BESIDE_CODE
+
+
+def phrases(worth: float, *, log: bool) -> float:
+    """Return the strength of the phrases found for one issue."""
+    return min(MOST_WORDS_OF_LOG if log else MOST_WORDS, WORDS * worth)
+
+
+def tendency(value: float, *, code: bool) -> float:
+    """Return the strength of the tendency of all words towards one issue."""
+    return (TENDENCY_OF_CODE if code else TENDENCY) * value
+
+
 def of_words(issue: str, strength: float, quotes: Sequence[str]) -> Evidence:
     """Return what phrases that were found say."""
     because = "you wrote " + " and ".join(f"“{quote}”" for quote in quotes)
     return Evidence(kind="words", issue=issue, strength=strength, because=because)
 
 
-def of_tendency(issue: str, tendency: float) -> Evidence:
+def of_tendency(issue: str, strength: float) -> Evidence:
     """Return what all words together say: background."""
-    because = "the words of your text"
-    return Evidence(kind="words", issue=issue, strength=TENDENCY * tendency, because=because)
+    because = "your words are those of this issue"
+    return Evidence(kind="words", issue=issue, strength=strength, because=because)

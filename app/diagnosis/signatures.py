@@ -34,7 +34,7 @@ OCCURRENCES = 8
 """How often one signature is verified in one paste; more repetitions say nothing new."""
 
 _PLACEHOLDER = re2.compile(r"\{[a-z_]{0,20}[0-9]?\}|%[sd]|\bx\.x\.x\.x\b")
-_ENDINGS = " .,;:!"
+_ENDINGS = " .!"
 _REGEX = {
     "{n}": r"-?[0-9][0-9.,]{0,40}",
     "{ip}": r"(?P<ip>[0-9a-f.:]{3,45})",

@@ -38,6 +38,9 @@ MOST_TOKENS = 700
 APART = ((6, 1.0), (12, 0.75))
 """Up to so many other words between those of a phrase cost nothing, or a quarter; more, half."""
 
+LEAST, MOST = -0.4, 2.0
+"""What one word can add to the tendency: a word that is missing in a class says little."""
+
 FEW_LINES = 3
 """A paste of so few lines is a message, whose words count even in code."""
 
@@ -53,7 +56,11 @@ SHORT_GAP = 20
 SHORT_TEXT = 70
 """A text of at most this many words is also read as one sentence."""
 
-_TOKEN = re2.compile(r"[\p{Latin}\p{Cyrillic}\p{Greek}\p{M}\p{N}]+(?:'[a-z]{1,2}\b)?|\p{L}+")
+_TOKEN = re2.compile(
+    # Scripts one by one: Chinese runs into Latin words without a space.
+    r"[\p{Latin}\p{Cyrillic}\p{Greek}\p{M}\p{N}]+(?:'[a-z]{1,2}\b)?"
+    r"|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+|[\p{Arabic}\p{Hebrew}\p{Thai}\p{Devanagari}]+"
+)
 _SENTENCE_END = re2.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
 _FRAME = re2.compile(
     r"^(?:[^ ]{1,30} ?\| ?)?"
@@ -61,7 +68,7 @@ _FRAME = re2.compile(
 )
 _LOG_LINE = re2.compile(
     r"^\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}|^\w{3} [0-9]{1,2} [0-9:]{8}|"
-    r"\b(?:error|warning|warn|info|debug)\b ?[:\])\-|]|[{}<>=]|::|: '|\w\(|\w_\w+_\w"
+    r"\b(?:error|warning|warn|info|debug)\b ?[:\])\-|]|[{}<>=]|::|: '|\w\(|\w_\w"
 )
 _METHOD = re2.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
 _PATH = re2.compile(r"(?:https?|wss?)://[^/? ]*([/?][^ ]*)")
@@ -253,7 +260,7 @@ class PhraseIndex:
             if (by_class := self._affinity.get(term)) is not None and term not in _SMALL:
                 known += 1
                 for owner, value in by_class.items():
-                    sums[owner] += max(-0.7, min(1.5, value))
+                    sums[owner] += max(LEAST, min(MOST, value))
         return {owner: total / math.sqrt(known) for owner, total in sums.items()} if known else {}
 
     def _windows(
@@ -368,11 +375,11 @@ def _ends(sentences: Sequence[tuple[list[Token], float]]) -> list[tuple[list[Tok
     return first + last[::-1]
 
 
-def is_log(text: Text) -> bool:
-    """Tell whether a text is a log or code for the most part, not somebody's own words."""
+def code_share(text: Text) -> float:
+    """Return the share of lines that are log or code, nobody's own words."""
     lines = [text.sentence(index) for index in range(len(text.starts))]
     logged = sum(1 for line in lines if _FRAME.search(line) or _LOG_LINE.search(line))
-    return len(lines) > FEW_LINES and logged * 2 > len(lines)
+    return logged / len(lines) if lines else 0.0
 
 
 def strengths(wordings: Iterable[Wording]) -> Mapping[str, tuple[float, tuple[str, ...]]]:
