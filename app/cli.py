@@ -88,13 +88,25 @@ def main() -> None:
 @setting_option("port", click.IntRange(0, 65535))
 @content_option
 @setting_option("data", click.Path(file_okay=False, path_type=Path))
-def serve(host: str | None, port: int | None, content: Path | None, data: Path | None) -> None:
+@click.option(
+    "--dev",
+    is_flag=True,
+    default=None,
+    envvar="HELP_DEV",
+    show_envvar=True,
+    help=Settings.model_fields["dev"].description,
+)
+@setting_option("watch", click.FloatRange(min=0))
+def serve(**given: Any) -> None:
     """Serve the help center until Ctrl+C.
 
-    Content with errors isn't served: they are printed, and the exit code is 1. HELP_BASE_URL
-    (https://help.example.com) says where visitors find the help center, for canonical links.
+    Content with errors isn't served: they are printed, and the exit code is 1. Content that
+    changes meanwhile is served as soon as it has no errors; until then the old one goes on.
+    HELP_BASE_URL (https://help.example.com) says where visitors find the help center, for
+    canonical links.
     """
-    settings = _settings(host=host, port=port, content=content, data=data)
+    settings = _settings(**given)
+    settings = settings.model_copy(update={"content": _near(settings.content)})
     with _listen(settings.host, settings.port) as listener:
         _run(settings, listener)
 
@@ -125,6 +137,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         application, log_config=LOGGING, access_log=False, server_header=False, backlog=BACKLOG
     )
     server = uvicorn.Server(config)
+    application.state.is_stopping = lambda: server.should_exit
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     click.echo(f"Help center on http://{shown}:{port} (Ctrl+C to stop)", err=True)

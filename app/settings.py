@@ -45,3 +45,15 @@ class Settings(BaseSettings):
             "without it there are no canonical links."
         ),
     )
+    dev: bool = Field(
+        default=False,
+        description="Show drafts, and every saved file at once in the open browser; for writing.",
+    )
+    watch: float = Field(
+        1,
+        ge=0,
+        description=(
+            "The seconds between two looks for changed content; `0` for none: "
+            "it is then read again on SIGHUP only."
+        ),
+    )

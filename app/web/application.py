@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,11 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from app.diagnosis.redaction import Redactor
+from app.knowledge import BrokenContentError
 from app.settings import Settings
+from app.web import dev
 from app.web.api import create_api
 from app.web.handlers import HTML
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
-from app.web.live import Edition
+from app.web.live import Live, State
 from app.web.pages import Pages
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
 from app.web.routes import routes
@@ -33,10 +35,9 @@ PROBLEMS = {
     404: ("This page does not exist", "The address may be misspelt, or the page has moved."),
     405: ("This address can't be used that way", "Open it as a page, or go back and try again."),
     413: ("This is too long", "Keep the lines with the error message (up to 16 KB) and try again."),
+    503: ("Nothing can be shown yet", "The content has errors; it is shown once they are mended."),
     500: ("Something went wrong on our side", "Please try again. Your input was not stored."),
 }
-
-logger = logging.getLogger("helpcenter")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -48,12 +49,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     base_url = (settings.base_url or "").rstrip("/")
     static = StaticFolder(STATIC)
     redactor = Redactor.from_file(STATIC / "redaction-rules.json")
+    live = Live(settings.content, redactor, drafts=settings.dev)
+    if live.state.edition is None and not settings.dev:
+        raise BrokenContentError(live.state.refused)
+    look_seconds = dev.LOOK_SECONDS if settings.dev else settings.watch
+    renderer = Renderer(
+        TEMPLATES, static, base_url, dev=lambda: live.state if settings.dev else None
+    )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        edition: Edition = app.state.edition
-        logger.info("serving content %s", edition.knowledge.version)
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its signature
+        following = asyncio.create_task(live.follow(look_seconds))
         yield
+        following.cancel()
 
     app = FastAPI(
         title="Help center",
@@ -62,22 +70,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.edition = Edition.build(settings.content, redactor)
-    renderer = Renderer(TEMPLATES, static, base_url)
-
-    def pages() -> Pages:
-        return Pages(renderer, base_url, app.state.edition)
-
+    app.state.live = live
     app.router.routes += [
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
-        *routes(renderer, base_url, lambda: app.state.edition),
-        Mount("/api/v1", create_api(app.state), name="api"),
+        *routes(renderer, base_url, lambda: live.edition),
+        Mount("/api/v1", create_api(live), name="api"),
         Mount("/static", static, name="static"),
     ]
-    _answer_problems(app, pages)
+    _answer_problems(app, live, renderer, base_url)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
+    if settings.dev:
+        app.state.is_stopping = lambda: False
+        app.router.routes.append(dev.events(live))
+        app.add_middleware(dev.NoStore)
     return app
 
 
@@ -86,25 +93,31 @@ async def _healthy(request: Request) -> Response:  # noqa: ARG001 - the signatur
 
 
 async def _ready(request: Request) -> Response:
-    edition: Edition = request.app.state.edition
-    return JSONResponse(
-        {"status": "ok", "content": edition.knowledge.version},
-        headers={"Cache-Control": NO_STORE},
-    )
+    """Say what is served, and why newer content is not; it is ready as long as anything is."""
+    state: State = request.app.state.live.state
+    version = state.edition.knowledge.version if state.edition else None
+    answer = {
+        "status": "ok" if version else "nothing to serve",
+        "content": version,
+        "refused": [finding.model_dump() for finding in state.refused],
+    }
+    return JSONResponse(answer, 200 if version else 503, headers={"Cache-Control": NO_STORE})
 
 
-def _answer_problems(app: FastAPI, pages: Callable[[], Pages]) -> None:
+def _answer_problems(app: FastAPI, live: Live, renderer: Renderer, base_url: str) -> None:
     """Answer errors in the same look as pages; as a line of text where htmx asked for a part."""
 
     def problem(request: Request, status: int) -> Response:
         heading, text = PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500])  # noqa: PLR2004
+        edition = live.state.edition
         if HtmxRequest.of(request).wants_fragment:
-            body = pages().renderer.render_template(
-                "partials/_problem.html", {"text": f"{heading}. {text}"}
-            )
+            line = {"text": f"{heading}. {text}"}
+            body = renderer.render_template("partials/_problem.html", line)
+        elif edition is None:
+            body = renderer.render_template("pages/broken.html", {})
         else:
             path = request.url.path if status == 404 else ""  # noqa: PLR2004
-            body = pages().problem(status, heading, text, path)
+            body = Pages(renderer, base_url, edition).problem(status, heading, text, path)
         headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
         return Response(body, status, media_type=HTML, headers=headers)
 

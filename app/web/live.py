@@ -1,15 +1,40 @@
-"""What is being served: one edition of the content, replaced whole."""
+"""What is being served: one edition of the content, replaced whole when the content changes.
+
+The next edition is built beside the present one, off the event loop, and swapped in by setting one
+reference. Content with errors is refused whole: the present edition goes on.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from app.content.loader import load
+from starlette.exceptions import HTTPException
+
+from app.content.checks import check
+from app.content.loader import Content, load
 from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
+from app.model import Finding
 from app.search import SearchIndex
+
+REST_SECONDS = 0.1
+"""How long the folder must lie still before it is read: an upload is many files, one by one."""
+
+Look = frozenset[tuple[str, int, int, int, int]]
+"""What a folder looks like: path, inode, size and both times of every file."""
+
+logger = logging.getLogger("helpcenter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +46,139 @@ class Edition:
     engine: Engine
 
     @classmethod
-    def build(cls, content: Path, redactor: Redactor) -> Edition:
-        """Load `content` and build everything; raise `BrokenContentError` when it has errors."""
-        knowledge = build(load(content))
+    def build(cls, content: Content, redactor: Redactor) -> Edition:
+        """Build everything from `content`; raise `BrokenContentError` when it has errors."""
+        knowledge = build(content)
         return cls(knowledge, SearchIndex(knowledge), Engine(knowledge, redactor))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is served, and the errors of newer content that was refused.
+
+    `edition` is None only where a server was started on broken content (to write it).
+    """
+
+    edition: Edition | None
+    refused: tuple[Finding, ...]
+
+    @property
+    def id(self) -> str:
+        """Equal ids: equal pages, with the same errors on top."""
+        version = self.edition.knowledge.version if self.edition else "none"
+        errors = "\n".join(map(str, self.refused)).encode("utf-8", "replace")
+        return f"{version}-{hashlib.blake2b(errors, digest_size=4).hexdigest()}"
+
+
+class Live:
+    """Follows one content folder; `state` is the one reference to what is served."""
+
+    def __init__(self, folder: Path, redactor: Redactor, *, drafts: bool = False) -> None:
+        self._folder = folder
+        self._redactor = redactor
+        self._drafts = drafts
+        self._content: Content | None = None
+        self._seen = look(folder)
+        self.state = State(None, ())
+        self.state = self._next()
+
+    @property
+    def edition(self) -> Edition:
+        """The edition that is being served; a 503 where there is none yet."""
+        return self.state.edition or _nothing_to_serve()
+
+    async def follow(self, seconds: float) -> None:
+        """Serve what changes until cancelled: look every `seconds` (0: never), and on SIGHUP."""
+        self._tell()
+        asked = asyncio.Event()
+        with _on_hangup(asked):
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(asked.wait(), seconds or None)
+                must_load = asked.is_set()
+                asked.clear()
+                if must_load or await asyncio.to_thread(look, self._folder) != self._seen:
+                    await self._update()
+
+    async def _update(self) -> None:
+        """Serve the folder as it is now, once it lies still."""
+        while True:
+            seen = await asyncio.to_thread(look, self._folder)
+            await asyncio.sleep(REST_SECONDS)
+            if await asyncio.to_thread(look, self._folder) != seen:
+                continue
+            state = await asyncio.to_thread(self._next)
+            # What changed meanwhile may have been read in part.
+            if await asyncio.to_thread(look, self._folder) == seen:
+                break
+        self._seen = seen
+        self.state, before = state, self.state
+        if state.id != before.id:
+            self._tell()
+
+    def _next(self) -> State:
+        """Load the folder: a new edition, or the present one and what is wrong with the new."""
+        present = self.state.edition
+        try:
+            self._content = load(self._folder, drafts=self._drafts, previous=self._content)
+            errors = tuple(one for one in check(self._content) if one.severity == "error")
+            if errors:
+                return State(present, errors)
+            if present and present.knowledge.version == self._content.version:
+                return State(present, ())
+            return State(Edition.build(self._content, self._redactor), ())
+        except Exception as error:
+            # A mistake of ours that some content brings to light must not stop the service.
+            logger.exception("the content can't be loaded")
+            reason = f"{type(error).__name__}: {error}"
+            message = f"this can't be loaded ({reason}); undo the last change, and report it"
+            crash = Finding(rule="crash", path=str(self._folder), line=1, message=message)
+            return State(present, (crash,))
+
+    def _tell(self) -> None:
+        """Log what is served, and what is not."""
+        for finding in self.state.refused:
+            logger.error("%s", finding)
+        edition = self.state.edition
+        version = f"content {edition.knowledge.version}" if edition else "no content"
+        if self.state.refused:
+            logger.error("the content has errors and is refused; still serving %s", version)
+        else:
+            logger.info("serving %s", version)
+
+
+def look(folder: Path) -> Look:
+    """Return what `folder` looks like now; equal looks, equal content. Hidden files don't count."""
+    return frozenset(_files(folder))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int, int, int, int]]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            path = Path(parent, name)
+            try:
+                found = path.stat()
+            except OSError:  # it is just being replaced, or a link that leads nowhere
+                yield str(path), 0, 0, 0, 0
+                continue
+            yield str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@contextmanager
+def _on_hangup(asked: asyncio.Event) -> Iterator[None]:
+    """Let SIGHUP ask for a load, where signals arrive: in the main thread, and not on Windows."""
+    can = hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread()
+    if not can:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+
+
+def _nothing_to_serve() -> NoReturn:
+    raise HTTPException(503, "the content has errors; it is served once they are mended")

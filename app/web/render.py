@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,9 +51,18 @@ HTMX_VARY = "HX-Request, HX-Request-Type, HX-History-Restore-Request"
 
 
 class Renderer:
-    """Renders contexts with the templates of one folder."""
+    """Renders contexts with the templates of one folder.
 
-    def __init__(self, templates: Path, static: StaticFolder, base_url: str) -> None:
+    `dev` gives the state of `live.py` to `_dev.html` while somebody writes content, else None.
+    """
+
+    def __init__(
+        self,
+        templates: Path,
+        static: StaticFolder,
+        base_url: str,
+        dev: Callable[[], object] = lambda: None,
+    ) -> None:
         self._environment = Environment(
             loader=FileSystemLoader(templates),
             autoescape=select_autoescape(("html", "xml")),
@@ -69,6 +78,7 @@ class Renderer:
         self._environment.globals |= {
             "static": static.url,
             "absolute": lambda path: base_url + path,
+            "dev": dev,
         }
 
     def render(self, context: Context, exchange: str | None = None) -> str:
