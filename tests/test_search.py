@@ -377,8 +377,7 @@ def test_hostile_queries_are_answered(index: SearchIndex, query: str) -> None:
 
 
 def test_query_syntax_means_nothing(index: SearchIndex) -> None:
-    plain_words = titles(index.search("lid knob "))
-    assert titles(index.search("lid^9 +knob ")) == plain_words or plain_words
+    assert titles(index.search("+lid^ AND (knob* ")) == titles(index.search("lid knob "))
     assert titles(index.search("title:lid ")) == titles(index.search("title lid "))
 
 
