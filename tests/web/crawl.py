@@ -27,24 +27,29 @@ def walk(
 ) -> Walk:
     """Follow every internal link from `start`, but for those that `follow` refuses.
 
-    A link is broken when its answer is not 200 (after at most one redirect) or when the page has
+    A link is broken when its answer is not 200, after at most one redirect, or when the page has
     no element with the id in its fragment.
     """
     result = Walk()
     seen: dict[str, Document | None] = {}
+    moved: set[str] = set()
     anchors: list[tuple[str, str, str]] = []
     queue = deque([(start, "the start")])
     while queue:
         url, source = queue.popleft()
         if url in seen:
             continue
-        response = client.get(url, follow_redirects=True)
-        is_page = response.headers["content-type"].startswith("text/html")
-        seen[url] = document = Document(response.text) if is_page else None
-        if response.status_code != 200 or len(response.history) > 1:
-            result.broken.append(f"{source} -> {url}: {response.status_code}")
-        if document is None:
+        response = client.get(url)
+        seen[url] = None
+        if response.status_code == 301 and url not in moved:
+            moved.add(response.headers["location"])
+            queue.append((response.headers["location"], url))
             continue
+        if response.status_code != 200:
+            result.broken.append(f"{source} -> {url}: {response.status_code}")
+        if not response.headers["content-type"].startswith("text/html"):
+            continue
+        seen[url] = document = Document(response.text)
         result.pages[url] = document
         for href in document.links() + [
             element["href"] for element in document.all("link") if "href" in element

@@ -37,6 +37,9 @@ HOSTILE = [
     "\u202ekey gnorw\u202c\u2066",
     "😀\u0301\ufeff",
 ]
+ALL = " ".join(HOSTILE)
+SHOWN = {"q", "text", "list"}
+"""The fields that are shown again; the others meet all of `HOSTILE` in one piece."""
 GET = [
     ("/", "exchange"),
     ("/search", "q"),
@@ -81,7 +84,7 @@ def assert_harmless(html: str) -> None:
 
 @pytest.mark.parametrize(("url", "name"), GET)
 def test_hostile_queries(marbles: TestClient, url: str, name: str) -> None:
-    for text in HOSTILE:
+    for text in HOSTILE if name in SHOWN else [ALL]:
         for headers in ({}, HTMX):
             url_of_text = marbles.build_request("GET", url).url.copy_merge_params({name: text})
             response = marbles.get(url_of_text, headers=headers)
@@ -92,7 +95,7 @@ def test_hostile_queries(marbles: TestClient, url: str, name: str) -> None:
 
 @pytest.mark.parametrize(("url", "name"), POST)
 def test_hostile_forms(marbles: TestClient, url: str, name: str) -> None:
-    for text in HOSTILE:
+    for text in HOSTILE if name in SHOWN else [ALL]:
         for headers in ({}, HTMX):
             fields = {"text": "nobody answers", "list": "192.0.2.7", name: text}
             response = marbles.post(url, data=fields, headers=headers)
@@ -104,7 +107,8 @@ def test_hostile_forms(marbles: TestClient, url: str, name: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_hostile_paths(marbles: TestClient, path: str) -> None:
-    for text in HOSTILE:
+    moves = path.startswith(("/e/", "/i/"))
+    for text in HOSTILE if moves else [ALL, *HOSTILE[:2]]:
         response = marbles.get(path.format(quote(text, safe="")))
         assert response.status_code in {301, 404}
         if response.status_code == 404:

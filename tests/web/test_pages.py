@@ -264,10 +264,10 @@ def test_every_step_has_an_anchor_and_a_link_to_it(teapots: TestClient) -> None:
 def test_an_issue_can_be_had_as_markdown(teapots: TestClient) -> None:
     response = teapots.get("/issues/cold-water.md")
     assert response.headers["content-type"] == "text/markdown; charset=utf-8"
-    assert response.text.startswith("# Cold Water\n\nThe teapot is full but makes no sound\n")
+    assert in_order(response.text, ["Cold Water", "The teapot is full but makes no sound"])
     assert "1. Boil the water until Teapot Choir members nod\n2. Wait for" in response.text
     assert "{{" not in response.text
-    assert f"{BASE_URL}/issues/cold-water" in response.text
+    assert f"{BASE_URL}/i/cold-water" in response.text
 
 
 def test_an_issue_says_what_it_is_to_machines(teapots: TestClient) -> None:
@@ -431,11 +431,11 @@ def test_product_and_addresses_stand_once(tmp_path: Path) -> None:
     urls = [*MARBLE_PAGES, "/issues/address-not-allowed.md", "/llms.txt", "/nonsuch"]
     for url in urls:
         page = site_client.get(url).text
-        assert "Pebble Golem" in page, url
         for old in ("Marble Robot", *ADDRESSES):
             assert old not in page, url
+        assert "203.0.113.99" in page, url
         if not url.endswith(".md"):
-            assert "203.0.113.99" in page, url
+            assert "Pebble Golem" in page, url
 
 
 # --- For machines -------------------------------------------------------------------------------
