@@ -41,7 +41,8 @@ _HTTP_BEFORE = re2.compile(
 )
 _HTTP_AFTER = re2.compile(
     r"^[\])']?[:,]?\s?'?(?:client error|server error|too many|unauthori[sz]ed|forbidden|"
-    r"bad gateway|bad request|service unavailable|gateway time-?out|unavailable for legal|i'm a teapot|teapot|"
+    r"bad gateway|bad request|service unavailable|gateway time-?out|"
+    r"unavailable for legal|i'm a teapot|teapot|"
     r"not acceptable|internal server|error\b|rate limit|errors\b|s\b)"
 )
 _URL_BEFORE = re2.compile(r"https?://[^ ]*'? -?\(?$")

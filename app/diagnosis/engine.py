@@ -1,25 +1,29 @@
 """Evidence -> ranked diagnosis: the one engine behind the diagnose box and the quick diagnostic.
 
-A paste goes redaction -> normalised text -> signatures, codes, words -> evidence; checklist, tests
-and answers are evidence as well. The diagnosis is the sum of the evidence for each issue, against
-the chance that nothing fits. `Engine` is prepared once for a knowledge base; `diagnose` is pure.
+A paste goes redaction -> recognition (signatures, codes, exchanges) and words -> evidence;
+checklist, tests and answers are evidence as well. The diagnosis is the sum of the evidence for each
+issue, against the chance that nothing fits. `Engine` is prepared once for a knowledge base;
+`diagnose` is pure.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-
-import re2
+from collections.abc import Iterable, Iterator
 
 from app.diagnosis import evidence as strengths
-from app.diagnosis.codes import Context, NumberHit, numbers
-from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes
+from app.diagnosis.recognition import (
+    OFF_TOPIC,
+    Owner,
+    Reading,
+    Recognised,
+    Recogniser,
+    status_of,
+    telling,
+)
 from app.diagnosis.redaction import Redactor
-from app.diagnosis.signatures import Hit, SignatureIndex
-from app.diagnosis.text import Text, normalise
+from app.diagnosis.signatures import Hit
 from app.diagnosis.words import FEW_LINES, PhraseIndex, code_share
 from app.diagnosis.words import strengths as word_strengths
 from app.knowledge import KnowledgeBase
@@ -35,96 +39,29 @@ from app.model import (
 )
 
 MOST_MATCHES = 5
-OFF_TOPIC = ""
-"""The class of phrases that are about something else; no issue has this slug."""
-
-TELLING_WORDS = 3
-"""A message of this many words is an exchange's own; shorter ones are everybody's."""
-TELLING_LENGTH = 18
-SHORT = 8
-OWN_WORDS = 4
-"""A message that stands among the general signatures too is an exchange's own beyond this."""
-MOST_CODES = 200
-"""So many codes of one text are looked at."""
-
-ENOUGH_VOTES = 0.7
-"""Less than a part of a name is no mention of an exchange."""
-
-HALF = 0.5
-"""So much of a message must stand behind a code that names no exchange."""
-
-CLOSE = 160
-"""A message this near to a code belongs to it."""
-
 MOSTLY = 0.5
 """A text with more log or code than this is not somebody's own words."""
 
 FAR_BEHIND = 3.5
 """A match this much weaker than the best is not worth reading."""
 
-_STATUS = re2.compile(r"^http ([1-5][0-9]{2})$")
-_LETTERS = re2.compile(r"[a-z]{3,}")
-_JSON_WORDS = frozenset({"msg", "message", "data", "null", "retmsg", "result", "error"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    """Whose a signature is: an entry of an error code, its literal code, or an issue."""
-
-    issue: str | None = None
-    entry: ErrorCode | None = None
-    is_code: bool = False
-
-
-@dataclass(slots=True)
-class _Recognised:
-    """One code or message of one exchange in a text, with all the places it stands at."""
-
-    entry: ErrorCode
-    strength: float
-    position: int
-    last: int
-    count: int = 1
-    has_code: bool = False
-    has_message: bool = False
-
-
-@dataclass(slots=True)
-class _Reading:
-    """All that one text says, before exchanges are decided."""
-
-    text: Text
-    hits: list[Hit[_Owner]]
-    numbers: list[NumberHit]
-    mentions: Mapping[str, float]
-    foreign: list[str]
-    names: list[tuple[int, int, str]]
-    evidence: list[Evidence] = field(default_factory=list)
-    recognised: list[_Recognised] = field(default_factory=list)
-    position: int | None = None
-    off_topic: float = 0.0
-    accepted: set[int] = field(default_factory=set)
-
-    def spans(self) -> list[tuple[int, int]]:
-        """Return the places of all fixed messages and codes."""
-        codes = [(n.start, n.end) for n in self.numbers if n.context != "bare"]
-        return codes + [span for hit in self.hits for span in hit.spans]
+LONGEST_QUOTE = 80
 
 
 class Engine:
     """Diagnoses with one knowledge base. Thread-safe: nothing changes after the preparation."""
 
     def __init__(self, knowledge: KnowledgeBase, redactor: Redactor) -> None:
-        """Prepare signatures, names and phrases of `knowledge`."""
+        """Prepare signatures, codes, names and phrases of `knowledge`."""
         self._knowledge = knowledge
         self._redactor = redactor
-        self._codes = self._numeric_codes()
-        self._statuses = self._status_signatures()
-        self._signatures = SignatureIndex(self._all_signatures())
-        diagnostic = knowledge.diagnostic
-        others = diagnostic.other_exchanges if diagnostic else ()
-        self._mentions = MentionIndex(knowledge.exchanges, others)
-        off_topic = diagnostic.off_topic if diagnostic else ()
+        self._recogniser = Recogniser(knowledge)
+        self._statuses: dict[str, list[str]] = defaultdict(list)
+        for issue in knowledge.issues:
+            for signature in issue.signatures:
+                if status := status_of(signature):
+                    self._statuses[status].append(issue.slug)
+        off_topic = knowledge.diagnostic.off_topic if knowledge.diagnostic else ()
         phrases = [(issue.slug, phrase) for issue in knowledge.issues for phrase in issue.phrases]
         phrases += [(OFF_TOPIC, phrase) for phrase in off_topic]
         background = (
@@ -137,360 +74,132 @@ class Engine:
     def diagnose(self, observations: Observations) -> Diagnosis:
         """Return the issues that fit what a visitor tells, best first, or an honest "unknown"."""
         redaction = self._redactor.redact(observations.text)
-        reading = self._read(redaction.text)
-        exchange = self._exchange(reading, observations)
-        self._recognise(reading, exchange, observations)
-        linked = self._linked_error(observations)
-        best = _best(reading.recognised)
+        reading = self._recogniser.read(redaction.text)
+        exchange = self._recogniser.exchange(reading, observations.exchange)
+        found = self._recogniser.errors(reading, exchange) if exchange else []
+        sure = [one for one in found if one.has_code or one.telling]
+        best = max(sure, key=lambda one: (_strength(one, reading), one.last), default=None)
+        linked = self._linked_error(observations) if best is None else None
         entry = best.entry if best else linked
-        if linked and not best:
+
+        evidence = list(self._of_errors(found, reading, observations))
+        if linked:
             because = f"{self._name(linked.exchange)} answered {linked.code}"
             strength = strengths.LITERAL_CODE
-            reading.evidence += strengths.of_error(linked, strength, because, kind="code")
-        reading.evidence += self._general(reading)
-        caller = self._caller(reading, entry)
-        nothing = self._words(reading)
-        reading.evidence += self._answers(observations, entry)
-        if exchange is not None:
+            evidence += strengths.of_error(linked, strength, because, kind="code")
+        general, position = self._of_general(reading, sure)
+        off_topic = general.pop(OFF_TOPIC, None)
+        evidence += general.values()
+        caller, seen = self._caller(reading, entry)
+        evidence += seen
+        words, nothing = self._of_words(reading, sure)
+        evidence += words
+        if off_topic:
+            nothing += off_topic.strength * self._weight_of_off_topic(reading, exchange)
+        evidence += self._of_answers(observations, entry)
+        if exchange:
             for issue in self._knowledge.issues:
-                name = self._name(exchange)
-                reading.evidence += strengths.of_exchange(issue, exchange, name)
-        matches = self._rank(reading.evidence, nothing)
+                evidence += strengths.of_exchange(issue, exchange, self._name(exchange))
+
+        matches = self._rank(evidence, nothing)
         known = entry is not None and bool(matches) and matches[0].issue in entry.issues
         verdict: Verdict = "recognised" if known else "likely" if matches else "unknown"
-        asked = observations.answer is None and entry is not None and known
-        excerpt = reading.text.excerpt(reading.position) if reading.position is not None else None
+        position = best.position if best else position
         return Diagnosis(
             verdict=verdict,
             exchange=exchange,
             error=entry if known else None,
             caller_ip=caller,
             matches=matches,
-            question=entry.question if asked and entry else None,
-            excerpt=excerpt if matches else None,
+            question=entry.question if entry and known and not observations.answer else None,
+            excerpt=reading.text.excerpt(position) if matches and position is not None else None,
             redacted_text=redaction.text,
             removed=tuple((removed.kind, removed.count) for removed in redaction.removed),
         )
 
-    # --- preparing ----------------------------------------------------------------------------
+    # --- evidence -----------------------------------------------------------------------------
 
-    def _entries(self) -> Iterator[ErrorCode]:
-        for exchange in self._knowledge.exchanges:
-            for entries in self._knowledge.errors_of(exchange.id).values():
-                yield from entries
-
-    def _numeric_codes(self) -> dict[str, tuple[str, ...]]:
-        """Return the numeric codes and the exchanges that have each."""
-        codes: dict[str, dict[str, None]] = defaultdict(dict)
-        for entry in self._entries():
-            if entry.code.lstrip("-").isdigit():
-                codes[entry.code][entry.exchange] = None
-        return {code: tuple(exchanges) for code, exchanges in codes.items()}
-
-    def _status_signatures(self) -> dict[str, list[str]]:
-        """Return the issues whose signatures name an HTTP status ("HTTP 429")."""
-        statuses: dict[str, list[str]] = defaultdict(list)
-        for issue in self._knowledge.issues:
-            for signature in issue.signatures:
-                if found := _STATUS.search(normalise(signature).flat):
-                    statuses[found.group(1)].append(issue.slug)
-        return dict(statuses)
-
-    def _all_signatures(self) -> Iterator[tuple[str, _Owner]]:
-        for issue in self._knowledge.issues:
-            for signature in issue.signatures:
-                if not _STATUS.search(normalise(signature).flat):
-                    yield signature, _Owner(issue=issue.slug)
-        if self._knowledge.diagnostic:
-            for signature in self._knowledge.diagnostic.off_topic_signatures:
-                yield signature, _Owner(issue=OFF_TOPIC)
-        for entry in self._entries():
-            owner = _Owner(entry=entry)
-            if entry.message and entry.verbatim:
-                yield entry.message, owner
-            for signature in entry.signatures:
-                yield signature, owner
-            if not entry.code.lstrip("-").isdigit():
-                yield entry.code, _Owner(entry=entry, is_code=True)
-
-    # --- reading ------------------------------------------------------------------------------
-
-    def _read(self, pasted: str) -> _Reading:
-        text = normalise(pasted)
-        mentions = self._mentions.find(text.flat)
-        found = list(numbers(text.flat, self._codes))
-        return _Reading(
-            text=text,
-            hits=_outermost(self._signatures.find(text.flat)),
-            numbers=found[: MOST_CODES // 2] + found[MOST_CODES // 2 :][-MOST_CODES // 2 :],
-            mentions=votes(mentions),
-            foreign=foreign_hosts(text.flat, mentions),
-            names=[(mention.start, mention.end, mention.exchange) for mention in mentions],
-        )
-
-    def _exchange(self, reading: _Reading, observations: Observations) -> str | None:
-        """Return the exchange that the text is about, or that the visitor chose.
-
-        A choice outweighs a name in the text, but neither a host nor a code with its own message.
-        """
-        scores: dict[str, float] = defaultdict(float, reading.mentions)
+    def _of_errors(
+        self, found: Iterable[Recognised], reading: Reading, observations: Observations
+    ) -> Iterator[Evidence]:
+        """Yield what the errors of the exchange mean."""
         chosen = self._knowledge.exchange(observations.exchange)
-        if chosen:
-            scores[chosen.id] += 2.5
-        for exchange, score in self._own_marks(reading, mentioned=bool(scores)).items():
-            scores[exchange] += score
-        if not scores:
-            return None
-        best = max(scores, key=lambda one: (scores[one], one == observations.exchange))
-        return best if best != OTHER and scores[best] >= ENOUGH_VOTES else None
+        for one in found:
+            who = self._name(one.entry.exchange)
+            if chosen and chosen.id != one.entry.exchange:
+                who = f"{who} (not {chosen.name}, which you chose)"
+            strength = _strength(one, reading)
+            if one.has_code:
+                because = f"{who} answered {one.entry.code}"
+                yield from strengths.of_error(one.entry, strength, because, kind="code")
+            else:
+                because = f"{who} answered “{one.entry.message or one.entry.code}”"
+                yield from strengths.of_error(one.entry, strength, because, kind="message")
 
-    def _own_marks(self, reading: _Reading, *, mentioned: bool) -> dict[str, float]:
-        """Return how surely codes and messages are those of each exchange."""
-        marks: dict[str, float] = defaultdict(float)
-        messages: dict[tuple[str, str], Hit[_Owner]] = {}
+    def _of_general(
+        self, reading: Reading, sure: Iterable[Recognised]
+    ) -> tuple[dict[str, Evidence], int | None]:
+        """Return what messages say that are not the exchange's own, and where the best stands."""
+        signs: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
         for hit in reading.hits:
-            owned = {o.entry.exchange for o in hit.owners if o.entry}
-            general = any(owner.issue is not None for owner in hit.owners)
-            own_words = hit.signature.words > (OWN_WORDS if general else TELLING_WORDS - 1)
-            for owner in hit.owners:
-                if owner.entry is None:
-                    continue
-                if owner.is_code:
-                    own = any(mark in owner.entry.code for mark in "-:") and len(owned) == 1
-                    shouted = "_" in owner.entry.code and self._in_code_context(reading, hit)
-                    worth = 3.0 if own else 0.6 if shouted else 0.0
-                    marks[owner.entry.exchange] = max(marks[owner.entry.exchange], worth)
-                else:
-                    messages[owner.entry.exchange, owner.entry.code] = hit
-                    if own_words and len(owned) == 1:
-                        marks[owner.entry.exchange] += 1.5
+            for issue, strength in _meanings(hit, {one.entry for one in sure}).items():
+                signs[issue].append((strength, _quote(reading, hit), hit.start))
+        codes = {one.entry.code for one in sure if one.has_code}
         for number in reading.numbers:
-            owners = self._codes.get(number.code, ())
-            if number.context in {"bare", "http"}:
-                continue
-            for exchange in owners:
-                near = messages.get((exchange, number.code))
-                if near and number.start - CLOSE <= near.last and near.start <= number.end + CLOSE:
-                    marks[exchange] += 3.0 if _telling(near) else 1.5
-            long = len(number.code) >= 5  # noqa: PLR2004
-            if (
-                long
-                and len(owners) == 1
-                and not mentioned
-                and self._fits(reading, number, owners[0])
-            ):
-                marks[owners[0]] += 1.0
-        return marks
-
-    def _fits(self, reading: _Reading, number: NumberHit, exchange: str) -> bool:
-        """Tell whether what stands behind a code is its message, or no English at all.
-
-        Messages change their wording over the years, and browsers translate them.
-        """
-        rest = reading.text.flat[number.end : number.end + CLOSE]
-        words = set(_LETTERS.findall(rest)) - _JSON_WORDS
-        if len(words) <= 1:
-            return True
-        for entry in self._knowledge.errors(exchange, number.code):
-            known = set(_LETTERS.findall(normalise(entry.message or "").flat))
-            if known and len(known & words) >= HALF * len(known):
-                return True
-        return False
+            if number.context == "http" and number.code not in codes:
+                for issue in self._statuses.get(number.code, ()):
+                    sign = (strengths.STATUS_SIGNATURE, f"HTTP {number.code}", number.start)
+                    signs[issue].append(sign)
+        evidence: dict[str, Evidence] = {}
+        best: tuple[float, int | None] = (0.0, None)
+        for issue, found in signs.items():
+            found.sort(key=lambda sign: -sign[0])
+            share = _share(issue, sure, reading, within=1.0)
+            further = sum(strength for strength, *_ in found[1:3])
+            total = share * (found[0][0] + strengths.FURTHER_SIGNATURE * further)
+            if issue != OFF_TOPIC and total > best[0]:
+                best = (total, found[0][2])
+            evidence[issue] = strengths.of_signature(issue, total, found[0][1])
+        return evidence, best[1]
 
     @staticmethod
-    def _in_code_context(reading: _Reading, hit: Hit[_Owner]) -> bool:
-        before = reading.text.flat[max(0, hit.start - 24) : hit.start]
-        return _LABEL.search(before) is not None
+    def _weight_of_off_topic(reading: Reading, exchange: str | None) -> float:
+        return 1.0 if reading.mentions or exchange else strengths.WITHOUT_EXCHANGE
 
-    # --- recognising --------------------------------------------------------------------------
-
-    def _recognise(
-        self, reading: _Reading, exchange: str | None, observations: Observations
-    ) -> None:
-        """Find the entries of `exchange` that stand in the text, and say what they mean."""
-        if exchange is None:
-            return
-        found: dict[tuple[str, str | None], _Recognised] = {}
-        for number in reading.numbers:
-            context = self._accepted(reading, number, exchange)
-            if context is None:
-                continue
-            entry = self._entry(reading, exchange, number.code, number.start, context)
-            if entry is not None:
-                reading.accepted.add(number.start)
-                strength = strengths.CODE[context]
-                _note(found, entry, strength, number.start, number.start, 1, code=True)
+    def _caller(
+        self, reading: Reading, entry: ErrorCode | None
+    ) -> tuple[CallerIp | None, list[Evidence]]:
+        """Compare the address that the exchange saw with the whitelist."""
         for hit in reading.hits:
-            for owner in hit.owners:
-                entry = owner.entry
-                if entry is None or entry.exchange != exchange:
-                    continue
-                if owner.is_code:
-                    plain = not any(mark in entry.code for mark in "-:_ .")
-                    if plain and not self._in_code_context(reading, hit):
-                        continue
-                    chosen = self._entry(reading, exchange, entry.code, hit.start, "key")
-                    if chosen is entry:
-                        strength = strengths.LITERAL_CODE
-                        _note(found, entry, strength, hit.start, hit.last, hit.count, code=True)
-                else:
-                    strength = strengths.MESSAGE if _telling(hit) else strengths.SHORT_MESSAGE
-                    _note(found, entry, strength, hit.start, hit.last, hit.count, code=False)
-        length = max(1, len(reading.text.flat))
-        for one in found.values():
-            one.strength += strengths.CONFIRMED * (one.has_code and one.has_message)
-            one.strength += strengths.REPEATED * math.log2(one.count)
-            one.strength += strengths.LAST * one.last / length
-        reading.recognised = [
-            one
-            for one in found.values()
-            if one.has_code or one.strength > strengths.SHORT_MESSAGE + 1
-        ]
-        for one in found.values():
-            because = self._because(one, exchange, observations)
-            kind = "code" if one.has_code else "message"
-            reading.evidence += strengths.of_error(one.entry, one.strength, because, kind=kind)  # type: ignore[arg-type]
-
-    def _because(self, one: _Recognised, exchange: str, observations: Observations) -> str:
-        who = self._name(exchange)
-        chosen = self._knowledge.exchange(observations.exchange)
-        if chosen and chosen.id != exchange:
-            who = f"{who} (not {chosen.name}, which you chose)"
-        if one.has_code:
-            return f"{who} answered {one.entry.code}"
-        return f"{who} answered “{one.entry.message or one.entry.code}”"
-
-    def _accepted(self, reading: _Reading, number: NumberHit, exchange: str) -> Context | None:
-        """Return how surely a number is a code of `exchange`; None when it is none."""
-        entries = self._knowledge.errors(exchange, number.code)
-        if not entries:
-            return None
-        short = len(number.code.lstrip("-")) <= 3  # noqa: PLR2004
-        if number.context == "http":
-            status = any(entry.scope == "http" for entry in entries)
-            return "http" if status or any(str(e.http) == e.code for e in entries) else None
-        if number.context == "key":
-            return "key"
-        if number.context != "bare":
-            return None if short else number.context
-        flat = reading.text.flat
-        for hit in reading.hits:
-            owned = any(o.entry and o.entry.code == number.code for o in hit.owners)
-            if owned and 0 <= hit.start - number.end <= 24:  # noqa: PLR2004
-                return "named"
-        named = any(
-            name == exchange and 0 < number.start - end <= 3  # noqa: PLR2004
-            for _, end, name in reading.names
-        )
-        first = number.start == 0 and len(flat) > number.end
-        return "named" if (named or first) and not short else None
-
-    def _entry(
-        self, reading: _Reading, exchange: str, code: str, position: int, context: Context
-    ) -> ErrorCode | None:
-        """Return the entry of a code that fits the text around `position`."""
-        entries = self._knowledge.errors(exchange, code)
-        if context == "http":
-            entries = tuple(e for e in entries if e.scope == "http" or str(e.http) == e.code)
-        flat = reading.text.flat
-        near = flat[max(0, position - CLOSE) : position + 3 * CLOSE]
-        matching = [(entry, normalise(entry.match or "").flat) for entry in entries]
-        for place in (near, flat):
-            for entry, match in matching:
-                if match and match in place:
-                    return entry
-        return next((entry for entry in entries if entry.match is None), None)
-
-    def _linked_error(self, observations: Observations) -> ErrorCode | None:
-        """Return the entry of a code that came by a link instead of a text."""
-        if not observations.error or not observations.exchange:
-            return None
-        entries = self._knowledge.errors(observations.exchange, observations.error)
-        general = (entry for entry in entries if entry.match is None)
-        return next(general, entries[0] if entries else None)
-
-    # --- general signatures, words, answers ---------------------------------------------------
-
-    def _general(self, reading: _Reading) -> Iterator[Evidence]:
-        """Yield what messages say that are not those of the exchange itself."""
-        own = {one.entry for one in reading.recognised}
-        meant = {issue for one in reading.recognised for issue in one.entry.issues}
-        found: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
-        for hit in reading.hits:
-            quote = _quote(reading.text, hit)
-            entries = [o.entry for o in hit.owners if o.entry and not o.is_code]
-            issues = dict.fromkeys(owner.issue for owner in hit.owners if owner.issue is not None)
-            for issue in issues:
-                found[issue].append((_general_strength(hit), quote, hit.start))
-            if entries and not own.intersection(entries):
-                strength = strengths.FOREIGN_MESSAGE if _telling(hit) else strengths.SHORT_MESSAGE
-                share: dict[str, float] = {}
-                for entry in entries:
-                    for place, issue in enumerate(entry.issues):
-                        rank = strengths.RANK[min(place, len(strengths.RANK) - 1)]
-                        share[issue] = max(share.get(issue, 0.0), rank)
-                for issue, rank in share.items():
-                    if issue not in issues:
-                        found[issue].append((strength * rank, quote, hit.start))
-        for number in reading.numbers:
-            if number.context == "http" and number.start not in reading.accepted:
-                for issue in self._statuses.get(number.code, ()):
-                    quote = f"HTTP {number.code}"
-                    found[issue].append((strengths.STATUS_SIGNATURE, quote, number.start))
-        best = 0.0
-        surest = max((one.strength for one in reading.recognised), default=0.0)
-        for issue, signs in found.items():
-            signs.sort(key=lambda sign: -sign[0])
-            total = signs[0][0]
-            total += strengths.FURTHER_SIGNATURE * sum(sign[0] for sign in signs[1:3])
-            if issue not in meant:
-                total *= strengths.share_beside_code(sure=surest >= strengths.SURE, meant=False)
-            if issue == OFF_TOPIC:
-                reading.off_topic = total
-                continue
-            if total > best and not reading.recognised:
-                best, reading.position = total, signs[0][2]
-            because = f"the message says “{signs[0][1]}”"
-            yield Evidence(kind="message", issue=issue, strength=total, because=because)
-        if recognised := _best(reading.recognised):
-            reading.position = recognised.position
-
-    def _caller(self, reading: _Reading, entry: ErrorCode | None) -> CallerIp | None:
-        """Compare the address that the exchange saw with the whitelist, and note what it says."""
-        for hit in reading.hits:
-            if hit.address is None:
-                continue
-            caller = strengths.caller_ip(hit.address, self._knowledge.site)
+            caller = strengths.caller_ip(hit.address, self._knowledge.site) if hit.address else None
             if caller is None:
                 continue
             owner = hit.owners[0]
             issue = owner.issue or (owner.entry.issues[0] if owner.entry else None)
             who = self._name(entry.exchange) if entry else "the exchange"
-            if issue:
-                product = self._knowledge.site.product
-                reading.evidence.append(strengths.of_caller_ip(caller, issue, who, product))
-            return caller
-        return None
+            product = self._knowledge.site.product
+            seen = [strengths.of_caller_ip(caller, issue, who, product)] if issue else []
+            return caller, seen
+        return None, []
 
-    def _words(self, reading: _Reading) -> float:
-        """Note what the words say; return the log-odds that nothing fits."""
+    def _of_words(
+        self, reading: Reading, sure: Iterable[Recognised]
+    ) -> tuple[list[Evidence], float]:
+        """Return what the words say, and the log-odds that nothing fits."""
         if not reading.text.flat:
-            return strengths.NOTHING_WITHOUT_TEXT
+            return [], strengths.NOTHING_WITHOUT_TEXT
         found, tendency = self._phrases.wordings(reading.text, reading.spans())
-        surest = max((one.strength for one in reading.recognised), default=0.0)
-        sure = surest >= strengths.SURE
-        meant = {issue for one in reading.recognised for issue in one.entry.issues}
         code = code_share(reading.text) > MOSTLY
         log = code and len(reading.text.starts) > FEW_LINES
         nothing = strengths.NOTHING_WITH_TEXT
         if reading.mentions:
-            nothing += strengths.EXCHANGE_NAMED + reading.off_topic
-        else:
-            nothing += strengths.WITHOUT_EXCHANGE * reading.off_topic
-            nothing += strengths.FOREIGN_HOST if reading.foreign else 0.0
+            nothing += strengths.EXCHANGE_NAMED
+        elif reading.foreign and not sure:
+            nothing += strengths.FOREIGN_HOST
+        evidence: list[Evidence] = []
         phrases = word_strengths(found)
         for issue in {**phrases, **tendency}:
-            share = strengths.share_beside_code(sure=sure, meant=issue in meant)
+            share = _share(issue, sure, reading, within=strengths.WITHIN_CODE)
             worth, quotes = phrases.get(issue, (0.0, ()))
             by_phrases = share * strengths.phrases(worth, log=log)
             by_tendency = share * strengths.tendency(tendency.get(issue, 0.0), code=code)
@@ -498,11 +207,13 @@ class Engine:
                 nothing += by_phrases + by_tendency
                 continue
             if worth:
-                reading.evidence.append(strengths.of_words(issue, by_phrases, quotes))
-            reading.evidence.append(strengths.of_tendency(issue, by_tendency))
-        return nothing
+                evidence.append(strengths.of_words(issue, by_phrases, quotes))
+            evidence.append(strengths.of_tendency(issue, by_tendency))
+        return evidence, nothing
 
-    def _answers(self, observations: Observations, entry: ErrorCode | None) -> Iterator[Evidence]:
+    def _of_answers(
+        self, observations: Observations, entry: ErrorCode | None
+    ) -> Iterator[Evidence]:
         diagnostic = self._knowledge.diagnostic
         if diagnostic:
             for item in diagnostic.checklist:
@@ -515,6 +226,14 @@ class Engine:
         if issue:
             question = entry.question if entry else None
             yield strengths.of_answer(issue.slug, _label(question, issue.slug) or issue.title)
+
+    def _linked_error(self, observations: Observations) -> ErrorCode | None:
+        """Return the entry of a code that came by a link instead of a text."""
+        if not observations.error or not observations.exchange:
+            return None
+        entries = self._knowledge.errors(observations.exchange, observations.error)
+        general = (entry for entry in entries if entry.match is None)
+        return next(general, entries[0] if entries else None)
 
     # --- ranking ------------------------------------------------------------------------------
 
@@ -554,77 +273,52 @@ class Engine:
         return found.name if found else exchange
 
 
-_LABEL = re2.compile(
-    r"(?:code|label|err(?:or)?(?:[_-]?(?:code|msg|message))?|reason|name|type|message|id)"
-    r"'?\s?[:=]\s?[\[(]?'?$|[\[(]'?$"
-)
+def _strength(one: Recognised, reading: Reading) -> float:
+    """Return how strongly an error speaks: by its code, its message, its place and repetition."""
+    if one.literal:
+        strength = strengths.LITERAL_CODE
+    elif one.context is not None:
+        strength = strengths.CODE[one.context]
+    else:
+        strength = strengths.MESSAGE if one.telling else strengths.SHORT_MESSAGE
+    strength += strengths.CONFIRMED * (one.has_code and one.message)
+    strength += strengths.REPEATED * math.log2(max(1, one.count))
+    return strength + strengths.LAST * one.last / max(1, len(reading.text.flat))
 
 
-def _telling(hit: Hit[_Owner]) -> bool:
-    """Tell whether a message is long enough to be an exchange's own."""
-    signature = hit.signature
-    return signature.words >= TELLING_WORDS or signature.length >= TELLING_LENGTH
+def _share(issue: str, sure: Iterable[Recognised], reading: Reading, *, within: float) -> float:
+    """Return what remains of general signatures and words beside the errors that are sure.
 
-
-def _general_strength(hit: Hit[_Owner]) -> float:
-    signature = hit.signature
-    if "{ip}" in signature.parts and signature.words <= TELLING_WORDS:
-        return strengths.ADDRESS_SIGNATURE
-    if any(owner.issue == OFF_TOPIC for owner in hit.owners):
-        return strengths.OFF_TOPIC_SIGNATURE
-    if _telling(hit):
-        return strengths.GENERAL_SIGNATURE
-    return strengths.SHORT_SIGNATURE if signature.length >= SHORT else strengths.SHORTEST_SIGNATURE
-
-
-def _outermost(hits: Iterable[Hit[_Owner]]) -> list[Hit[_Owner]]:
-    """Return the hits that don't stand within a longer one, in the order of the text.
-
-    A hit within another one stays when it captured the caller's address, or is a code.
+    `within` is the share of issues that these errors can mean.
     """
-    ordered = sorted(hits, key=lambda hit: (hit.start, -hit.end))
-    result: list[Hit[_Owner]] = []
-    reached = -1
-    for hit in ordered:
-        inside = hit.end <= reached
-        if not inside or hit.address or any(owner.is_code for owner in hit.owners):
-            result.append(hit)
-        if not any(owner.is_code for owner in hit.owners):
-            reached = max(reached, hit.end)
-    return result
+    loud = [one for one in sure if _strength(one, reading) >= strengths.SURE]
+    if not loud:
+        return 1.0
+    meant = any(issue in one.entry.issues for one in loud)
+    return within if meant else strengths.BESIDE_CODE
 
 
-def _note(
-    found: dict[tuple[str, str | None], _Recognised],
-    entry: ErrorCode,
-    strength: float,
-    position: int,
-    last: int,
-    count: int,
-    *,
-    code: bool,
-) -> None:
-    """Add one place where an entry stands to what was found of it so far."""
-    key = (entry.code, entry.match)
-    known = found.get(key)
-    if known is None:
-        known = found[key] = _Recognised(entry, strength, position, last, 0)
-    known.strength = max(known.strength, strength)
-    if code and not known.has_code:
-        known.position = position
-    known.last = max(known.last, last)
-    known.has_code |= code
-    known.has_message |= not code
-    known.count = known.count + count if code == known.has_code else max(known.count, count)
+def _meanings(hit: Hit[Owner], own: Iterable[ErrorCode]) -> dict[str, float]:
+    """Return the issues that a message speaks for, apart from the exchange's `own` errors."""
+    meanings: dict[str, float] = {}
+    entries = [owner.entry for owner in hit.owners if owner.entry and not owner.is_code]
+    if entries and not any(entry in own for entry in entries):
+        strength = strengths.FOREIGN_MESSAGE if telling(hit) else strengths.SHORT_MESSAGE
+        for entry in entries:
+            for issue, value in zip(entry.issues, strengths.by_rank(strength), strict=False):
+                meanings[issue] = max(meanings.get(issue, 0.0), value)
+    for owner in hit.owners:
+        if owner.issue is not None:
+            off_topic = owner.issue == OFF_TOPIC
+            meanings[owner.issue] = strengths.signature(
+                hit.signature, telling=telling(hit), off_topic=off_topic
+            )
+    return meanings
 
 
-def _best(recognised: Iterable[_Recognised]) -> _Recognised | None:
-    return max(recognised, key=lambda one: (one.strength, one.last), default=None)
-
-
-def _quote(text: Text, hit: Hit[_Owner]) -> str:
-    found = text.flat[hit.start : hit.end]
-    return found if len(found) <= 80 else f"{found[:77]}…"  # noqa: PLR2004
+def _quote(reading: Reading, hit: Hit[Owner]) -> str:
+    found = reading.text.flat[hit.start : hit.end]
+    return found if len(found) <= LONGEST_QUOTE else f"{found[:LONGEST_QUOTE]}…"
 
 
 def _label(question: Question | None, issue: str) -> str | None:
@@ -634,5 +328,6 @@ def _label(question: Question | None, issue: str) -> str | None:
 
 def _reasons(pieces: Iterable[Evidence]) -> tuple[str, ...]:
     """Return the reasons that speak for an issue, the strongest first."""
-    speaking = sorted((p for p in pieces if p.strength > 0.25), key=lambda p: -p.strength)  # noqa: PLR2004
-    return tuple(dict.fromkeys(piece.because for piece in speaking))
+    speaking = sorted(pieces, key=lambda piece: -piece.strength)
+    worth = (piece.because for piece in speaking if piece.strength >= strengths.WORTH_SAYING)
+    return tuple(dict.fromkeys(worth))

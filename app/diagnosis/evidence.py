@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal
 
 from app.diagnosis.codes import Context
+from app.diagnosis.signatures import Signature
 from app.model import (
     CallerIp,
     ChecklistItem,
@@ -55,6 +56,9 @@ GENERAL_SIGNATURE = 3.8
 SHORT_SIGNATURE = 3.2
 SHORTEST_SIGNATURE = 2.5
 STATUS_SIGNATURE = 2.2
+SHORT = 8
+"""From this length on a signature of a word or two is not among the shortest."""
+ADDRESS_WORDS = 3
 ADDRESS_SIGNATURE = 0.4
 """A signature that is little more than an address: it is kept for the address."""
 
@@ -101,6 +105,9 @@ ANSWER = 4.0
 IMPOSSIBLE = -0.8
 """The exchange is none of those that have this issue (no passphrase): it is still what somebody
 who writes of nothing else means."""
+
+WORTH_SAYING = 0.25
+"""Weaker evidence counts, but is no reason to tell."""
 
 NOTHING_WITH_TEXT = 2.0
 """What an issue needs to beat when a text was pasted: most texts are about something else."""
@@ -191,6 +198,23 @@ def of_exchange(issue: Issue, exchange: str, name: str) -> Iterator[Evidence]:
         yield Evidence(kind="fact", issue=issue.slug, strength=IMPOSSIBLE, because=because)
 
 
+def signature(found: Signature, *, telling: bool, off_topic: bool) -> float:
+    """Return the strength of a general signature."""
+    if "{ip}" in found.parts and found.words <= ADDRESS_WORDS:
+        return ADDRESS_SIGNATURE
+    if off_topic:
+        return OFF_TOPIC_SIGNATURE
+    if telling:
+        return GENERAL_SIGNATURE
+    return SHORT_SIGNATURE if found.length >= SHORT else SHORTEST_SIGNATURE
+
+
+def of_signature(issue: str, strength: float, quote: str) -> Evidence:
+    """Return what a general signature says; the issue may be none (off-topic)."""
+    because = f"the message says “{quote}”"
+    return Evidence.model_construct(kind="message", issue=issue, strength=strength, because=because)
+
+
 def caller_ip(address: str, site: Site) -> CallerIp | None:
     """Compare the address that an exchange saw with the whitelist; None when that says nothing."""
     if site.whitelist is None:
@@ -218,13 +242,6 @@ def of_caller_ip(caller: CallerIp, issue: str, who: str, product: str) -> Eviden
     }[caller.verdict]
     strength = CALLER_IP[caller.verdict]
     return Evidence(kind="caller-ip", issue=issue, strength=strength, because=because)
-
-
-def share_beside_code(*, sure: bool, meant: bool) -> float:
-    """Return what remains of general signatures and words beside a recognised code."""
-    if not sure:
-        return 1.0
-    return WITHIN_CODE if meant else BESIDE_CODE
 
 
 def phrases(worth: float, *, log: bool) -> float:

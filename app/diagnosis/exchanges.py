@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import ahocorasick_rs
-
 import re2
 
 from app.diagnosis.text import normalise

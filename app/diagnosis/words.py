@@ -59,7 +59,8 @@ SHORT_TEXT = 70
 _TOKEN = re2.compile(
     # Scripts one by one: Chinese runs into Latin words without a space.
     r"[\p{Latin}\p{Cyrillic}\p{Greek}\p{M}\p{N}]+(?:'[a-z]{1,2}\b)?"
-    r"|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+|[\p{Arabic}\p{Hebrew}\p{Thai}\p{Devanagari}]+"
+    r"|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
+    r"|[\p{Arabic}\p{Hebrew}\p{Thai}\p{Devanagari}]+"
 )
 _SENTENCE_END = re2.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
 _FRAME = re2.compile(

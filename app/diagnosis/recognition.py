@@ -1,0 +1,399 @@
+"""What a text holds: fixed messages, codes and mentions, and which entries of an exchange they are.
+
+Reading knows nothing of strengths of issues; it answers which exchange a text is about and which of
+its errors stand there. Codes are looked up per exchange, because they mean something else at each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import re2
+
+from app.diagnosis.codes import Context, NumberHit, numbers
+from app.diagnosis.exchanges import OTHER, Mention, MentionIndex, foreign_hosts, votes
+from app.diagnosis.signatures import Hit, SignatureIndex
+from app.diagnosis.text import Text, normalise
+from app.knowledge import KnowledgeBase
+from app.model import ErrorCode
+
+OFF_TOPIC = ""
+"""Stands for everything that is not about connecting an exchange; no issue has this slug."""
+
+TELLING_WORDS = 3
+TELLING_LENGTH = 18
+"""A message with so many words, or so long, is hardly said by chance."""
+
+OWN_WORDS = 5
+"""A message that is also a general signature is an exchange's own from so many words on."""
+
+MOST_CODES = 200
+"""So many numbers of one text are looked at, half of them from its beginning."""
+
+CLOSE = 160
+"""A message within so many characters of a code belongs to it."""
+
+ADJACENT = 3
+"""So many characters may stand between the name of an exchange and a bare code."""
+
+LONG_CODE = 5
+"""A code of so many characters, if only one exchange has it, is that exchange's."""
+
+HALF = 0.5
+"""So much of a message must stand behind a code for the code to name its exchange."""
+
+CHOSEN = 2.5
+"""Votes for the exchange that the visitor chose: more than its name, less than its host."""
+OWN_CODE = 3.0
+"""Votes for the exchange whose own code stands in the text (EAPI:..., or with its message)."""
+OWN_MESSAGE = 1.5
+SOLE_CODE = 1.0
+SHOUTED = 0.6
+"""Votes for a code such as INVALID_SIGNATURE, which others use too: needs something besides."""
+ENOUGH_VOTES = 0.7
+
+_DISTINCT = "-:"
+"""Marks of codes that are no ordinary words: api-signature-not-valid, EAPI:Invalid key."""
+_STATUS = re2.compile(r"^http ([1-5][0-9]{2})$")
+_LETTERS = re2.compile(r"[a-z]{3,}")
+_JSON_WORDS = frozenset({"msg", "message", "data", "null", "retmsg", "result", "error"})
+_LABEL = re2.compile(
+    r"(?:code|label|err(?:or)?(?:[_-]?(?:code|msg|message))?|reason|name|type|message|id)"
+    r"'?\s?[:=]\s?[\[(]?'?$|[\[(]'?$"
+)
+_LABEL_LENGTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a signature is: an issue's (or `OFF_TOPIC`), an error's, or an error's literal code."""
+
+    issue: str | None = None
+    entry: ErrorCode | None = None
+    is_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one text says before anything is made of it."""
+
+    text: Text
+    hits: tuple[Hit[Owner], ...]
+    numbers: tuple[NumberHit, ...]
+    mentions: tuple[Mention, ...]
+    foreign: tuple[str, ...]
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the places of all fixed messages and codes."""
+        codes = [(hit.start, hit.end) for hit in self.numbers if hit.context != "bare"]
+        return codes + [span for hit in self.hits for span in hit.spans]
+
+
+@dataclass(slots=True)
+class Recognised:
+    """One error of one exchange in a text: how it stands there, where, and how often.
+
+    `context` is the surest way in which its code stands there ("literal" for a code that is a text
+    of its own), None when only its message does; `telling` says that the message is no short one.
+    """
+
+    entry: ErrorCode
+    position: int
+    last: int
+    context: Context | None = None
+    literal: bool = False
+    message: bool = False
+    telling: bool = False
+    count: int = 0
+
+    @property
+    def has_code(self) -> bool:
+        """Tell whether the code itself stands in the text."""
+        return self.literal or self.context is not None
+
+
+def telling(hit: Hit[Owner]) -> bool:
+    """Tell whether a message is long enough not to be said by chance."""
+    return hit.signature.words >= TELLING_WORDS or hit.signature.length >= TELLING_LENGTH
+
+
+def status_of(signature: str) -> str | None:
+    """Return the status of a signature such as "HTTP 429", which matches however it's written."""
+    found = _STATUS.search(normalise(signature).flat)
+    return str(found.group(1)) if found else None
+
+
+class Recogniser:
+    """Everything that is looked for in texts, prepared once for a knowledge base."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        """Prepare signatures, codes and names of `knowledge`."""
+        self._knowledge = knowledge
+        others = knowledge.diagnostic.other_exchanges if knowledge.diagnostic else ()
+        self._mentions = MentionIndex(knowledge.exchanges, others)
+        self._signatures = SignatureIndex(_signatures(knowledge))
+        codes: dict[str, dict[str, None]] = defaultdict(dict)
+        for entry in _entries(knowledge):
+            if _is_number(entry.code):
+                codes[entry.code][entry.exchange] = None
+        self._codes = {code: tuple(owners) for code, owners in codes.items()}
+        self._matches = {
+            (entry.exchange, entry.code, entry.match): normalise(entry.match).flat
+            for entry in _entries(knowledge)
+            if entry.match
+        }
+
+    def read(self, pasted: str) -> Reading:
+        """Find everything in a text (secrets removed)."""
+        text = normalise(pasted)
+        mentions = self._mentions.find(text.flat)
+        found = list(numbers(text.flat, self._codes))
+        if len(found) > MOST_CODES:
+            found = found[: MOST_CODES // 2] + found[-MOST_CODES // 2 :]
+        return Reading(
+            text=text,
+            hits=tuple(_outermost(self._signatures.find(text.flat))),
+            numbers=tuple(found),
+            mentions=tuple(mentions),
+            foreign=tuple(foreign_hosts(text.flat, mentions)),
+        )
+
+    # --- which exchange -----------------------------------------------------------------------
+
+    def exchange(self, reading: Reading, chosen: str | None) -> str | None:
+        """Return the exchange that a text is about, or that the visitor chose.
+
+        A choice outweighs a name in the text, but neither a host nor a code with its own message.
+        """
+        scores: dict[str, float] = defaultdict(float, votes(reading.mentions))
+        if self._knowledge.exchange(chosen) and chosen:
+            scores[chosen] += CHOSEN
+        named = bool(scores)
+        for exchange, score in self._by_errors(reading, named=named).items():
+            scores[exchange] += score
+        if not scores:
+            return None
+        best = max(scores, key=lambda one: (scores[one], one == chosen))
+        return best if best != OTHER and scores[best] >= ENOUGH_VOTES else None
+
+    def _by_errors(self, reading: Reading, *, named: bool) -> dict[str, float]:
+        """Return the votes that codes and messages give to each exchange."""
+        marks: dict[str, float] = defaultdict(float)
+        messages: dict[tuple[str, str], Hit[Owner]] = {}
+        for hit in reading.hits:
+            exchanges = {owner.entry.exchange for owner in hit.owners if owner.entry}
+            general = any(owner.issue is not None for owner in hit.owners)
+            own = hit.signature.words >= (OWN_WORDS if general else TELLING_WORDS)
+            for owner in hit.owners:
+                if owner.entry is None:
+                    continue
+                exchange, code = owner.entry.exchange, owner.entry.code
+                if owner.is_code:
+                    worth = self._worth_of_literal(reading, hit, code, sole=len(exchanges) == 1)
+                    marks[exchange] = max(marks[exchange], worth)
+                    continue
+                messages[exchange, code] = hit
+                if own and len(exchanges) == 1:
+                    marks[exchange] += OWN_MESSAGE
+        for number in reading.numbers:
+            if number.context in {"bare", "http"}:
+                continue
+            owners = self._codes.get(number.code, ())
+            for exchange in owners:
+                message = messages.get((exchange, number.code))
+                if message and _near(message, number):
+                    marks[exchange] += OWN_CODE if telling(message) else OWN_MESSAGE
+            sole = len(owners) == 1 and len(number.code) >= LONG_CODE
+            if sole and not named and self._fits(reading, number, owners[0]):
+                marks[owners[0]] += SOLE_CODE
+        return marks
+
+    @staticmethod
+    def _worth_of_literal(reading: Reading, hit: Hit[Owner], code: str, *, sole: bool) -> float:
+        if sole and any(mark in code for mark in _DISTINCT):
+            return OWN_CODE
+        return SHOUTED if "_" in code and _labelled(reading, hit) else 0.0
+
+    def _fits(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
+        """Tell whether what stands behind a code is its message, or no English at all.
+
+        Messages change their wording over the years, and browsers translate them.
+        """
+        rest = reading.text.flat[number.end : number.end + CLOSE]
+        words = set(_LETTERS.findall(rest)) - _JSON_WORDS
+        if len(words) <= 1:
+            return True
+        for entry in self._knowledge.errors(exchange, number.code):
+            known = set(_LETTERS.findall(normalise(entry.message or "").flat))
+            if known and len(known & words) >= HALF * len(known):
+                return True
+        return False
+
+    # --- which errors -------------------------------------------------------------------------
+
+    def errors(self, reading: Reading, exchange: str) -> list[Recognised]:
+        """Return the errors of `exchange` in a text, each once, in the order of the text."""
+        found: dict[tuple[str, str | None], Recognised] = {}
+        for number in reading.numbers:
+            context = self._context(reading, number, exchange)
+            if context is None:
+                continue
+            entry = self._entry(reading, exchange, number.code, number.start, context)
+            if entry is not None:
+                one = _noted(found, entry, number.start, number.start)
+                one.context = _surer(one.context, context)
+                one.count += 1
+        for hit in reading.hits:
+            for owner in hit.owners:
+                if owner.entry is None or owner.entry.exchange != exchange:
+                    continue
+                if not owner.is_code:
+                    one = _noted(found, owner.entry, hit.start, hit.last)
+                    one.message = True
+                    one.telling |= telling(hit)
+                    one.count = max(one.count, hit.count)
+                elif self._stands_as_code(reading, hit, owner.entry):
+                    one = _noted(found, owner.entry, hit.start, hit.last)
+                    one.literal = True
+                    one.count = max(one.count, hit.count)
+        return sorted(found.values(), key=lambda one: one.position)
+
+    def _stands_as_code(self, reading: Reading, hit: Hit[Owner], entry: ErrorCode) -> bool:
+        """Tell whether a literal code stands there as one, and this is its entry."""
+        plain = not any(mark in entry.code for mark in (*_DISTINCT, "_", " ", "."))
+        if plain and not _labelled(reading, hit):
+            return False
+        return self._entry(reading, entry.exchange, entry.code, hit.start, "key") is entry
+
+    def _context(self, reading: Reading, number: NumberHit, exchange: str) -> Context | None:
+        """Return how surely a number is a code of `exchange`; None when it is none."""
+        entries = self._knowledge.errors(exchange, number.code)
+        if not entries:
+            return None
+        if number.context == "http":
+            return "http" if any(_is_status(entry) for entry in entries) else None
+        if number.context == "key":
+            return "key"
+        if len(number.code.lstrip("-")) <= len("404"):
+            return None
+        if number.context != "bare":
+            return number.context
+        return "named" if self._is_named(reading, number, exchange) else None
+
+    def _is_named(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
+        """Tell whether a bare number follows the exchange's name, begins the text, or has its text.
+
+        "okx 51155 You can't trade ..."
+        """
+        if number.start == 0 and len(reading.text.flat) > number.end:
+            return True
+        if any(
+            mention.exchange == exchange and 0 < number.start - mention.end <= ADJACENT
+            for mention in reading.mentions
+        ):
+            return True
+        return any(
+            0 <= hit.start - number.end <= _LABEL_LENGTH
+            and any(owner.entry and owner.entry.code == number.code for owner in hit.owners)
+            for hit in reading.hits
+        )
+
+    def _entry(
+        self, reading: Reading, exchange: str, code: str, position: int, context: Context
+    ) -> ErrorCode | None:
+        """Return the entry of a code that fits the text around `position`, else the general one."""
+        entries = self._knowledge.errors(exchange, code)
+        if context == "http":
+            entries = tuple(entry for entry in entries if _is_status(entry))
+        flat = reading.text.flat
+        for place in (flat[max(0, position - CLOSE) : position + 3 * CLOSE], flat):
+            for entry in entries:
+                match = self._matches.get((exchange, code, entry.match or ""))
+                if match and match in place:
+                    return entry
+        return next((entry for entry in entries if entry.match is None), None)
+
+
+def _entries(knowledge: KnowledgeBase) -> Iterator[ErrorCode]:
+    for exchange in knowledge.exchanges:
+        for entries in knowledge.errors_of(exchange.id).values():
+            yield from entries
+
+
+def _signatures(knowledge: KnowledgeBase) -> Iterator[tuple[str, Owner]]:
+    """Yield every signature of the content with its owner; a verbatim message is one, too."""
+    for issue in knowledge.issues:
+        for signature in issue.signatures:
+            if status_of(signature) is None:
+                yield signature, Owner(issue=issue.slug)
+    if knowledge.diagnostic:
+        for signature in knowledge.diagnostic.off_topic_signatures:
+            yield signature, Owner(issue=OFF_TOPIC)
+    for entry in _entries(knowledge):
+        if entry.message and entry.verbatim:
+            yield entry.message, Owner(entry=entry)
+        for signature in entry.signatures:
+            yield signature, Owner(entry=entry)
+        if not _is_number(entry.code):
+            yield entry.code, Owner(entry=entry, is_code=True)
+
+
+def _is_number(code: str) -> bool:
+    return code.lstrip("-").isdigit()
+
+
+def _is_status(entry: ErrorCode) -> bool:
+    return entry.scope == "http" or str(entry.http) == entry.code
+
+
+def _labelled(reading: Reading, hit: Hit[Owner]) -> bool:
+    """Tell whether a literal code stands behind a key such as `label:`, or in brackets."""
+    before = reading.text.flat[max(0, hit.start - _LABEL_LENGTH) : hit.start]
+    return _LABEL.search(before) is not None
+
+
+def _near(message: Hit[Owner], number: NumberHit) -> bool:
+    return message.last >= number.start - CLOSE and message.start <= number.end + CLOSE
+
+
+_CONTEXTS: Mapping[Context | None, int] = {
+    "key": 0,
+    "bracket": 1,
+    "word": 2,
+    "signed": 3,
+    "named": 4,
+    "http": 5,
+    "bare": 6,
+    None: 7,
+}
+
+
+def _surer(one: Context | None, other: Context) -> Context:
+    return other if one is None or _CONTEXTS[other] < _CONTEXTS[one] else one
+
+
+def _noted(
+    found: dict[tuple[str, str | None], Recognised], entry: ErrorCode, position: int, last: int
+) -> Recognised:
+    """Return what was found of an entry so far, its place brought up to date."""
+    key = (entry.code, entry.match)
+    one = found.setdefault(key, Recognised(entry, position, last))
+    one.position = min(one.position, position)
+    one.last = max(one.last, last)
+    return one
+
+
+def _outermost(hits: Iterable[Hit[Owner]]) -> Iterator[Hit[Owner]]:
+    """Yield the hits that don't stand within a longer one, in the order of the text.
+
+    A hit within another one stays when it captured the caller's address, or is a code.
+    """
+    reached = -1
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        code = any(owner.is_code for owner in hit.owners)
+        if code or hit.address or hit.end > reached:
+            yield hit
+        if not code:
+            reached = max(reached, hit.end)
