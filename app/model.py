@@ -56,13 +56,18 @@ class Whitelist(Entity):
 
 
 class Support(Entity):
-    """How to reach a person."""
+    """How to reach a person.
+
+    `ticket_url` is the address of a ticket form; `{subject}` and `{body}` in it are filled in with
+    the support report.
+    """
 
     title: NonEmpty
     text: NonEmpty
     tip: NonEmpty | None = None
     email: NonEmpty | None = None
     url: Url | None = None
+    ticket_url: Url | None = None
 
 
 class Link(Entity):

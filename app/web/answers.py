@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.knowledge import KnowledgeBase, error_url
 from app.model import Diagnosis, ErrorCode, Issue, Match, Observations
 from app.web.contexts import Answer, ErrorView, MatchView, OptionView
+from app.web.forms import form_fields
 from app.web.links import diagnosis_url
 
 HIGH_CONFIDENCE = 0.6
@@ -34,6 +35,7 @@ def answer(diagnosis: Diagnosis, observations: Observations, knowledge: Knowledg
         excerpt=diagnosis.excerpt,
         removed=diagnosis.removed,
         share_url=diagnosis_url(linked),
+        report_fields=form_fields(linked.model_copy(update={"text": diagnosis.redacted_text})),
         from_text=bool(observations.text.strip()),
         site=knowledge.site,
     )

@@ -142,9 +142,9 @@ class OptionView:
 class Answer:
     """The answer to what a visitor told us: partials/_diagnosis.html.
 
-    `share_url` holds everything but the text. `removed` is how many secrets of each kind were
-    taken out. `exchange` is the one that was recognised or chosen. `chosen` is the issue of the
-    option that answers the question.
+    `share_url` holds everything but the text, `report_fields` the text (without secrets) too.
+    `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
+    recognised or chosen. `chosen` is the issue of the option that answers the question.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -160,6 +160,7 @@ class Answer:
     excerpt: str | None
     removed: tuple[tuple[str, int], ...]
     share_url: str
+    report_fields: tuple[tuple[str, str], ...]
     from_text: bool
     site: Site
     chosen: str | None = None
@@ -343,6 +344,35 @@ class ProblemPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportText:
+    """The text of a support report; `read` are the titles of issues that were read."""
+
+    template: ClassVar[str] = "text/report.txt"
+
+    site: Site
+    exchange: Exchange | None
+    answer: Answer | None
+    form: DiagnoseForm
+    read: tuple[str, ...]
+    version: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage:
+    """`/report`: the report to edit, and the ways to send it. `told` is False while it is empty."""
+
+    template: ClassVar[str] = "pages/report.html"
+
+    shell: Shell
+    text: str
+    subject: str
+    mail_url: str | None
+    ticket_url: str | None
+    told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyCause:
     """One cause in a reply: its title (empty when the reply is about nothing else) and steps."""
 
@@ -374,6 +404,7 @@ Page = (
     | ErrorPage
     | SearchPage
     | WhitelistPage
+    | ReportPage
     | ProblemPage
 )
 Fragment = AnswerFragment | Results | WhitelistComparison

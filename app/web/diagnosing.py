@@ -32,7 +32,7 @@ class Diagnosing(Handlers):
         """Answer a posted form. The text in it is used for this answer and kept nowhere."""
         form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
         observations = forms.from_form(form, self.edition.knowledge)
-        if len(observations.text.encode("utf-8", "replace")) > forms.MAX_TEXT_BYTES:
+        if forms.is_too_long(observations.text):
             return self._refused(request, observations, TOO_LONG, 413)
         wants_page = not HtmxRequest.of(request).wants_fragment
         if wants_page and not observations.text.strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
@@ -56,6 +56,31 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
         tests=_tests(form, diagnostic),
         answer=_known_issue(_text(form, "answer"), knowledge),
     )
+
+
+def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
+    """Return `observations` as form fields, the way `from_form` reads them."""
+    fields = [
+        ("text", observations.text),
+        ("exchange", observations.exchange or ""),
+        ("error", observations.error or ""),
+        ("answer", observations.answer or ""),
+        ("touched", "1" if observations.checklist else ""),
+    ]
+    fields += (("have", item) for item, ticked in observations.checklist.items() if ticked)
+    fields += ((f"test-{test}", outcome) for test, outcome in observations.tests.items())
+    return tuple((name, value) for name, value in fields if value)
+
+
+def is_too_long(text: str) -> bool:
+    """Tell whether a paste is longer than `MAX_TEXT_BYTES`."""
+    return len(text.encode("utf-8", "replace")) > MAX_TEXT_BYTES
+
+
+def read_issues(slugs: Sequence[Any], knowledge: KnowledgeBase) -> tuple[str, ...]:
+    """Return the known issues among posted slugs, each once; separated by commas or repeated."""
+    named = (slug for value in slugs if isinstance(value, str) for slug in value.split(","))
+    return tuple(dict.fromkeys(slug for slug in named if knowledge.issue(slug)))
 
 
 def list_from_form(form: FormData, knowledge: KnowledgeBase) -> tuple[str, Exchange | None]:

@@ -180,7 +180,7 @@ class Pages(Handlers):
             raise HTTPException(404)
         form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
         text, exchange = forms.list_from_form(form, knowledge)
-        if len(text.encode("utf-8", "replace")) > forms.MAX_TEXT_BYTES:
+        if forms.is_too_long(text):
             raise HTTPException(413)
         separator = exchange.whitelist.separator if exchange else None
         compared = compare(text, knowledge.site.whitelist.addresses, separator)

@@ -17,6 +17,7 @@ from app.web.live import Edition
 from app.web.pages import Pages
 from app.web.render import Renderer
 from app.web.replies import Replies
+from app.web.reports import Reports
 
 
 class ReplyForm(Convertor[str]):
@@ -69,6 +70,7 @@ def routes(renderer: Renderer, base_url: str, edition: Callable[[], Edition]) ->
         route("/whitelist", Pages, Pages.whitelist, Pages.compare_whitelist),
         route("/diagnose.{form:reply}", Replies, Replies.diagnosis),
         route("/diagnose", Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
+        route("/report", Reports, Reports.linked, Reports.posted),
         route("/sitemap.xml", Feeds, Feeds.sitemap),
         route("/feed.xml", Feeds, Feeds.feed),
         route("/robots.txt", Feeds, Feeds.robots),

@@ -1,0 +1,98 @@
+"""`/report`: what support needs to know, as a text that the visitor sees, edits and sends."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.model import Observations, Support
+from app.web import answers, contexts, forms
+from app.web.handlers import HTML, Handlers, about, id_of
+from app.web.headers import NO_STORE
+from app.web.links import diagnosis_url
+
+SUBJECT = "Connection problem"
+
+
+class Reports(Handlers):
+    """The handlers of the support report."""
+
+    __slots__ = ()
+
+    async def linked(self, request: Request) -> Response:
+        """Answer with the report of a diagnosis that was linked, or of nothing yet."""
+        knowledge = self.edition.knowledge
+        observations = forms.from_query(request.query_params, knowledge)
+        read = forms.read_issues(request.query_params.getlist("read"), knowledge)
+        return self._report(request, observations, read)
+
+    async def posted(self, request: Request) -> Response:
+        """Answer with the report of the posted form. It is sent nowhere and kept nowhere."""
+        knowledge = self.edition.knowledge
+        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        observations = forms.from_form(form, knowledge)
+        if forms.is_too_long(observations.text):
+            raise HTTPException(413)
+        read = forms.read_issues(form.getlist("read"), knowledge)
+        return self._report(request, observations, read)
+
+    def _report(
+        self, request: Request, observations: Observations, read: tuple[str, ...]
+    ) -> Response:
+        knowledge = self.edition.knowledge
+        diagnosis = self.edition.engine.diagnose(observations)
+        told = observations != Observations(exchange=observations.exchange)
+        answer = answers.answer(diagnosis, observations, knowledge) if told else None
+        exchange = knowledge.exchange(diagnosis.exchange or observations.exchange)
+        shown = observations.model_copy(update={"exchange": id_of(exchange)})
+        url = answer.share_url if answer else diagnosis_url(shown)
+        text = self.renderer.render(
+            contexts.ReportText(
+                site=knowledge.site,
+                exchange=exchange,
+                answer=answer,
+                form=forms.form_state(shown, knowledge, text=diagnosis.redacted_text.strip()),
+                read=tuple(issue.title for slug in read if (issue := knowledge.issue(slug))),
+                version=knowledge.version,
+                url=(self.base_url or str(request.base_url).rstrip("/")) + url,
+            )
+        )
+        subject = SUBJECT
+        if answer and answer.error:
+            subject = f"{answer.error.exchange.name} error {answer.error.code}"
+        elif exchange:
+            subject = f"{SUBJECT}: {exchange.name}"
+        page = contexts.ReportPage(
+            shell=self.shell(
+                "/report",
+                exchange,
+                title="Support report",
+                description=about(knowledge),
+                tailored=False,
+                indexed=False,
+            ),
+            text=text,
+            subject=subject,
+            mail_url=_mail_url(knowledge.site.support, subject, text),
+            ticket_url=_ticket_url(knowledge.site.support, subject, text),
+            told=told,
+        )
+        body = self.renderer.render(page, id_of(exchange))
+        return Response(body, media_type=HTML, headers={"Cache-Control": NO_STORE})
+
+
+def _mail_url(support: Support, subject: str, text: str) -> str | None:
+    if support.email is None:
+        return None
+    return f"mailto:{support.email}?subject={quote(subject)}&body={quote(text)}"
+
+
+def _ticket_url(support: Support, subject: str, text: str) -> str | None:
+    """Fill the address of the ticket form in; without places for the report it stays as it is."""
+    if support.ticket_url is None:
+        return None
+    filled = support.ticket_url.replace("{subject}", quote(subject, safe=""))
+    return filled.replace("{body}", quote(text, safe=""))

@@ -1,0 +1,31 @@
+// The support report: what is shown is what is sent, and nothing is added without being asked for.
+
+const field = document.getElementById("report");
+const mail = document.getElementById("report-mail");
+const ticket = document.getElementById("report-ticket");
+const extras = document.getElementById("report-extras");
+const device = document.getElementById("report-device");
+
+function update() {
+  const text = encodeURIComponent(field.value);
+  if (mail) {
+    const subject = encodeURIComponent(mail.dataset.subject);
+    mail.href = `mailto:${mail.dataset.address}?subject=${subject}&body=${text}`;
+  }
+  if (ticket) {
+    const subject = encodeURIComponent(ticket.dataset.subject);
+    ticket.href = ticket.dataset.template
+      .replaceAll("{subject}", () => subject).replaceAll("{body}", () => text);
+  }
+}
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const lines = `\nBrowser: ${navigator.userAgent}\nTime zone: ${zone}\n`;
+
+extras.hidden = false;
+device.addEventListener("change", () => {
+  field.value = device.checked ? field.value + lines : field.value.replace(lines, "");
+  update();
+});
+field.addEventListener("input", update);
+update();

@@ -1,0 +1,99 @@
+"""A support agent pastes an answer into a ticket."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+STARS = "**"
+
+
+def reply(client: TestClient, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return answer.text
+
+
+def test_an_issue_in_plain_text_for_one_exchange(marbles: TestClient) -> None:
+    answer = marbles.get("/issues/address-not-allowed.txt?exchange=claybourse")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["x-robots-tag"] == "noindex"
+    lines = answer.text.splitlines()
+    assert lines[0] == "Address Not Allowed"
+    assert "1. Whisper the address to the clay frog" in lines
+    assert any(line.startswith("2. Add 192.0.2.7, 198.51.100.23, 2001:db8::7") for line in lines)
+    assert "blue button" not in answer.text
+    assert lines[-1] == "https://help.test/i/address-not-allowed?exchange=claybourse"
+    assert not {"{{", STARS} & set(answer.text.split())
+
+
+def test_the_same_as_markdown(marbles: TestClient) -> None:
+    text = reply(marbles, "/issues/address-not-allowed.md")
+    assert text.startswith("**Address Not Allowed**")
+    assert "blue button" not in text
+
+
+def test_one_step(marbles: TestClient) -> None:
+    text = reply(marbles, "/issues/address-not-allowed.txt?step=press-twice&exchange=glassmarket")
+    assert "1. Press the blue button twice" in text
+    assert "2. " not in text
+    expected = "https://help.test/i/address-not-allowed?exchange=glassmarket#press-twice"
+    assert text.splitlines()[-1] == expected
+
+
+def test_an_error_code_with_its_causes(marbles: TestClient) -> None:
+    text = reply(marbles, "/errors/glassmarket/-7007.txt")
+    assert text.startswith("Glass Market error -7007: Friend unknown")
+    assert text.index("Address Not Allowed") < text.index("Wrong Key")
+    assert text.splitlines()[-1] == "https://help.test/e/glassmarket/-7007"
+
+
+def test_a_code_with_a_space(marbles: TestClient) -> None:
+    text = reply(marbles, "/errors/glassmarket/EMARBLE:Rolled%20away.txt")
+    assert text.splitlines()[-1] == "https://help.test/e/glassmarket/EMARBLE:Rolled%20away"
+
+
+def test_a_linked_diagnosis(marbles: TestClient) -> None:
+    text = reply(marbles, "/diagnose.txt?exchange=glassmarket&error=-7007")
+    assert text.startswith("Glass Market error -7007")
+    assert "- Glass Market answered -7007" in text
+    link = "https://help.test/diagnose?exchange=glassmarket&error=-7007"
+    assert text.splitlines()[-1] == link
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/issues/ip-not-allowed.txt?exchange=claybourse", "/issues/address-not-allowed.txt"),
+        ("/errors/glassmarket/emarble:rolled%20away.md", "/errors/glassmarket/EMARBLE:Rolled"),
+    ],
+)
+def test_old_addresses_lead_to_the_present_ones(marbles: TestClient, old: str, new: str) -> None:
+    answer = marbles.get(old)
+    assert answer.status_code == 301
+    assert answer.headers["location"].startswith(new)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/issues/nope.txt",
+        "/issues/wrong-key.txt?step=nope",
+        "/errors/glassmarket/nope.txt",
+        "/errors/nope/-7007.md",
+        "/diagnose.txt",
+        "/issues/wrong-key.pdf",
+    ],
+)
+def test_what_is_not_there_is_a_404(marbles: TestClient, path: str) -> None:
+    assert marbles.get(path).status_code == 404
+
+
+def test_without_a_base_url_the_link_names_the_host_and_is_not_cached(teapots: TestClient) -> None:
+    from tests.web.conftest import FIXTURES, client
+
+    local = client(FIXTURES / "exchange_content")
+    answer = local.get("/issues/wrong-key.txt")
+    assert answer.text.splitlines()[-1] == "http://testserver/i/wrong-key"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "max-age" in teapots.get("/").headers["cache-control"]
