@@ -19,6 +19,7 @@ class Backlog(Generic[Entry]):
         self._most = most
         self._changed = Condition()
         self._closed = False
+        self._in_hand = 0
         self._dropped = 0
 
     @property
@@ -27,7 +28,8 @@ class Backlog(Generic[Entry]):
         return self._dropped
 
     def __len__(self) -> int:
-        return len(self._entries)
+        with self._changed:
+            return len(self._entries) + self._in_hand
 
     def add(self, entry: Entry) -> None:
         """Add an entry, at once."""
@@ -37,21 +39,33 @@ class Backlog(Generic[Entry]):
             self._changed.notify()
 
     def take(self, most: int, *, wait_seconds: float) -> list[Entry]:
-        """Take up to `most` entries out; wait for the first, but not longer than this."""
+        """Take up to `most` entries in hand; wait for the first, but not longer than this.
+
+        Only one thread may take, and says what became of them before it takes again.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._entries or self._closed, wait_seconds)
-            return [self._entries.popleft() for _ in range(min(most, len(self._entries)))]
+            taken = [self._entries.popleft() for _ in range(min(most, len(self._entries)))]
+            self._in_hand = len(taken)
+            return taken
+
+    def done(self) -> None:
+        """Say that the entries in hand are written."""
+        with self._changed:
+            self._in_hand = 0
 
     def put_back(self, entries: Sequence[Entry]) -> None:
-        """Put entries that could not be written back to the front."""
+        """Put the entries in hand back to the front: they could not be written now."""
         with self._changed:
+            self._in_hand = 0
             self._entries.extendleft(reversed(entries))
             self._bound()
 
-    def drop(self, count: int) -> None:
-        """Count entries that were taken out and given up."""
+    def drop(self) -> None:
+        """Give up the entries in hand."""
         with self._changed:
-            self._dropped += count
+            self._dropped += self._in_hand
+            self._in_hand = 0
 
     def close(self) -> None:
         """Let nobody wait any more."""

@@ -42,6 +42,7 @@ DAMAGED = (
 )
 NEWER = "the database was made by a newer version of the help center; install that version"
 TIMEOUT = "the database does not answer in time"
+UNREACHABLE = "the database server can't be reached, or refuses the connection"
 
 _SQLITE_REASONS = {
     sqlite3.SQLITE_PERM: "the database file or its folder can't be written",
@@ -57,8 +58,6 @@ _SQLITE_REASONS = {
 # By SQLSTATE or its class: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL_REASONS = {
     "25006": "the database server is read-only",
-    "28": "the database server refuses the user or the password",
-    "3D": "the database server has no such database",
     "42501": "the database user may not do this; it must own its tables",
     "53100": "the disk of the database server is full",
     "53": "the database server is overloaded",
@@ -122,6 +121,8 @@ class Database:
 
         A damaged file is found before anything could be written to it.
         """
+        # A connection to a file that was replaced, or was read-only when it was opened, stays so.
+        self.dispose()
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             _check_file(self.file)
@@ -198,21 +199,27 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _check_file(path: Path) -> None:
-    """Raise `sqlite3.DatabaseError` when the file is no whole SQLite database; never write."""
+    """Raise `sqlite3.DatabaseError` when the file can't be used as it is; never write."""
+    existing = path if path.exists() else path.parent
+    if not (os.access(existing, os.W_OK) and os.access(path.parent, os.W_OK)):
+        # SQLite would read it, and leave files beside it that are read-only for good.
+        raise _FileError("no permission to write", sqlite3.SQLITE_READONLY)
     if not path.exists() or path.stat().st_size == 0:
         return
     location = f"file:{quote(str(path))}?mode=ro"
     with closing(sqlite3.connect(location, uri=True, timeout=WAIT_SECONDS)) as connection:
         (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
-        raise _DamagedFileError(answer)
+        raise _FileError(answer, sqlite3.SQLITE_CORRUPT)
 
 
-class _DamagedFileError(sqlite3.DatabaseError):
-    """SQLite could read the file, but its check found a fault."""
+class _FileError(sqlite3.DatabaseError):
+    """What SQLite would say about the file later, after writing to it or beside it."""
 
-    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    sqlite_errorname = "SQLITE_CORRUPT"
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.sqlite_errorcode = code
+        self.sqlite_errorname = message
 
 
 def migrate(connection: Connection, target: str = "head", *, folder: Path = MIGRATIONS) -> None:
@@ -232,7 +239,7 @@ def migrate(connection: Connection, target: str = "head", *, folder: Path = MIGR
 
 
 def explain(error: Exception) -> tuple[str, str]:
-    """Return why the database failed: a sentence for the operator, and the error's own code."""
+    """Return why the database failed: a sentence for anybody, and a detail for the log."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
@@ -242,7 +249,8 @@ def explain(error: Exception) -> tuple[str, str]:
     if isinstance(cause, psycopg.Error):
         state = cause.sqlstate
         if state is None:
-            return "the database server can't be reached", type(cause).__name__
+            # What libpq says about connecting: where to and as whom, but no password or data.
+            return UNREACHABLE, str(cause).strip()
         known = (_POSTGRESQL_REASONS.get(part) for part in (state, state[:2]))
         return next((reason for reason in known if reason), "the database server failed"), state
     if isinstance(cause, CommandError):

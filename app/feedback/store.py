@@ -348,10 +348,8 @@ class Store:
         if not self._preparing.acquire(timeout=database.WAIT_SECONDS):
             raise StoreUnavailableError(OPENING)
         try:
-            if self._prepared and self._database.moved():
-                self._database.dispose()
+            if not self._prepared or self._database.moved():
                 self._prepared = False
-            if not self._prepared:
                 self._database.prepare()
                 self._prepared = True
         finally:
@@ -388,18 +386,20 @@ class Store:
             try:
                 if batch:
                     self._write(batch)
+                    self._backlog.done()
                 elif not self._closed.is_set():
                     self._probe()
             except StoreUnavailableError as error:
                 if isinstance(error.__cause__, DataError | IntegrityError):
                     # It would be refused again for ever, and hold up what comes after it.
-                    self._backlog.drop(len(batch))
+                    self._backlog.drop()
                 else:
                     self._backlog.put_back(batch)
                     self._closed.wait(RETRY_SECONDS)
         with suppress(StoreUnavailableError):
             while batch := self._backlog.take(BATCH, wait_seconds=0):
                 self._write(batch)
+                self._backlog.done()
 
     def _write(self, batch: Sequence[Unanswered | Report]) -> None:
         texts = [

@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from app.feedback import store as store_module
-from app.feedback.records import Vote
 from app.feedback.store import Store
 from tests.feedback.postgres import Server
 
@@ -65,13 +63,3 @@ def open_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenStore]:
 @pytest.fixture
 def store(url: str, open_store: OpenStore) -> Store:
     return open_store(url)
-
-
-NOON = datetime(2031, 5, 14, 12, tzinfo=UTC)
-"""A Wednesday."""
-
-
-def a_vote(
-    visitor: str = "visitor-1", page: str = "/issues/lost-teapot", *, helpful: bool = True
-) -> Vote:
-    return Vote(NOON, page, helpful, visitor, "v1")

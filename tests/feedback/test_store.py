@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -21,18 +19,10 @@ from app.feedback.records import (
     Week,
 )
 from app.feedback.store import Store
-from tests.feedback.conftest import NOON, OpenStore, a_vote
+from tests.feedback.conftest import OpenStore
+from tests.feedback.examples import LONG_AGO, NOON, a_vote, until
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 HOSTILE = "'; DROP TABLE vote; -- \0 \ud800 \N{HOT BEVERAGE} {{ 7*7 }} %s :name"
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for what another thread does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 def text(

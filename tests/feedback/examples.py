@@ -1,0 +1,27 @@
+"""What several tests, and the programs that they start, need."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from app.feedback.records import Vote
+
+NOON = datetime(2031, 5, 14, 12, tzinfo=UTC)
+"""A Wednesday."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def a_vote(
+    visitor: str = "visitor-1", page: str = "/issues/lost-teapot", *, helpful: bool = True
+) -> Vote:
+    return Vote(NOON, page, helpful, visitor, "v1")
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for what another thread or process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
