@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -13,8 +15,9 @@ CURE = "mend the link where it is written, or the template that makes it"
 
 
 @pytest.fixture(scope="module")
-def real() -> TestClient:
-    return client(ROOT / "content")
+def real() -> Iterator[TestClient]:
+    with client(ROOT / "content") as running:
+        yield running
 
 
 def test_links_of_the_main_pages(real: TestClient) -> None:

@@ -193,8 +193,9 @@ BOTTOM = [
 
 
 @pytest.fixture(scope="module")
-def real() -> TestClient:
-    return client(ROOT / "content")
+def real() -> Iterator[TestClient]:
+    with client(ROOT / "content") as running:
+        yield running
 
 
 def first_missing(page: Document, expected: Iterator[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ def client(content: Path, **settings: Any) -> TestClient:
 
 
 @pytest.fixture(scope="session")
-def teapots() -> TestClient:
+def teapots() -> Iterator[TestClient]:
     """Help without exchanges and without a whitelist."""
-    return client(FIXTURES / "content", base_url=BASE_URL)
+    with client(FIXTURES / "content", base_url=BASE_URL) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def marbles() -> TestClient:
+def marbles() -> Iterator[TestClient]:
     """Help with two exchanges and three whitelist addresses."""
-    return client(FIXTURES / "exchange_content", base_url=BASE_URL)
+    with client(FIXTURES / "exchange_content", base_url=BASE_URL) as running:
+        yield running
