@@ -16,10 +16,12 @@ import click
 from pydantic import ValidationError
 
 from app.content.checks import check as check_content
+from app.content.checks import in_order
 from app.content.loader import load
 from app.content.skeleton import new_issue
 from app.diagnosis.engine import Engine
 from app.diagnosis.presentation import to_json, to_text
+from app.diagnosis.proof import example_findings
 from app.diagnosis.redaction import Redactor
 from app.evaluation import BadCaseError, render
 from app.evaluation import evaluate as evaluate_cases
@@ -164,12 +166,17 @@ def _run(settings: Settings, listener: socket.socket) -> None:
 def check(content: Path | None, output: Format) -> None:
     """Report every mistake in the content, with the cure.
 
-    Each is one line, `path:line: rule: message`, in the order of files and lines.
+    Each is one line, `path:line: rule: message`, in the order of files and lines. When there
+    are no errors, every example is diagnosed too, and has to give its own issue or error code.
 
     The exit code is 1 when there are errors; warnings alone leave it 0.
     """
     loaded = load(_near(_settings(content=content).content))
     findings = check_content(loaded)
+    if all(finding.severity != "error" for finding in findings):
+        knowledge = build(loaded)
+        wrong = example_findings(knowledge, _engine(knowledge))
+        findings = in_order((*findings, *wrong))
     PRINTERS[output](findings)
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors
@@ -232,14 +239,14 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
 
     Nothing of it is stored. The exit code is 0, whether there is an answer or not.
     """
-    knowledge, engine = _engine(_settings(content=content))
+    knowledge = _knowledge(_settings(content=content))
     if exchange and knowledge.exchange(exchange) is None:
         known = ", ".join(one.id for one in knowledge.exchanges) or "none"
         raise Refused(f"there is no exchange `{exchange}`; there are: {known}")
     if sys.stdin.isatty():
         click.echo("Paste the error, then press Enter and Ctrl+D:", err=True)
     text = sys.stdin.buffer.read().decode("utf-8", "replace")
-    diagnosis = engine.diagnose(Observations(text=text, exchange=exchange))
+    diagnosis = _engine(knowledge).diagnose(Observations(text=text, exchange=exchange))
     if as_json:
         click.echo(json.dumps(to_json(diagnosis), indent=2, ensure_ascii=False))
     else:
@@ -256,7 +263,7 @@ def evaluate(file: IO[str], content: Path | None) -> None:
     right answers), `kind`, `exchange`. Prints the share of right first answers, overall and by
     kind, issue and exchange, what was taken for what, and each miss.
     """
-    _, engine = _engine(_settings(content=content))
+    engine = _engine(_knowledge(_settings(content=content)))
     try:
         evaluation = evaluate_cases(file, engine)
     except (BadCaseError, UnicodeDecodeError) as error:
@@ -294,12 +301,15 @@ def issue_(title: str, content: Path | None) -> None:
     click.echo(f"{path}\nNext: edit it, remove `draft: true`, and run: helpcenter check")
 
 
-def _engine(settings: Settings) -> tuple[KnowledgeBase, Engine]:
+def _knowledge(settings: Settings) -> KnowledgeBase:
     try:
-        knowledge = build(load(_near(settings.content)))
+        return build(load(_near(settings.content)))
     except BrokenContentError as error:
         raise _broken(error, settings) from None
-    return knowledge, Engine(knowledge, Redactor.from_file(REDACTION_RULES))
+
+
+def _engine(knowledge: KnowledgeBase) -> Engine:
+    return Engine(knowledge, Redactor.from_file(REDACTION_RULES))
 
 
 def _broken(error: BrokenContentError, settings: Settings) -> SystemExit:

@@ -7,7 +7,7 @@ in `RULES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from app.content.checks import links, names, texts
@@ -55,9 +55,9 @@ def check(content: Content) -> tuple[Finding, ...]:
         for rule, mistakes in RULES.items()
         for mistake in mistakes(survey)
     ]
-    return tuple(
-        sorted(
-            (*content.findings, *found),
-            key=lambda finding: (finding.path, finding.line, finding.column, finding.rule),
-        )
-    )
+    return in_order((*content.findings, *found))
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings in the order of files and lines."""
+    return tuple(sorted(findings, key=lambda one: (one.path, one.line, one.column, one.rule)))
