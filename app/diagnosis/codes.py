@@ -53,7 +53,10 @@ _LONG = 5
 
 @dataclass(frozen=True, slots=True)
 class NumberHit:
-    """A number that may be a code: as it stands, where it begins and ends, and how it stands."""
+    """A number that may be a code: where it begins and ends, and how it stands.
+
+    A status ends with the reason behind it: "403 Forbidden".
+    """
 
     code: str
     start: int
@@ -79,7 +82,10 @@ def numbers(flat: str, known: Container[str]) -> Iterator[NumberHit]:
             if not (len(status) == 3 and int(status) in _STATUSES):  # noqa: PLR2004
                 continue
             code = status
-        yield NumberHit(code, start, end, _context(flat, code, start, end))
+        context = _context(flat, code, start, end)
+        if context == "http" and (reason := _HTTP_AFTER.search(flat[end : end + _AFTER])):
+            end += reason.end()
+        yield NumberHit(code, start, end, context)
 
 
 def _is_part(flat: str, start: int, end: int) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from app.diagnosis import evidence as strengths
 from app.diagnosis.recognition import (
@@ -137,13 +137,16 @@ class Engine:
                 yield from strengths.of_error(one.entry, strength, because, kind="message")
 
     def _of_general(
-        self, reading: Reading, sure: Iterable[Recognised]
+        self, reading: Reading, sure: Collection[Recognised]
     ) -> tuple[dict[str, Evidence], int | None]:
         """Return what messages say that are not the exchange's own, and where the best stands."""
         signs: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
+        lines = reading.lines_of(sure)
         for hit in reading.hits:
-            for issue, strength in _meanings(hit, {one.entry for one in sure}).items():
-                signs[issue].append((strength, _quote(reading, hit), hit.start))
+            own = any(start <= hit.start < end for start, end in lines)
+            share = strengths.IN_OWN_LINE if own else 1.0
+            for issue, strength in _meanings(hit, [one.entry for one in sure]).items():
+                signs[issue].append((share * strength, _quote(reading, hit), hit.start))
         codes = {one.entry.code for one in sure if one.has_code}
         for number in reading.numbers:
             if number.context == "http" and number.code not in codes:
@@ -154,7 +157,7 @@ class Engine:
         best: tuple[float, int | None] = (0.0, None)
         for issue, found in signs.items():
             found.sort(key=lambda sign: -sign[0])
-            share = _share(issue, sure, reading, within=1.0)
+            share = _share(issue, sure, reading)
             further = sum(strength for strength, *_ in found[1:3])
             total = share * (found[0][0] + strengths.FURTHER_SIGNATURE * further)
             if issue != OFF_TOPIC and total > best[0]:
@@ -183,12 +186,12 @@ class Engine:
         return None, []
 
     def _of_words(
-        self, reading: Reading, sure: Iterable[Recognised]
+        self, reading: Reading, sure: Collection[Recognised]
     ) -> tuple[list[Evidence], float]:
         """Return what the words say, and the log-odds that nothing fits."""
         if not reading.text.flat:
             return [], strengths.NOTHING_WITHOUT_TEXT
-        found, tendency = self._phrases.wordings(reading.text, reading.spans())
+        found, tendency = self._phrases.wordings(reading.text, reading.spans(sure))
         code = code_share(reading.text) > MOSTLY
         log = code and len(reading.text.starts) > FEW_LINES
         nothing = strengths.NOTHING_WITH_TEXT
@@ -199,7 +202,7 @@ class Engine:
         evidence: list[Evidence] = []
         phrases = word_strengths(found)
         for issue in {**phrases, **tendency}:
-            share = _share(issue, sure, reading, within=strengths.WITHIN_CODE)
+            share = _share(issue, sure, reading)
             worth, quotes = phrases.get(issue, (0.0, ()))
             by_phrases = share * strengths.phrases(worth, log=log)
             by_tendency = share * strengths.tendency(tendency.get(issue, 0.0), code=code)
@@ -275,44 +278,41 @@ class Engine:
 
 def _strength(one: Recognised, reading: Reading) -> float:
     """Return how strongly an error speaks: by its code, its message, its place and repetition."""
-    if one.literal:
-        strength = strengths.LITERAL_CODE
-    elif one.context is not None:
-        strength = strengths.CODE[one.context]
-    else:
-        strength = strengths.MESSAGE if one.telling else strengths.SHORT_MESSAGE
+    strength = max(
+        strengths.LITERAL_CODE if one.literal else 0.0,
+        strengths.CODE[one.context] if one.context else 0.0,
+        strengths.MESSAGE if one.telling else strengths.SHORT_MESSAGE if one.message else 0.0,
+    )
     strength += strengths.CONFIRMED * (one.has_code and one.message)
     strength += strengths.REPEATED * math.log2(max(1, one.count))
     return strength + strengths.LAST * one.last / max(1, len(reading.text.flat))
 
 
-def _share(issue: str, sure: Iterable[Recognised], reading: Reading, *, within: float) -> float:
-    """Return what remains of general signatures and words beside the errors that are sure.
-
-    `within` is the share of issues that these errors can mean.
-    """
+def _share(issue: str, sure: Collection[Recognised], reading: Reading) -> float:
+    """Return what remains of general signatures and words beside the errors that are sure."""
     loud = [one for one in sure if _strength(one, reading) >= strengths.SURE]
     if not loud:
         return 1.0
     meant = any(issue in one.entry.issues for one in loud)
-    return within if meant else strengths.BESIDE_CODE
+    return strengths.WITHIN_CODE if meant else strengths.BESIDE_CODE
 
 
-def _meanings(hit: Hit[Owner], own: Iterable[ErrorCode]) -> dict[str, float]:
+def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
     """Return the issues that a message speaks for, apart from the exchange's `own` errors."""
     meanings: dict[str, float] = {}
     entries = [owner.entry for owner in hit.owners if owner.entry and not owner.is_code]
-    if entries and not any(entry in own for entry in entries):
+    said = any(owner.entry in own for owner in hit.owners if owner.entry)
+    if entries and not said:
         strength = strengths.FOREIGN_MESSAGE if telling(hit) else strengths.SHORT_MESSAGE
         for entry in entries:
             for issue, value in zip(entry.issues, strengths.by_rank(strength), strict=False):
                 meanings[issue] = max(meanings.get(issue, 0.0), value)
     for owner in hit.owners:
         if owner.issue is not None:
-            off_topic = owner.issue == OFF_TOPIC
-            meanings[owner.issue] = strengths.signature(
-                hit.signature, telling=telling(hit), off_topic=off_topic
+            strength = strengths.signature(
+                hit.signature, telling=telling(hit), off_topic=owner.issue == OFF_TOPIC
             )
+            meanings[owner.issue] = strength * (strengths.SAID_TWICE if said else 1.0)
     return meanings
 
 

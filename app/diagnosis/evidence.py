@@ -53,7 +53,7 @@ FOREIGN_MESSAGE = 2.6
 GENERAL_SIGNATURE = 3.8
 """A fixed message that means an issue wherever it stands."""
 
-SHORT_SIGNATURE = 3.2
+SHORT_SIGNATURE = 3.4
 SHORTEST_SIGNATURE = 2.5
 STATUS_SIGNATURE = 2.2
 SHORT = 8
@@ -72,7 +72,13 @@ BESIDE_CODE = 0.5
 """Share that remains of signatures and words beside a code that speaks for something else."""
 
 WITHIN_CODE = 0.7
-"""Share that remains of words for one of the issues that the code can mean."""
+"""Share that remains of them for one of the issues that the code can mean."""
+
+SAID_TWICE = 0.5
+"""Share of a general signature that is the exchange's own message at the same time."""
+
+IN_OWN_LINE = 0.2
+"""Share of a general signature in the line of JSON or log that holds a recognised code."""
 
 RANK = (1.0, 0.8, 0.7, 0.62, 0.55)
 """Shares of the issues that one error can mean, likeliest first."""

@@ -16,6 +16,7 @@ from app.diagnosis.codes import Context, NumberHit, numbers
 from app.diagnosis.exchanges import OTHER, Mention, MentionIndex, foreign_hosts, votes
 from app.diagnosis.signatures import Hit, SignatureIndex
 from app.diagnosis.text import Text, normalise
+from app.diagnosis.words import is_code
 from app.knowledge import KnowledgeBase
 from app.model import ErrorCode
 
@@ -42,7 +43,7 @@ LONG_CODE = 5
 """A code of so many characters, if only one exchange has it, is that exchange's."""
 
 HALF = 0.5
-"""So much of a message must stand behind a code for the code to name its exchange."""
+"""So much of a message must stand around a code for the code to name its exchange."""
 
 CHOSEN = 2.5
 """Votes for the exchange that the visitor chose: more than its name, less than its host."""
@@ -58,10 +59,12 @@ _DISTINCT = "-:"
 """Marks of codes that are no ordinary words: api-signature-not-valid, EAPI:Invalid key."""
 _STATUS = re2.compile(r"^http ([1-5][0-9]{2})$")
 _LETTERS = re2.compile(r"[a-z]{3,}")
-_JSON_WORDS = frozenset({"msg", "message", "data", "null", "retmsg", "result", "error"})
+_JSON_WORDS = frozenset(
+    {"code", "msg", "message", "data", "null", "retcode", "retmsg", "result", "error"}
+)
 _LABEL = re2.compile(
-    r"(?:code|label|err(?:or)?(?:[_-]?(?:code|msg|message))?|reason|name|type|message|id)"
-    r"'?\s?[:=]\s?[\[(]?'?$|[\[(]'?$"
+    r"(?:code|label|err(?:or)?(?:[_-]?(?:code|id))?|reason|name|type|id|failure_reason)"
+    r"'?\s?[:=]\s?[\[(]?(')?$|[\[(](')?$"
 )
 _LABEL_LENGTH = 24
 
@@ -85,10 +88,23 @@ class Reading:
     mentions: tuple[Mention, ...]
     foreign: tuple[str, ...]
 
-    def spans(self) -> list[tuple[int, int]]:
-        """Return the places of all fixed messages and codes."""
-        codes = [(hit.start, hit.end) for hit in self.numbers if hit.context != "bare"]
-        return codes + [span for hit in self.hits for span in hit.spans]
+    def spans(self, found: Iterable[Recognised]) -> list[tuple[int, int]]:
+        """Return the places of all fixed messages and codes.
+
+        In a line of JSON or of a log, what stands around a code that was `found` is its message.
+        """
+        spans = [(hit.start, hit.end) for hit in self.numbers if hit.context != "bare"]
+        spans += (span for hit in self.hits for span in hit.spans)
+        return spans + self.lines_of(found)
+
+    def lines_of(self, found: Iterable[Recognised]) -> list[tuple[int, int]]:
+        """Return the lines of JSON or of a log in which the codes that were `found` stand.
+
+        A line with an HTTP status alone is none: what stands behind it says more.
+        """
+        codes = (one for one in found if one.literal or one.context not in {None, "http"})
+        lines = {self.text.line_span(one.position) for one in codes}
+        return [span for span in sorted(lines) if is_code(self.text.flat[slice(*span)])]
 
 
 @dataclass(slots=True)
@@ -217,12 +233,14 @@ class Recogniser:
         return SHOUTED if "_" in code and _labelled(reading, hit) else 0.0
 
     def _fits(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
-        """Tell whether what stands behind a code is its message, or no English at all.
+        """Tell whether what stands around a code is its message, or no English at all.
 
         Messages change their wording over the years, and browsers translate them.
         """
-        rest = reading.text.flat[number.end : number.end + CLOSE]
-        words = set(_LETTERS.findall(rest)) - _JSON_WORDS
+        flat = reading.text.flat
+        around = flat[max(0, number.start - CLOSE) : number.start]
+        around += flat[number.end : number.end + CLOSE]
+        words = set(_LETTERS.findall(around)) - _JSON_WORDS
         if len(words) <= 1:
             return True
         for entry in self._knowledge.errors(exchange, number.code):
@@ -263,7 +281,9 @@ class Recogniser:
     def _stands_as_code(self, reading: Reading, hit: Hit[Owner], entry: ErrorCode) -> bool:
         """Tell whether a literal code stands there as one, and this is its entry."""
         plain = not any(mark in entry.code for mark in (*_DISTINCT, "_", " ", "."))
-        if plain and not _labelled(reading, hit):
+        if plain and not _labelled(reading, hit, quoted=True):
+            return False
+        if not any(_is_whole(reading.text.flat, *span) for span in hit.spans):
             return False
         return self._entry(reading, entry.exchange, entry.code, hit.start, "key") is entry
 
@@ -348,10 +368,19 @@ def _is_status(entry: ErrorCode) -> bool:
     return entry.scope == "http" or str(entry.http) == entry.code
 
 
-def _labelled(reading: Reading, hit: Hit[Owner]) -> bool:
-    """Tell whether a literal code stands behind a key such as `label:`, or in brackets."""
+def _labelled(reading: Reading, hit: Hit[Owner], *, quoted: bool = False) -> bool:
+    """Tell whether a literal code stands behind a key such as `label:`, or in brackets.
+
+    An ordinary word must also be `quoted`: "Client Error: Unauthorized" is no code.
+    """
     before = reading.text.flat[max(0, hit.start - _LABEL_LENGTH) : hit.start]
-    return _LABEL.search(before) is not None
+    found = _LABEL.search(before)
+    return found is not None and (not quoted or before.endswith("'"))
+
+
+def _is_whole(flat: str, start: int, end: int) -> bool:
+    """Tell whether a literal code is no part of a longer one (SUB_ACCOUNT_LOCKED)."""
+    return flat[start - 1 : start] not in {"_", "-"} and flat[end : end + 1] not in {"_", "-"}
 
 
 def _near(message: Hit[Owner], number: NumberHit) -> bool:

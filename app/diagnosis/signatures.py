@@ -105,7 +105,9 @@ class Signature:
                 piece = piece.replace("?P<ip>", "?:") if seen_ip else piece
                 seen_ip = True
             pieces.append(piece)
-        return re2.compile(" ?".join(pieces))
+        first = r"\b" if _is_word(self.parts[0][0]) else ""
+        last = r"\b" if _is_word(self.parts[-1][-1]) else ""
+        return re2.compile(first + " ?".join(pieces) + last)
 
     @cached_property
     def _before(self) -> int:
@@ -128,8 +130,12 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _joined(left: str, right: str) -> bool:
+    return _is_word(left) and _is_word(right)
+
+
+def _is_word(character: str) -> bool:
     # Only ASCII: Chinese words stand without a space between them.
-    return left.isascii() and right.isascii() and left.isalnum() and right.isalnum()
+    return character.isascii() and character.isalnum()
 
 
 def valid_address(found: str) -> str | None:

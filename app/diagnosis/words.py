@@ -38,6 +38,9 @@ MOST_TOKENS = 700
 APART = ((6, 1.0), (12, 0.75))
 """Up to so many other words between those of a phrase cost nothing, or a quarter; more, half."""
 
+FEW_WORDS = 4
+"""Fewer words have no tendency."""
+
 LEAST, MOST = -0.4, 2.0
 """What one word can add to the tendency: a word that is missing in a class says little."""
 
@@ -81,8 +84,8 @@ had do does did will would can could should shall may might just even also very 
 what which who how why get got gets getting ve re ll m
 """
 _NOT_WORDS = """
-not no never cannot cant dont doesnt didnt isnt arent wasnt wont wouldnt couldnt havent hasnt without
-neither nicht kein keine nein nao não ne не нет değil yok pas sin
+not no never cannot cant dont doesnt didnt isnt arent wasnt wont wouldnt couldnt havent hasnt
+without neither nicht kein keine nein nao não ne не нет değil yok pas sin
 """
 _SMALL = frozenset(_SMALL_WORDS.split())
 _NOT = frozenset(_NOT_WORDS.split())
@@ -109,7 +112,7 @@ def stem(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a text: what it can be looked up by, where it stands, and the how manieth it is."""
+    """A word of a text: what it can be looked up by, where it stands, and its number."""
 
     terms: tuple[str, ...]
     start: int
@@ -262,7 +265,9 @@ class PhraseIndex:
                 known += 1
                 for owner, value in by_class.items():
                     sums[owner] += max(LEAST, min(MOST, value))
-        return {owner: total / math.sqrt(known) for owner, total in sums.items()} if known else {}
+        if known < FEW_WORDS:
+            return {}
+        return {owner: total / math.sqrt(known) for owner, total in sums.items()}
 
     def _windows(
         self, text: Text, spans: Sequence[tuple[int, int]]
@@ -376,11 +381,15 @@ def _ends(sentences: Sequence[tuple[list[Token], float]]) -> list[tuple[list[Tok
     return first + last[::-1]
 
 
+def is_code(line: str) -> bool:
+    """Tell whether a normalised line is of a log or of code, nobody's own words."""
+    return bool(_FRAME.search(line) or _LOG_LINE.search(line))
+
+
 def code_share(text: Text) -> float:
-    """Return the share of lines that are log or code, nobody's own words."""
+    """Return the share of lines that are of a log or of code."""
     lines = [text.sentence(index) for index in range(len(text.starts))]
-    logged = sum(1 for line in lines if _FRAME.search(line) or _LOG_LINE.search(line))
-    return logged / len(lines) if lines else 0.0
+    return sum(map(is_code, lines)) / len(lines) if lines else 0.0
 
 
 def strengths(wordings: Iterable[Wording]) -> Mapping[str, tuple[float, tuple[str, ...]]]:
