@@ -6,9 +6,10 @@ Every page has a `shell`; a fragment has what its partial needs. `template` name
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 from urllib.parse import parse_qsl
 
+from app.insights import Insights
 from app.model import (
     CallerIp,
     Diagnostic,
@@ -22,6 +23,7 @@ from app.model import (
     Tip,
     Verdict,
 )
+from app.web.charts import Bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,6 +345,57 @@ class ProblemPage:
     suggestions: tuple[ResultView, ...] = ()
 
 
+FeedbackState = Literal["ask", "why", "thanks", "refused"]
+DIAGNOSIS_PAGE = "/diagnose"
+"""What votes on diagnoses without a code are counted for; those with one count for the code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackForm:
+    """The question "Was this helpful?" for one page; after a vote why, then thanks.
+
+    `message` says why a vote was refused.
+    """
+
+    template: ClassVar[str] = "partials/_feedback.html"
+
+    page: str
+    state: FeedbackState
+    helpful: bool | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackPage:
+    """`/feedback`: the same as a page of its own, for visitors without JavaScript."""
+
+    template: ClassVar[str] = "pages/feedback.html"
+
+    shell: Shell
+    feedback: FeedbackForm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartView:
+    """A small bar chart, a bar for each week; `values` say the same in words."""
+
+    title: str
+    values: tuple[int, ...]
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightsPage:
+    """`/insights`: for writers. `unavailable` says why there are none, when the store is away."""
+
+    template: ClassVar[str] = "pages/insights.html"
+
+    shell: Shell
+    insights: Insights | None
+    unavailable: str | None
+    charts: tuple[ChartView, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportText:
     """The text of a support report; `read` are the titles of issues that were read."""
@@ -405,6 +458,8 @@ Page = (
     | SearchPage
     | WhitelistPage
     | ReportPage
+    | FeedbackPage
+    | InsightsPage
     | ProblemPage
 )
 Fragment = AnswerFragment | Results | WhitelistComparison

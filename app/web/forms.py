@@ -44,17 +44,17 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
     diagnostic = knowledge.diagnostic or NOTHING_TO_ASK
     have = {value for value in form.getlist("have") if isinstance(value, str)}
     checklist: dict[str, bool] = {}
-    if have or _text(form, "touched"):
+    if have or text_of(form, "touched"):
         checklist = {item.id: item.id in have for item in diagnostic.checklist}
-    exchange = known_exchange(_text(form, "exchange"), knowledge)
-    error = _text(form, "error")
+    exchange = known_exchange(text_of(form, "exchange"), knowledge)
+    error = text_of(form, "error")
     return Observations(
-        text=_text(form, "text").replace("\r\n", "\n"),
+        text=text_of(form, "text").replace("\r\n", "\n"),
         exchange=exchange,
         error=error if exchange and error and knowledge.errors(exchange, error) else None,
         checklist=checklist,
         tests=_tests(form, diagnostic),
-        answer=_known_issue(_text(form, "answer"), knowledge),
+        answer=_known_issue(text_of(form, "answer"), knowledge),
     )
 
 
@@ -85,7 +85,7 @@ def read_issues(slugs: Sequence[Any], knowledge: KnowledgeBase) -> tuple[str, ..
 
 def list_from_form(form: FormData, knowledge: KnowledgeBase) -> tuple[str, Exchange | None]:
     """Read a posted IP list and the exchange it was saved at."""
-    return _text(form, "list"), knowledge.exchange(_text(form, "exchange"))
+    return text_of(form, "list"), knowledge.exchange(text_of(form, "exchange"))
 
 
 def form_state(
@@ -129,7 +129,7 @@ def _tests(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict
     return {test: OUTCOMES[value] for test, value in chosen if value in OUTCOMES}
 
 
-def _text(form: FormData, name: str) -> str:
+def text_of(form: FormData, name: str) -> str:
     """Return a text field; an uploaded file in its place counts as nothing."""
     value = form.get(name)
     return value if isinstance(value, str) else ""

@@ -1,0 +1,129 @@
+"""What writers should look at next, from votes, unanswered texts, reports and the content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from app.content.checks import check
+from app.content.loader import Content
+from app.feedback.likeness import Group, group
+from app.feedback.records import PageVotes, Week
+from app.feedback.store import Store
+from app.knowledge import KnowledgeBase
+from app.model import Exchange, Finding, Issue
+
+DAYS = 90
+"""How far back insights look; unanswered texts are not kept longer."""
+WEEKS = 12
+STALE_DAYS = 180
+"""An article that was not checked against the exchanges for so long is stale."""
+MOST_GROUPS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ContentState:
+    """The content's own state: drafts, what was not checked for long, and mistakes."""
+
+    drafts: tuple[str, ...]
+    stale: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    """Everything that writers see on one page; `groups` are the unanswered, most frequent first.
+
+    `weeks` are in order and end with the present one. `store` says how the store is.
+    """
+
+    groups: tuple[Group, ...]
+    pages: tuple[PageVotes, ...]
+    reports: tuple[tuple[str, int], ...]
+    weeks: tuple[Week, ...]
+    content: ContentState
+    store: str
+
+    @property
+    def changes(self) -> dict[str, tuple[int, int]]:
+        """Last week's and this week's totals of what is counted, by name."""
+        if len(self.weeks) < 2:  # noqa: PLR2004 - two weeks are compared
+            return {}
+        before, now = self.weeks[-2:]
+        names = ("unanswered", "helpful", "unhelpful", "reports")
+        return {name: (getattr(before, name), getattr(now, name)) for name in names}
+
+
+def gather(store: Store, knowledge: KnowledgeBase, now: datetime | None = None) -> Insights:
+    """Read everything; raise `StoreUnavailableError` when the store can't be read."""
+    now = now or datetime.now(UTC)
+    since = now - timedelta(days=DAYS)
+    first = now.date() - timedelta(weeks=WEEKS - 1)
+    return Insights(
+        groups=tuple(group(store.unanswered(since))[:MOST_GROUPS]),
+        pages=tuple(store.votes_by_page(since)),
+        reports=tuple(store.reports_by_issue(since.date())),
+        weeks=tuple(store.weekly_totals(first, now.date())),
+        content=content_state(knowledge.content, now.date()),
+        store=str(store.status()),
+    )
+
+
+def content_state(content: Content, today: date) -> ContentState:
+    """Return what the content itself asks for."""
+    articles = [
+        (source.path, source.entity)
+        for source in content.sources
+        if isinstance(source.entity, Issue | Exchange)
+    ]
+    limit = today - timedelta(days=STALE_DAYS)
+    return ContentState(
+        drafts=tuple(path for path, article in articles if article.draft),
+        stale=tuple(
+            path
+            for path, article in articles
+            if not article.draft and (article.verified is None or article.verified < limit)
+        ),
+        findings=check(content),
+    )
+
+
+def render(insights: Insights) -> str:
+    """Return insights as text for a terminal."""
+    lines = [f"Store: {insights.store}", ""]
+    if insights.changes:
+        lines.append("This week (last week)")
+        lines += (
+            f"  {name:<12}{now:>5} ({before})" for name, (before, now) in insights.changes.items()
+        )
+        lines.append("")
+    lines += _section(
+        "Unanswered, most frequent first",
+        [
+            f"{one.count:>4}  {one.key}  {one.example.splitlines()[0][:90]}"
+            for one in insights.groups
+        ],
+    )
+    lines += _section(
+        "Pages by votes (helpful, not helpful)",
+        [
+            line
+            for page in insights.pages
+            for line in (
+                f"{page.helpful:>4} {page.unhelpful:>4}  {page.page}",
+                *(f"           “{comment.text}”" for comment in page.comments[:3]),
+            )
+        ],
+    )
+    lines += _section(
+        "Issues that led to a report", [f"{count:>4}  {issue}" for issue, count in insights.reports]
+    )
+    lines += _section("Drafts", insights.content.drafts)
+    lines += _section(f"Not checked for {STALE_DAYS} days", insights.content.stale)
+    lines += _section("Findings", [str(finding) for finding in insights.content.findings])
+    return "\n".join(lines).rstrip()
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return [title, *(f"  {line}" for line in lines or ("none",)), ""]

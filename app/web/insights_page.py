@@ -1,0 +1,81 @@
+"""`/insights`: what writers should look at next, behind a token; absent without one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.feedback.records import StoreUnavailableError, Week
+from app.insights import Insights, gather
+from app.web import charts, contexts
+from app.web.backstage import Backstage
+from app.web.handlers import HTML, Handlers
+from app.web.headers import NO_STORE
+
+
+@dataclass(frozen=True, slots=True)
+class InsightsPages(Handlers):
+    """The handler of the insights."""
+
+    backstage: Backstage
+    token: str | None
+
+    async def show(self, request: Request) -> Response:
+        """Answer with the insights to whoever knows the token (as the password; any name)."""
+        if not self.token:
+            raise HTTPException(404)
+        if not _has_token(request, self.token):
+            raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="insights"'})
+        store = self.backstage.store
+        insights: Insights | None = None
+        unavailable: str | None = None
+        try:
+            insights = await store.in_thread(gather, store, self.edition.knowledge)
+        except StoreUnavailableError as error:
+            unavailable = str(error)
+        context = contexts.InsightsPage(
+            shell=self.shell(
+                "/insights",
+                None,
+                title="Insights",
+                description="What visitors asked and did not find.",
+                tailored=False,
+                indexed=False,
+            ),
+            insights=insights,
+            unavailable=unavailable,
+            charts=_charts(insights.weeks) if insights else (),
+        )
+        body = self.renderer.render(context)
+        return Response(body, media_type=HTML, headers={"Cache-Control": NO_STORE})
+
+
+def _charts(weeks: tuple[Week, ...]) -> tuple[contexts.ChartView, ...]:
+    series = (
+        ("Unanswered", [week.unanswered for week in weeks]),
+        ("Not helpful", [week.unhelpful for week in weeks]),
+        ("Helpful", [week.helpful for week in weeks]),
+        ("Reports", [week.reports for week in weeks]),
+    )
+    return tuple(
+        contexts.ChartView(title=title, values=tuple(values), bars=charts.bars(values))
+        for title, values in series
+    )
+
+
+def _has_token(request: Request, token: str) -> bool:
+    """Compare in a time that does not depend on where the difference is."""
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return False
+    try:
+        _, _, password = base64.b64decode(credentials, validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return False
+    return hmac.compare_digest(password, token.encode())

@@ -1,0 +1,120 @@
+"""`/feedback`: "Was this helpful?", then why; one vote of a visitor for a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.feedback.records import LONGEST_TEXT, Reason, StoreUnavailableError, Vote
+from app.feedback.visitor import visitor_hash
+from app.web import contexts, forms
+from app.web.backstage import Backstage
+from app.web.handlers import HTML, Handlers, about
+from app.web.headers import NO_STORE
+from app.web.render import HTMX_VARY, HtmxRequest
+
+REFUSED = "Your answer could not be stored just now. The help pages are not affected; try later."
+TOO_MANY = "These are many answers in a short time. Please wait a minute and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Voting(Handlers):
+    """The handlers of votes."""
+
+    backstage: Backstage
+
+    async def ask(self, request: Request) -> Response:
+        """Answer with the question for a page; links and e-mails can lead here."""
+        page = self._page_voted_on(request.query_params.get("page", ""))
+        return self._answer(request, contexts.FeedbackForm(page=page, state="ask"))
+
+    async def vote(self, request: Request) -> Response:
+        """Store a vote, or the reason for it, and answer with what comes next."""
+        if request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
+            raise HTTPException(403)
+        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        page = self._page_voted_on(forms.text_of(form, "page"))
+        helpful = {"yes": True, "no": False}.get(forms.text_of(form, "helpful"))
+        if helpful is None:
+            raise HTTPException(400)
+        now = datetime.now(UTC)
+        address = request.client.host if request.client else ""
+        agent = request.headers.get("User-Agent", "")
+        store = self.backstage.store
+        try:
+            secret = await store.in_thread(store.daily_secret, now.date())
+            # The limit is for an address whatever the page, so that no page adds to it.
+            limited = visitor_hash(address, "", "", now.date(), secret)
+            wait = self.backstage.wait_seconds(limited)
+            if wait is not None:
+                refused = contexts.FeedbackForm(page=page, state="refused", message=TOO_MANY)
+                return self._answer(request, refused, 429, {"Retry-After": str(wait)})
+            vote = Vote(
+                created=now,
+                page=page,
+                helpful=helpful,
+                visitor=visitor_hash(address, agent, page, now.date(), secret),
+                content_version=self.edition.knowledge.version,
+                reason=_reason(form),
+                comment=self._comment(form),
+            )
+            await store.in_thread(store.vote, vote)
+        except StoreUnavailableError:
+            refused = contexts.FeedbackForm(page=page, state="refused", message=REFUSED)
+            return self._answer(request, refused, 503, {"Retry-After": "60"})
+        told_why = vote.reason is not None or vote.comment is not None or "why" in form
+        state: contexts.FeedbackState = "thanks" if told_why else "why"
+        return self._answer(request, contexts.FeedbackForm(page=page, state=state, helpful=helpful))
+
+    def _page_voted_on(self, page: str) -> str:
+        """Return the page if it is one that can be voted on; raise a 404 otherwise."""
+        knowledge = self.edition.knowledge
+        if page == contexts.DIAGNOSIS_PAGE:
+            return page
+        folder, _, name = page.removeprefix("/").partition("/")
+        if folder == "issues" and knowledge.issue(name):
+            return page
+        exchange, _, code = name.partition("/")
+        if folder == "errors" and knowledge.errors(exchange, code):
+            return page
+        raise HTTPException(404)
+
+    def _comment(self, form: FormData) -> str | None:
+        comment = self.backstage.redactor.redact(
+            forms.text_of(form, "comment")[: 2 * LONGEST_TEXT]
+        ).text
+        return comment.strip() or None
+
+    def _answer(
+        self,
+        request: Request,
+        form: contexts.FeedbackForm,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        context: contexts.FeedbackForm | contexts.FeedbackPage = form
+        if not HtmxRequest.of(request).wants_fragment:
+            shell = self.shell(
+                "/feedback",
+                None,
+                title="Your answer",
+                description=about(self.edition.knowledge),
+                tailored=False,
+                indexed=False,
+            )
+            context = contexts.FeedbackPage(shell=shell, feedback=form)
+        always = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
+        body = self.renderer.render(context)
+        return Response(body, status, media_type=HTML, headers=always | (headers or {}))
+
+
+def _reason(form: FormData) -> Reason | None:
+    try:
+        return Reason(forms.text_of(form, "reason"))
+    except ValueError:
+        return None
