@@ -1,0 +1,89 @@
+"""`helpcenter check`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from app.cli.common import (
+    content_option,
+    count,
+    engine_of,
+    near,
+    print_findings,
+    settings_from,
+)
+from app.content.checks import check as check_content
+from app.content.checks import in_order
+from app.content.loader import load
+from app.diagnosis.proof import example_findings
+from app.knowledge import build
+from app.model import Finding
+
+Format = Literal["text", "json", "github"]
+Printer = Callable[[Iterable[Finding]], None]
+
+
+@click.command(epilog="Example: helpcenter check --content docs/help --format github")
+@content_option
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    envvar="HELP_FORMAT",
+    show_envvar=True,
+    show_default=True,
+    help="json: a list of objects; github: annotations of a pull request.",
+)
+def check(content: Path | None, output: Format) -> None:
+    """Report every mistake in the content, with the cure.
+
+    Each is one line, `path:line: rule: message`, in the order of files and lines. When there
+    are no errors, every example is diagnosed too, and has to give its own issue or error code.
+
+    The exit code is 1 when there are errors; warnings alone leave it 0.
+    """
+    loaded = load(near(settings_from(content=content).content))
+    findings = check_content(loaded)
+    if all(finding.severity != "error" for finding in findings):
+        knowledge = build(loaded)
+        wrong = example_findings(knowledge, engine_of(knowledge))
+        findings = in_order((*findings, *wrong))
+    PRINTERS[output](findings)
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = len(findings) - errors
+    files = count(len(loaded.sources), "file")
+    found = f"{count(errors, 'error')} and {count(warnings, 'warning')}"
+    click.echo(f"{found if findings else 'No mistakes'} in {files}.", err=True)
+    raise SystemExit(1 if errors else 0)
+
+
+def _print_json(findings: Iterable[Finding]) -> None:
+    click.echo(json.dumps([finding.model_dump() for finding in findings], indent=2))
+
+
+def _print_github(findings: Iterable[Finding]) -> None:
+    """Print workflow commands of GitHub Actions, escaped as its toolkit does."""
+    for finding in findings:
+        place = f"line={finding.line},col={finding.column}"
+        path, title = (_escape(text, ":,") for text in (finding.path, finding.rule))
+        message = _escape(finding.message)
+        click.echo(f"::{finding.severity} file={path},{place},title={title}::{message}")
+
+
+def _escape(text: str, more: str = "") -> str:
+    for character in "%\r\n" + more:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+PRINTERS: Mapping[Format, Printer] = {
+    "text": print_findings,
+    "json": _print_json,
+    "github": _print_github,
+}

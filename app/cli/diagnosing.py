@@ -1,0 +1,70 @@
+"""`helpcenter diagnose` and `helpcenter evaluate`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import IO
+
+import click
+
+from app.cli.common import Refused, content_option, engine_of, load_knowledge, settings_from
+from app.diagnosis.presentation import to_json, to_text
+from app.evaluation import BadCaseError, render
+from app.evaluation import evaluate as evaluate_cases
+from app.model import Observations
+
+
+@click.command(epilog="Example: helpcenter diagnose --exchange okx < error.log")
+@click.option(
+    "--exchange",
+    metavar="ID",
+    envvar="HELP_EXCHANGE",
+    show_envvar=True,
+    help="The exchange, when the text doesn't say it; as in okx.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="HELP_JSON",
+    show_envvar=True,
+    help="Answer as POST /api/v1/diagnose does.",
+)
+@content_option
+def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> None:
+    """Name the cause of the error that stands on standard input.
+
+    Nothing of it is stored. The exit code is 0, whether there is an answer or not.
+    """
+    knowledge = load_knowledge(settings_from(content=content))
+    if exchange and knowledge.exchange(exchange) is None:
+        known = ", ".join(one.id for one in knowledge.exchanges) or "none"
+        raise Refused(f"there is no exchange `{exchange}`; there are: {known}")
+    if sys.stdin.isatty():
+        click.echo("Paste the error, then press Enter and Ctrl+D:", err=True)
+    text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    diagnosis = engine_of(knowledge).diagnose(Observations(text=text, exchange=exchange))
+    if as_json:
+        click.echo(json.dumps(to_json(diagnosis), indent=2, ensure_ascii=False))
+    else:
+        click.echo(to_text(diagnosis, knowledge))
+
+
+@click.command(epilog="Example: helpcenter evaluate tests/reports/develop.jsonl")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@content_option
+def evaluate(file: IO[str], content: Path | None) -> None:
+    """Score the diagnosis on the labelled cases of FILE.
+
+    One JSON object a line: `text`, `expected` (the slug of an issue, or none), `also` (other
+    right answers), `kind`, `exchange`. Prints the share of right first answers, overall and by
+    kind, issue and exchange, what was taken for what, and each miss.
+    """
+    engine = engine_of(load_knowledge(settings_from(content=content)))
+    try:
+        evaluation = evaluate_cases(file, engine)
+    except (BadCaseError, UnicodeDecodeError) as error:
+        raise Refused(f"{file.name}: {error}") from None
+    click.echo(render(evaluation), nl=False)

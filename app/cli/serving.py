@@ -1,0 +1,92 @@
+"""`helpcenter serve`."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.common import Refused, broken, content_option, near, setting_option, settings_from
+from app.knowledge import BrokenContentError
+from app.settings import Settings
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"uvicorn": {"level": "WARNING"}},
+}
+"""One line an event on stderr; no line a request, since that halves the throughput."""
+
+BACKLOG = 2048
+"""Connections that wait while all others are served."""
+
+
+@click.command(epilog="Example: helpcenter serve --host 0.0.0.0 --port 80")
+@setting_option("host", click.STRING)
+@setting_option("port", click.IntRange(0, 65535))
+@content_option
+@setting_option("data", click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--dev",
+    is_flag=True,
+    default=None,
+    envvar="HELP_DEV",
+    show_envvar=True,
+    help=Settings.model_fields["dev"].description,
+)
+@setting_option("watch", click.FloatRange(min=0))
+def serve(**given: Any) -> None:
+    """Serve the help center until Ctrl+C.
+
+    Content with errors isn't served: they are printed, and the exit code is 1. Content that
+    changes meanwhile is served as soon as it has no errors; until then the old one goes on.
+    HELP_BASE_URL (https://help.example.com) says where visitors find the help center, for
+    canonical links.
+    """
+    settings = settings_from(**given)
+    settings = settings.model_copy(update={"content": near(settings.content)})
+    with _listen(settings.host, settings.port) as listener:
+        _run(settings, listener)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port, before anything is loaded; a port that is taken is wrong usage."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        # Python adds the address to some of the reasons.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        message = f"can't listen on {host}, port {port}: {reason}; choose another --host or --port"
+        raise Refused(message) from None
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
+    # Not above: the other commands start in half the time without the web part.
+    import uvicorn  # noqa: PLC0415
+
+    from app.web.application import create_app  # noqa: PLC0415
+
+    try:
+        application = create_app(settings)
+    except BrokenContentError as error:
+        raise broken(error, settings) from None
+    config = uvicorn.Config(
+        application, log_config=LOGGING, access_log=False, server_header=False, backlog=BACKLOG
+    )
+    server = uvicorn.Server(config)
+    application.state.is_stopping = lambda: server.should_exit
+    address, port = listener.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    click.echo(f"Help center on http://{shown}:{port} (Ctrl+C to stop)", err=True)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        raise SystemExit(1)
