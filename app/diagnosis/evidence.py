@@ -101,9 +101,12 @@ TENDENCY = 0.9
 TENDENCY_OF_CODE = 0.2
 """Scale of the tendency of all words: background, rarely enough by itself."""
 
-UNTICKED = (1.6, 0.9, 0.6)
-TICKED = (-0.8, -0.4, -0.3)
-OUTCOME_FOR = (1.6, 1.0, 0.7)
+UNTICKED = (2.4, 1.0, 0.6)
+"""An item that is not ticked turns the order of an ambiguous code round."""
+TICKED = (-1.3, -0.5, -0.3)
+"""A ticked one does so less often: people tick what they believe."""
+
+OUTCOME_FOR = (2.0, 1.2, 0.7)
 OUTCOME_AGAINST = (-1.2, -0.8, -0.6)
 ANSWER = 4.0
 """A chosen answer to the question that tells the causes apart."""

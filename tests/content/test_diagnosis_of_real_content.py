@@ -1,0 +1,143 @@
+"""The real content, as the diagnosis reads it: examples, signatures and labelled reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.content.loader import load
+from app.diagnosis.codes import numbers
+from app.diagnosis.engine import Engine
+from app.diagnosis.examples import wrong_examples
+from app.diagnosis.recognition import status_of
+from app.diagnosis.redaction import Redactor
+from app.diagnosis.signatures import SignatureIndex, parse
+from app.diagnosis.text import normalise
+from app.evaluation import Evaluation, evaluate, render
+from app.knowledge import KnowledgeBase, build
+from app.model import Issue, Observations
+from app.settings import ROOT
+
+REPORTS = Path(__file__).parents[1] / "reports"
+AMBIGUOUS = '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}'
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> KnowledgeBase:
+    return build(load(ROOT / "content"))
+
+
+@pytest.fixture(scope="module")
+def engine(knowledge: KnowledgeBase) -> Engine:
+    return Engine(knowledge, Redactor.from_file(ROOT / "static" / "redaction-rules.json"))
+
+
+def test_every_example_is_diagnosed_as_its_own(knowledge: KnowledgeBase, engine: Engine) -> None:
+    of_issues = sum(len(issue.examples) for issue in knowledge.issues)
+    of_errors = sum(len(error.examples) for error in knowledge.content.errors)
+
+    wrong = list(wrong_examples(knowledge, engine))
+
+    assert of_issues > 300
+    assert of_errors > 500
+    assert not wrong, "\n".join(f"{one.owner} {one.index}: {one.got}: {one.text}" for one in wrong)
+
+
+def test_every_signature_of_an_issue_has_an_example(knowledge: KnowledgeBase) -> None:
+    assert sum(len(issue.signatures) for issue in knowledge.issues) > 300
+    for issue in knowledge.issues:
+        assert not list(_without_example(issue)), f"{issue.slug}: add an example for each of these"
+
+
+def _without_example(issue: Issue) -> list[str]:
+    examples = [normalise(example).flat for example in issue.examples]
+    statuses = {hit.code for flat in examples for hit in numbers(flat, ()) if hit.context == "http"}
+    index = SignatureIndex((text, text) for text in issue.signatures)
+    seen = {owner for flat in examples for hit in index.find(flat) for owner in hit.owners}
+    return [
+        signature
+        for signature in issue.signatures
+        if signature not in seen and status_of(signature) not in statuses
+    ]
+
+
+def test_every_signature_can_be_used(knowledge: KnowledgeBase) -> None:
+    signatures = [text for error in knowledge.content.errors for text in error.signatures]
+    assert signatures
+    for text in signatures:
+        parse(text)
+
+
+def test_every_issue_has_phrases_in_several_languages(knowledge: KnowledgeBase) -> None:
+    for issue in knowledge.issues:
+        assert len(issue.phrases) >= 40, issue.slug
+        assert any(not phrase.isascii() for phrase in issue.phrases), issue.slug
+
+
+@pytest.fixture(scope="module", params=["develop", "held_out"])
+def evaluation(request: pytest.FixtureRequest, engine: Engine) -> Evaluation:
+    path = REPORTS / f"{request.param}.jsonl"
+    return evaluate(path.read_text("utf-8").splitlines(), engine)
+
+
+def test_reports_of_real_people_are_diagnosed(evaluation: Evaluation) -> None:
+    figures = render(evaluation, misses=False)
+
+    assert len(evaluation.answers) > 150
+    assert evaluation.by_kind["paste"].share >= 0.92, figures
+    assert evaluation.by_kind["noisy"].share >= 0.88, figures
+    assert evaluation.by_kind["question"].share >= 0.75, figures
+    assert evaluation.none.share >= 0.8, figures
+    assert evaluation.recognised_and_wrong.share <= 0.015, figures
+
+
+@pytest.mark.parametrize(
+    ("item", "issue"),
+    [
+        ("ip-whitelisted", "ip-whitelist-not-configured"),
+        ("credentials-copied", "invalid-api-credentials"),
+        ("trading-permissions", "insufficient-permissions"),
+    ],
+)
+def test_an_unticked_item_decides_what_an_ambiguous_code_means(
+    engine: Engine, item: str, issue: str
+) -> None:
+    ticked = {"ip-whitelisted": True, "credentials-copied": True, "trading-permissions": True}
+
+    diagnosis = engine.diagnose(
+        Observations(text=f"binance {AMBIGUOUS}", checklist={**ticked, item: False})
+    )
+
+    assert diagnosis.matches[0].issue == issue
+    assert diagnosis.verdict == "recognised"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        AMBIGUOUS,
+        AMBIGUOUS.replace('"', '\\"'),
+        AMBIGUOUS.replace('"', "”"),
+        AMBIGUOUS.replace(",", ",\n    "),
+        "binance.exceptions.BinanceAPIException: APIError(code=-2015): Invalid API-key, IP, or "
+        "permissions for action.",
+        f"ccxt.base.errors.AuthenticationError: binance {AMBIGUOUS} (possible reasons: invalid API "
+        "keys, bad or old nonce, exchange is down or offline, on maintenance, DDoS protection, "
+        "rate-limiting)",
+        f'freqtrade - ERROR - Could not get balance due to AuthenticationError. Message: binance '
+        f"{AMBIGUOUS}",
+        "{ code: -2015,\n  msg: 'Invalid API-key, IP, or permissions for action.' }",
+        "binance.error.ClientError: (401, -2015, 'Invalid API-key, IP, or permissions for action.'",
+        "Binance-Fehler -2015: Ungültiger API-Schlüssel, IP oder Berechtigungen für die Aktion.",
+        "binance 报错 -2015，API密钥、IP或权限无效",
+    ],
+)  # fmt: skip
+def test_one_error_in_its_many_wrappings(engine: Engine, text: str) -> None:
+    diagnosis = engine.diagnose(Observations(text=text))
+
+    assert diagnosis.verdict == "recognised"
+    assert diagnosis.exchange == "binance"
+    assert diagnosis.error is not None
+    assert diagnosis.error.code == "-2015"
+    assert diagnosis.question is not None

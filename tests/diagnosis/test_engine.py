@@ -1,0 +1,257 @@
+"""From what a visitor tells to the ranked issues."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.diagnosis.engine import Engine
+from app.model import Observations
+from tests.diagnosis.conftest import Diagnose, first
+
+AMBIGUOUS = '{"code":-7015,"msg":"Invalid knot, string, or permission to fly."}'
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "issue"),
+    [
+        pytest.param(f"windbank {AMBIGUOUS}", "-7015", "string-not-listed", id="name"),
+        pytest.param(AMBIGUOUS, "-7015", "string-not-listed", id="code and message alone"),
+        pytest.param(AMBIGUOUS.replace('"', '\\"'), "-7015", "string-not-listed", id="escaped"),
+        pytest.param(AMBIGUOUS.replace('"', "“"), "-7015", "string-not-listed", id="curly"),
+        pytest.param(AMBIGUOUS.replace(",", ",\n  "), "-7015", "string-not-listed", id="lines"),
+        pytest.param("invalid knot, string, or permission to fly", "-7015", "string-not-listed",
+                     id="message alone"),
+        pytest.param("WindbankException: -7015: no", "-7015", "string-not-listed", id="class"),
+        pytest.param("https://api.windbank.example/fly -> error 7020", "7020", "wrong-knot",
+                     id="host"),
+        pytest.param("windbank 7020 kite too small", "7020", "kite-too-small", id="match"),
+        pytest.param('{"code":"41010","msg":"绳子不在名单"} windbank', "41010", "string-not-listed",
+                     id="translated"),
+        pytest.param('{"code":"52001","msg":"天空太低"}', "52001", "kite-too-small",
+                     id="translated, code of one exchange only"),
+        pytest.param('["EWIND:Calm day"]', "EWIND:Calm day", "no-wind", id="literal code"),
+        pytest.param("got knot-not-valid, sorry", "knot-not-valid", "wrong-knot", id="hyphens"),
+        pytest.param("err: knot-not-valid, Knot not valid: Old string", "knot-not-valid",
+                     "string-not-listed", id="literal code with match"),
+        pytest.param("windbank {'err-code': 'timeout'}", "timeout", "no-wind", id="word as code"),
+        pytest.param("windbank GET https://windbank.example/x 503 Service Unavailable", "503",
+                     "no-wind", id="status"),
+    ],
+)  # fmt: skip
+def test_recognises(diagnose: Diagnose, text: str, code: str, issue: str) -> None:
+    diagnosis = diagnose(text)
+
+    assert diagnosis.verdict == "recognised"
+    assert diagnosis.error is not None
+    assert diagnosis.error.code == code
+    assert first(diagnosis) == issue
+
+
+@pytest.mark.parametrize(
+    ("text", "issue"),
+    [
+        pytest.param("it flies at home but not in the park", "string-not-listed", id="phrase"),
+        pytest.param("kite ECALM at Pole.up (pole.js:1)", "no-wind", id="general signature"),
+        pytest.param("breezehub: knot is not recognised", "wrong-knot", id="another exchange"),
+        pytest.param("breezehub answered HTTP 401", "wrong-knot", id="status"),
+        pytest.param("我的绳子不在白名单里", "string-not-listed", id="Chinese"),
+    ],
+)
+def test_finds_likely_by_wording(diagnose: Diagnose, text: str, issue: str) -> None:
+    diagnosis = diagnose(text)
+
+    assert diagnosis.verdict == "likely"
+    assert diagnosis.error is None
+    assert first(diagnosis) == issue
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "what colour of the kite suits me?",
+        "how much is a kite",
+        "SewingMachineError: needle timed out, wind timed out",
+        "bought 41010 kites at 7020 in windbank street",
+        "order 7020 filled",
+        "the timeout of my oven",
+        "qwertz asdf",
+        "GET /kites HTTP/1.1",
+        "https://shop.example/503",
+    ],
+)
+def test_says_honestly_that_nothing_fits(diagnose: Diagnose, text: str) -> None:
+    diagnosis = diagnose(text)
+
+    assert diagnosis.verdict == "unknown"
+    assert diagnosis.matches == ()
+    assert diagnosis.error is None
+    assert diagnosis.excerpt is None
+
+
+def test_a_code_is_looked_up_at_the_exchange_that_the_text_names(diagnose: Diagnose) -> None:
+    assert first(diagnose('windbank {"code":41010}')) == "string-not-listed"
+    assert first(diagnose('cloudex {"code":41010}')) == "no-wind"
+    assert diagnose('{"code":41010}').verdict == "unknown"
+    assert first(diagnose('{"code":41010}', exchange="cloudex")) == "no-wind"
+
+
+def test_the_codes_of_an_exchange_without_a_page_are_not_looked_up(diagnose: Diagnose) -> None:
+    assert diagnose('breezehub {"code":"52001"}').exchange is None
+    assert diagnose('breezehub {"code":"52001"}').error is None
+
+
+def test_a_clear_text_outweighs_the_choice_and_says_so(diagnose: Diagnose) -> None:
+    diagnosis = diagnose(
+        'https://api.windbank.example {"code":41010,"msg":"绳子"}', exchange="cloudex"
+    )
+
+    assert diagnosis.exchange == "windbank"
+    assert diagnosis.matches[0].because[0] == (
+        "Windbank (not Cloudex, which you chose) answered 41010"
+    )
+
+
+def test_a_choice_outweighs_a_mere_name(diagnose: Diagnose) -> None:
+    assert diagnose("windbank: knot came loose", exchange="cloudex").exchange == "cloudex"
+
+
+def test_reasons_are_in_plain_words(diagnose: Diagnose) -> None:
+    match = diagnose(f"windbank {AMBIGUOUS}", checklist={"string-listed": False}).matches[0]
+
+    assert match.because == (
+        "Windbank answered -7015",
+        "you haven't ticked that the string is on the list",
+    )
+    assert match.url == "/issues/string-not-listed"
+    assert match.title == "String Not Listed"
+
+
+def test_an_ambiguous_code_asks_and_the_answer_decides(diagnose: Diagnose) -> None:
+    asked = diagnose(AMBIGUOUS)
+    answered = diagnose(AMBIGUOUS, answer="wrong-knot")
+
+    assert asked.question is not None
+    assert asked.question.text == "What does the list show?"
+    assert {match.issue for match in asked.matches} == {
+        "string-not-listed", "wrong-knot", "no-wind"
+    }  # fmt: skip
+    assert answered.question is None
+    assert first(answered) == "wrong-knot"
+    assert "you answered: The string is there" in answered.matches[0].because
+
+
+def test_ticking_an_item_changes_the_ranking_of_a_paste(diagnose: Diagnose) -> None:
+    paste = 'windbank {"code":"knot-not-valid"}'
+
+    assert first(diagnose(paste)) == "wrong-knot"
+    assert first(diagnose(paste, checklist={"string-listed": False})) == "string-not-listed"
+    ticked = diagnose(paste, checklist={"string-listed": True})
+    assert first(ticked) == "wrong-knot"
+    assert ticked.matches[0].confidence > diagnose(paste, tests={}).matches[0].confidence
+
+
+def test_the_checklist_and_tests_alone_rank_issues(diagnose: Diagnose) -> None:
+    unticked = diagnose(checklist={"string-listed": False})
+    failed = diagnose(tests={"other-field": "fail"})
+
+    assert unticked.verdict == "likely"
+    assert first(unticked) == "string-not-listed"
+    assert failed.matches[0].because == ("it flies nowhere",)
+    assert diagnose(checklist={"string-listed": True}).verdict == "unknown"
+    assert diagnose(checklist={"no-such-item": False}).verdict == "unknown"
+
+
+def test_a_linked_code_is_diagnosed_without_a_text(diagnose: Diagnose) -> None:
+    diagnosis = diagnose(exchange="windbank", error="-7015")
+
+    assert diagnosis.verdict == "recognised"
+    assert diagnosis.error is not None
+    assert diagnosis.error.code == "-7015"
+    assert diagnosis.matches[0].because == ("Windbank answered -7015",)
+    assert diagnose(exchange="windbank", error="no-such-code").verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("address", "verdict"),
+    [("198.51.100.7", "ours"), ("203.0.113.9", "not-ours"), ("2001:db8::9", "ipv6")],
+)
+def test_the_callers_address(diagnose: Diagnose, address: str, verdict: str) -> None:
+    diagnosis = diagnose(
+        f'{{"code":41010,"msg":"Your string {address} is not on the list of this kite."}}'
+    )
+
+    assert diagnosis.caller_ip is not None
+    assert (diagnosis.caller_ip.address, diagnosis.caller_ip.verdict) == (address, verdict)
+    assert any(address in reason for reason in diagnosis.matches[0].because)
+
+
+def test_an_address_elsewhere_is_not_the_callers(diagnose: Diagnose) -> None:
+    assert diagnose('203.0.113.9 - windbank {"code":-7015}').caller_ip is None
+    assert diagnose("windbank string seen: 127.0.0.1").caller_ip is None
+
+
+def test_an_issue_that_an_exchange_cannot_have_comes_later(diagnose: Diagnose) -> None:
+    text = "I lost my whistle, nothing moves"
+
+    here = {m.issue: m.confidence for m in diagnose(text, exchange="windbank").matches}
+    there = {m.issue: m.confidence for m in diagnose(text, exchange="cloudex").matches}
+
+    assert here["lost-whistle"] > there.get("lost-whistle", 0)
+
+
+def test_the_last_and_repeated_error_of_a_log_wins(diagnose: Diagnose) -> None:
+    log = 'windbank {"code":7020}\n' + "tick\n" * 5 + 'windbank {"code":"EWIND:Calm day"}\n' * 3
+
+    assert first(diagnose(log)) == "no-wind"
+
+
+def test_noise_of_the_network_does_not_hide_a_code(diagnose: Diagnose) -> None:
+    noise = "wind timed out\nECALM\nretrying, nothing moves\n" * 3
+
+    diagnosis = diagnose(f'{noise}windbank {{"code":7020}}\n{noise}')
+
+    assert first(diagnosis) == "wrong-knot"
+    assert diagnosis.verdict == "recognised"
+
+
+def test_the_excerpt_is_the_line_that_matched(diagnose: Diagnose) -> None:
+    diagnosis = diagnose('hello\n  windbank {"code": 7020}  \nbye')
+
+    assert diagnosis.excerpt == 'windbank {"code": 7020}'
+
+
+def test_secrets_are_gone_from_everything(diagnose: Diagnose) -> None:
+    secret = "Zx9" + "aB3dE5fG7hJ9" * 5
+    diagnosis = diagnose(f'windbank apiKey={secret} {{"code":7020}}')
+
+    assert secret not in diagnosis.model_dump_json()
+    assert diagnosis.removed
+    assert first(diagnosis) == "wrong-knot"
+
+
+def test_confidence_falls_from_match_to_match(diagnose: Diagnose) -> None:
+    confidences = [match.confidence for match in diagnose(AMBIGUOUS).matches]
+
+    assert confidences == sorted(confidences, reverse=True)
+    assert 0 < sum(confidences) <= 1
+
+
+def test_more_evidence_for_the_first_means_more_confidence(diagnose: Diagnose) -> None:
+    alone = diagnose(AMBIGUOUS).matches[0].confidence
+    more = diagnose(AMBIGUOUS, checklist={"string-listed": False}).matches[0].confidence
+
+    assert more > alone
+
+
+def test_many_threads_get_the_same_answer(engine: Engine, diagnose: Diagnose) -> None:
+    texts = [AMBIGUOUS, "it flies at home but not in the park", "qwertz", '["EWIND:Calm day"]'] * 10
+    one_by_one = [diagnose(text) for text in texts]
+
+    with ThreadPoolExecutor(8) as pool:
+        at_once = list(pool.map(lambda text: engine.diagnose(Observations(text=text)), texts))
+
+    assert at_once == one_by_one
