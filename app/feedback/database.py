@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -23,8 +24,8 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -35,6 +36,7 @@ POOL_SIZE = 5
 # Any number will do, as long as nothing else in the same PostgreSQL database locks it.
 _MIGRATION_LOCK = 0x4E17_CE57
 
+WRONG_URL = "the database URL must be like sqlite:////folder/file.db or postgresql://user:password@host/name"
 LOCKED = "the database is locked by another program"
 DAMAGED = (
     "the database file is damaged; it was left as it is: stop the help center, "
@@ -71,7 +73,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Connect to nothing yet; raise `ValueError` for a URL of another kind of database."""
-        parsed = make_url(url)
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            # Without the cause: it may show the URL, and with it the password.
+            raise ValueError(WRONG_URL) from None
         kind = parsed.get_backend_name()
         self.file: Path | None = None
         self._file_id: tuple[int, int] | None = None
@@ -79,7 +85,7 @@ class Database:
         options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS}}
         if kind == "sqlite":
             if not parsed.database or parsed.database == ":memory:" or parsed.query:
-                raise ValueError("the database URL must name a file: sqlite:////folder/file.db")
+                raise ValueError(WRONG_URL)
             self.file = Path(parsed.database).absolute()
             parsed = parsed.set(drivername="sqlite+pysqlite")
         elif kind in {"postgresql", "postgres"}:
@@ -93,7 +99,7 @@ class Database:
                 }
             }
         else:
-            raise ValueError("the database URL must begin with sqlite:/// or postgresql://")
+            raise ValueError(WRONG_URL)
         self.engine = create_engine(
             parsed,
             pool_size=POOL_SIZE,
@@ -173,7 +179,7 @@ class Database:
         if isinstance(connection, sqlite3.Connection):
             # SQLAlchemy begins the transactions, see `_begin_sqlite`.
             connection.isolation_level = None
-            cursor.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(cursor)
             # What was acknowledged survives a power cut too, at the price of one fsync.
             cursor.execute("PRAGMA synchronous = FULL")
             # Purged texts are overwritten, not just unlinked.
@@ -189,6 +195,21 @@ class Database:
 
     def _closed(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         self._connections.discard(connection)
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Switch to a write-ahead log, so that readers and the writer don't wait for each other."""
+    end = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait by itself when several programs switch a new file.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from app.feedback.records import Kind, Unanswered
 
 ALIKE = 0.6
 """Two texts belong together when they share this part of all their words (Jaccard)."""
-MOST_COMPARED = 100
+MOST_COMPARED = 30
 """With how many groups a text is compared: those that share most of its rarest words."""
 
 # What changes from one occurrence of an error to the next. Longest forms first.
@@ -75,8 +75,8 @@ def group(rows: Iterable[Unanswered]) -> list[Group]:
     for row in ordered:
         alike.setdefault(_shape(row.text), []).append(row)
     groups = [
-        _summary(founder, [row for shape in shapes for row in alike[shape]])
-        for founder, shapes in _cluster(list(alike)).items()
+        _summary(shapes[0], [row for shape in shapes for row in alike[shape]])
+        for shapes in _cluster(list(alike))
     ]
     return sorted(groups, key=lambda group: (-group.count, group.example))
 
@@ -90,35 +90,34 @@ def _shape(text: str) -> _Shape:
     return _Shape(codes, frozenset(_WORD.findall(text)))
 
 
-def _cluster(shapes: Sequence[_Shape]) -> dict[_Shape, list[_Shape]]:
-    """Return founders with their members (themselves included), in the order of `shapes`.
+def _cluster(shapes: Sequence[_Shape]) -> list[list[_Shape]]:
+    """Return groups of shapes, each with its founder first, in the order of `shapes`.
 
     Two sets that share 60 % of their words share at least one of each one's rarest 40 %: only
     these are looked up, which keeps common words from making everything a candidate.
     """
     frequency = Counter(word for shape in shapes for word in shape.words)
-    founders: dict[_Shape, list[_Shape]] = {}
-    by_rare_word: dict[tuple[frozenset[str], str], list[_Shape]] = defaultdict(list)
+    groups: list[list[_Shape]] = []
+    by_rare_word: dict[tuple[frozenset[str], str], list[int]] = defaultdict(list)
     for shape in shapes:
         words = sorted(shape.words, key=lambda word: (frequency[word], word))
         rare = words[: len(words) - math.ceil(ALIKE * len(words)) + 1]
-        shared = Counter(
-            founder
-            for word in rare
-            for founder in by_rare_word.get((shape.codes, word), ())[:MOST_COMPARED]
+        places = [by_rare_word[shape.codes, word] for word in rare]
+        shared = Counter(number for place in places for number in place[:MOST_COMPARED])
+        likeness, number = max(
+            (
+                (_likeness(shape, groups[number][0]), -number)
+                for number, _ in shared.most_common(MOST_COMPARED)
+            ),
+            default=(0.0, 0),
         )
-        best = max(
-            (founder for founder, _ in shared.most_common(MOST_COMPARED)),
-            key=lambda founder: _likeness(shape, founder),
-            default=None,
-        )
-        if best is not None and _likeness(shape, best) >= ALIKE:
-            founders[best].append(shape)
+        if likeness >= ALIKE:
+            groups[-number].append(shape)
         else:
-            founders[shape] = [shape]
-            for word in rare:
-                by_rare_word[shape.codes, word].append(shape)
-    return founders
+            for place in places:
+                place.append(len(groups))
+            groups.append([shape])
+    return groups
 
 
 def _likeness(one: _Shape, other: _Shape) -> float:

@@ -124,12 +124,17 @@ class Store:
             return
         self._closed.set()
         self._backlog.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        calls = Thread(
+            target=self._threads.shutdown, kwargs={"cancel_futures": True}, name="store-closing"
+        )
+        calls.start()
         self._keeper.join(DEADLINE_SECONDS)
-        # Whoever is still waiting for an answer would keep the process from ending.
-        self._database.hang_up()
-        self._keeper.join(DEADLINE_SECONDS)
-        self._threads.shutdown(wait=True)
+        calls.join(DEADLINE_SECONDS)
+        if self._keeper.is_alive() or calls.is_alive():
+            # Whoever waits for an answer for ever would keep the process from ending.
+            self._database.hang_up()
+            self._keeper.join(DEADLINE_SECONDS)
+            calls.join(DEADLINE_SECONDS)
         self._database.dispose()
 
     async def in_thread(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
