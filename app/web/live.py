@@ -71,14 +71,17 @@ class State:
 
 
 class Live:
-    """Follows one content folder; `state` is the one reference to what is served."""
+    """Follows one content folder; `state` is the one reference to what is served.
+
+    `seen` is how the folder looked when it was read.
+    """
 
     def __init__(self, folder: Path, redactor: Redactor, *, drafts: bool = False) -> None:
         self._folder = folder
         self._redactor = redactor
         self._drafts = drafts
         self._content: Content | None = None
-        self._seen = look(folder)
+        self.seen = look(folder)
         self.state = State(None, ())
         self.state = self._next()
 
@@ -97,7 +100,7 @@ class Live:
                     await asyncio.wait_for(asked.wait(), seconds or None)
                 must_load = asked.is_set()
                 asked.clear()
-                if must_load or await asyncio.to_thread(look, self._folder) != self._seen:
+                if must_load or await asyncio.to_thread(look, self._folder) != self.seen:
                     await self._update()
 
     async def _update(self) -> None:
@@ -111,7 +114,7 @@ class Live:
             # What changed meanwhile may have been read in part.
             if await asyncio.to_thread(look, self._folder) == seen:
                 break
-        self._seen = seen
+        self.seen = seen
         self.state, before = state, self.state
         if state.id != before.id:
             self._tell()
