@@ -7,6 +7,7 @@ ids don't have (-2015), on its own. Which exchange a code belongs to is not deci
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +17,8 @@ import re2
 Context = Literal["key", "http", "word", "bracket", "signed", "named", "bare"]
 """How a number stands in the text, from the surest to the least."""
 
-_NUMBER = re2.compile(r"-?\b[0-9]{1,6}\b")
+# Python's own `re`: many short matches, which RE2's wrapper is slow at; linear, six digits at most.
+_NUMBER = re.compile(r"-?\b[0-9]{1,6}\b")
 _BEFORE = 200
 _AFTER = 40
 _KEY = re2.compile(

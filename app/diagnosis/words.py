@@ -12,6 +12,7 @@ more it belongs to that class alone, the more. Prepared once; matching is linear
 from __future__ import annotations
 
 import math
+import re
 import sys
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -32,7 +33,7 @@ FULL_CREDIT = 0.4
 LONG_PHRASE = 4
 """One word in so many of a phrase may be missing; it then says less."""
 
-MOST_TOKENS = 700
+MOST_TOKENS = 500
 """Of a long text only its beginning and end are read as prose, this many words in all."""
 
 APART = ((6, 1.0), (12, 0.75))
@@ -59,13 +60,14 @@ SHORT_GAP = 20
 SHORT_TEXT = 70
 """A text of at most this many words is also read as one sentence."""
 
-_TOKEN = re2.compile(
-    # Scripts one by one: Chinese runs into Latin words without a space.
-    r"[\p{Latin}\p{Cyrillic}\p{Greek}\p{M}\p{N}]+(?:'[a-z]{1,2}\b)?"
-    r"|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
-    r"|[\p{Arabic}\p{Hebrew}\p{Thai}\p{Devanagari}]+"
+_HAN = "぀-ヿ㐀-䶿一-鿿가-힯"
+# Python's own `re` where many short matches are wanted, which RE2's wrapper is slow at. Linear: no
+# repetition holds another, and what may follow one can't continue it.
+_TOKEN = re.compile(
+    # Chinese, Japanese and Korean by itself: it runs into Latin words without a space.
+    rf"[{_HAN}]+|[^\W_{_HAN}]+(?:'[a-z]{{1,2}}\b)?"
 )
-_SENTENCE_END = re2.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
+_SENTENCE_END = re.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
 _FRAME = re2.compile(
     r"^(?:[^ ]{1,30} ?\| ?)?"
     r"(?:at [^ ]*[.(/]|file '|traceback |-{2,}>? ?[0-9]|\^|self\.|return |raise )"
@@ -76,7 +78,7 @@ _LOG_LINE = re2.compile(
 )
 _METHOD = re2.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
 _PATH = re2.compile(r"(?:https?|wss?)://[^/? ]*([/?][^ ]*)")
-_CJK = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_CJK = re.compile(rf"[{_HAN}]")
 _SMALL_WORDS = """
 a an the my your our his her its their i me we you he she it they this that these those is are was
 were be been being am to of in on at by for from with and or so as if then than there here have has
@@ -196,7 +198,8 @@ class PhraseIndex:
         for index, phrase in enumerate(self._phrases):
             for place, terms in enumerate(phrase.words):
                 for term in terms:
-                    self._postings[term].append((index, place))
+                    self._postings[term].append((index, 1 << place))
+        self._needed = [len(p.words) - len(p.words) // LONG_PHRASE for p in self._phrases]
         self._affinity = self._affinities(background)
         self._worths = [tuple(self._worth(p.owner, w) for w in p.words) for p in self._phrases]
         self._prefixes = frozenset(term[:-1] for term in self._postings if term.endswith("*"))
@@ -304,6 +307,32 @@ class PhraseIndex:
         best: dict[int, _Best],
         seen: set[str],
     ) -> None:
+        present = self._terms(text, window)
+        seen.update(present)
+        # One bit for each word of a phrase: most phrases share a word with most texts, and only
+        # those of which enough is there are looked at more closely.
+        masks: dict[int, int] = {}
+        for term in present:
+            for index, bit in self._postings.get(term, ()):
+                masks[index] = masks.get(index, 0) | bit
+        for index, mask in masks.items():
+            if mask.bit_count() < self._needed[index]:
+                continue
+            worths = self._worths[index]
+            words = self._phrases[index].words
+            matched = [place for place in range(len(words)) if mask >> place & 1]
+            found = [
+                min((present[term] for term in words[place] if term in present), key=_start)
+                for place in matched
+            ]
+            found.sort(key=_start)
+            share = sum(worths[place] for place in matched) / sum(worths)
+            share = discount * _nearness(found) * share**2
+            if share > best[index].share:
+                best[index] = _Best(share, tuple(found))
+
+    def _terms(self, text: Text, window: Sequence[Token]) -> dict[str, Token]:
+        """Return all that the words of a sentence can be looked up by, each at its first place."""
         present: dict[str, Token] = {}
         for token in window:
             for term in token.terms:
@@ -312,7 +341,7 @@ class PhraseIndex:
             for length in self._prefix_lengths:
                 if length <= len(word) and word[:length] in self._prefixes:
                     present.setdefault(word[:length] + "*", token)
-        if self._automaton is not None and window:
+        if self._automaton is not None:
             start = window[0].start
             piece = text.flat[start : window[-1].end]
             if not piece.isascii():
@@ -320,20 +349,7 @@ class PhraseIndex:
                 for index, begin, end in pieces:
                     term = "=" + self._cjk[index]
                     present.setdefault(term, Token((term,), start + begin, start + end))
-        seen.update(present)
-        places: dict[int, dict[int, Token]] = defaultdict(dict)
-        for term, token in present.items():
-            for index, place in self._postings.get(term, ()):
-                places[index].setdefault(place, token)
-        for index, matched in places.items():
-            worths = self._worths[index]
-            if len(worths) - len(matched) > len(worths) // LONG_PHRASE:
-                continue
-            share = sum(worths[place] for place in matched) / sum(worths)
-            found = sorted(matched.values(), key=lambda token: token.start)
-            share = discount * _nearness(found) * share**2
-            if share > best[index].share:
-                best[index] = _Best(share, tuple(found))
+        return present
 
     @staticmethod
     def _quote(text: Text, found: Sequence[Token]) -> str:
@@ -348,6 +364,10 @@ class PhraseIndex:
             quote += text.flat[token.start : token.end]
             end = token.end
         return quote
+
+
+def _start(token: Token) -> int:
+    return token.start
 
 
 def _unread(sentence: Sequence[Token], spans: Sequence[tuple[int, int]]) -> list[Token]:
