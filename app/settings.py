@@ -57,3 +57,26 @@ class Settings(BaseSettings):
             "it is then read again on SIGHUP only."
         ),
     )
+    database_url: str | None = Field(
+        None,
+        pattern=r"^(sqlite:///|postgresql(\+psycopg)?://)",
+        description=(
+            "Where votes and unanswered texts are kept, as in `postgresql://user@host/name`; "
+            "by default an SQLite file in the data folder."
+        ),
+    )
+    keep_unanswered: bool = Field(
+        default=True,
+        description="Keep texts that found no answer (redacted, 90 days), for writers.",
+    )
+    insights_token: str | None = Field(
+        None,
+        min_length=12,
+        repr=False,
+        description="The password of `/insights`; without it there is no such page.",
+    )
+
+    @property
+    def database(self) -> str:
+        """The address of the store."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'helpcenter.sqlite3'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
 
@@ -31,6 +31,14 @@ SITE = """\
     """
 
 MakeContent = Callable[[Mapping[str, str | bytes]], Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what test servers store out of the repository."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HELP_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.diagnosis.presentation import to_json
+from app.feedback.records import Kind
 from app.knowledge import error_url
 from app.model import ErrorCode, Exchange, Issue, Observations, Outcome, Verdict
+from app.web.backstage import Backstage
 from app.web.forms import MAX_TEXT_BYTES, known_exchange
 from app.web.headers import NO_STORE
-from app.web.live import Edition
+from app.web.live import Edition, Live
 
 MAX_QUERY = 200
 
@@ -182,8 +184,8 @@ class ResultAnswer(BaseModel):
     snippet: str
 
 
-def create_api(state: Any) -> FastAPI:
-    """Return the application that is mounted at `/api/v1`; `state.edition` is what it serves."""
+def create_api(live: Live, backstage: Backstage) -> FastAPI:
+    """Return the application that is mounted at `/api/v1`; `live` is what it serves."""
     api = FastAPI(
         title="Help center",
         version="1",
@@ -194,8 +196,7 @@ def create_api(state: Any) -> FastAPI:
     api.add_exception_handler(RequestValidationError, _invalid)
 
     def edition() -> Edition:
-        current: Edition = state.edition
-        return current
+        return live.edition
 
     @api.post("/diagnose", summary="Diagnose an error message", tags=["diagnosis"])
     async def diagnose(request: DiagnoseRequest, response: Response) -> DiagnoseAnswer:
@@ -212,6 +213,10 @@ def create_api(state: Any) -> FastAPI:
             tests=request.tests,
         )
         diagnosis = now.engine.diagnose(observations)
+        if diagnosis.verdict == "unknown":
+            backstage.note_unanswered(
+                Kind.DIAGNOSIS, diagnosis.redacted_text, diagnosis.exchange, now.knowledge.version
+            )
         return DiagnoseAnswer.model_validate(to_json(diagnosis))
 
     @api.get("/issues", summary="All issues", tags=["content"])

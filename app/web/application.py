@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from app.knowledge import BrokenContentError
 from app.settings import Settings
 from app.web import dev
 from app.web.api import create_api
+from app.web.backstage import Backstage
 from app.web.handlers import HTML
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
-from app.web.live import Live, State
+from app.web.live import Edition, Live, State
 from app.web.pages import Pages
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
 from app.web.routes import routes
@@ -32,6 +33,8 @@ STATIC = ROOT / "static"
 
 PROBLEMS = {
     400: ("This request can't be read", "Something in the address or the form is not as expected."),
+    401: ("A token is needed here", "Give it as the password; any name will do."),
+    403: ("This can't be done from another site", "Open the page here and try again."),
     404: ("This page does not exist", "The address may be misspelt, or the page has moved."),
     405: ("This address can't be used that way", "Open it as a page, or go back and try again."),
     413: ("This is too long", "Keep the lines with the error message (up to 16 KB) and try again."),
@@ -57,11 +60,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         TEMPLATES, static, base_url, dev=lambda: live.state if settings.dev else None
     )
 
+    backstage = Backstage(
+        settings.database,
+        redactor,
+        keep_unanswered=settings.keep_unanswered,
+        insights_token=settings.insights_token,
+    )
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its signature
-        following = asyncio.create_task(live.follow(look_seconds))
+        tasks = [
+            asyncio.create_task(live.follow(look_seconds)),
+            asyncio.create_task(backstage.run()),
+        ]
         yield
-        following.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     app = FastAPI(
         title="Help center",
@@ -71,14 +86,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.state.live = live
+    app.state.backstage = backstage
     app.router.routes += [
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
-        *routes(renderer, base_url, lambda: live.edition),
-        Mount("/api/v1", create_api(live), name="api"),
+        *routes(renderer, base_url, lambda: live.edition, backstage),
+        Mount("/api/v1", create_api(live, backstage), name="api"),
         Mount("/static", static, name="static"),
     ]
-    _answer_problems(app, live, renderer, base_url)
+    _answer_problems(app, live, renderer, lambda one: Pages(renderer, base_url, one, backstage))
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     if settings.dev:
@@ -93,18 +109,26 @@ async def _healthy(request: Request) -> Response:  # noqa: ARG001 - the signatur
 
 
 async def _ready(request: Request) -> Response:
-    """Say what is served, and why newer content is not; it is ready as long as anything is."""
+    """Say what is served, why newer content is not, and how the store is.
+
+    It is ready as long as anything is served: the help pages do not need the store.
+    """
     state: State = request.app.state.live.state
+    store = request.app.state.backstage.status()
+    status = "degraded" if store.startswith("degraded") else "ok"
     version = state.edition.knowledge.version if state.edition else None
     answer = {
-        "status": "ok" if version else "nothing to serve",
+        "status": status if version else "nothing to serve",
         "content": version,
+        "store": store,
         "refused": [finding.model_dump() for finding in state.refused],
     }
     return JSONResponse(answer, 200 if version else 503, headers={"Cache-Control": NO_STORE})
 
 
-def _answer_problems(app: FastAPI, live: Live, renderer: Renderer, base_url: str) -> None:
+def _answer_problems(
+    app: FastAPI, live: Live, renderer: Renderer, pages: Callable[[Edition], Pages]
+) -> None:
     """Answer errors in the same look as pages; as a line of text where htmx asked for a part."""
 
     def problem(request: Request, status: int) -> Response:
@@ -117,7 +141,7 @@ def _answer_problems(app: FastAPI, live: Live, renderer: Renderer, base_url: str
             body = renderer.render_template("pages/broken.html", {})
         else:
             path = request.url.path if status == 404 else ""  # noqa: PLR2004
-            body = Pages(renderer, base_url, edition).problem(status, heading, text, path)
+            body = pages(edition).problem(status, heading, text, path)
         headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
         return Response(body, status, media_type=HTML, headers=headers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.feedback.records import Kind
 from app.model import Observations
 from app.web import answers, contexts, forms
 from app.web.handlers import HTML, Handlers, about, id_of
@@ -46,6 +47,10 @@ class Diagnosing(Handlers):
         knowledge = edition.knowledge
         told = observations != Observations(exchange=observations.exchange)
         diagnosis = edition.engine.diagnose(observations) if told else None
+        if diagnosis and diagnosis.verdict == "unknown":
+            self.backstage.note_unanswered(
+                Kind.DIAGNOSIS, diagnosis.redacted_text, diagnosis.exchange, knowledge.version
+            )
         exchange = observations.exchange or (diagnosis and diagnosis.exchange)
         shown = observations.model_copy(update={"exchange": exchange})
         answer = answers.answer(diagnosis, observations, knowledge) if diagnosis else None

@@ -12,6 +12,7 @@ from app.content.markdown import plain
 from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange
 from app.web import contexts
+from app.web.backstage import Backstage
 from app.web.headers import cached
 from app.web.live import Edition
 from app.web.render import Renderer
@@ -26,6 +27,7 @@ class Handlers:
     renderer: Renderer
     base_url: str
     edition: Edition
+    backstage: Backstage
 
     def page(self, request: Request, context: contexts.Page, *, vary: str = "") -> Response:
         """Answer with a page that may be cached."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,28 +13,26 @@ from starlette.responses import Response
 from app.feedback.records import StoreUnavailableError, Week
 from app.insights import Insights, gather
 from app.web import charts, contexts
-from app.web.backstage import Backstage
 from app.web.handlers import HTML, Handlers
 from app.web.headers import NO_STORE
 
 
-@dataclass(frozen=True, slots=True)
 class InsightsPages(Handlers):
     """The handler of the insights."""
 
-    backstage: Backstage
-    token: str | None
+    __slots__ = ()
 
     async def show(self, request: Request) -> Response:
         """Answer with the insights to whoever knows the token (as the password; any name)."""
-        if not self.token:
+        token = self.backstage.insights_token
+        if not token:
             raise HTTPException(404)
-        if not _has_token(request, self.token):
+        if not _has_token(request, token):
             raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="insights"'})
-        store = self.backstage.store
         insights: Insights | None = None
         unavailable: str | None = None
         try:
+            store = self.backstage.store
             insights = await store.in_thread(gather, store, self.edition.knowledge)
         except StoreUnavailableError as error:
             unavailable = str(error)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.content.markdown import plain
+from app.feedback.records import Kind
 from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange, Issue, Observations
 from app.search import Result
@@ -156,6 +157,10 @@ class Pages(Handlers):
             fragment = contexts.Results(query=query, results=results, site=site)
             body = self.renderer.render(fragment, id_of(exchange))
             return cached(Response(body, media_type=HTML), request.headers, vary=HTMX_VARY)
+        if query and not results:
+            # Not while somebody types: half words are nobody's question.
+            version = edition.knowledge.version
+            self.backstage.note_unanswered(Kind.SEARCH, query, id_of(exchange), version)
         page = contexts.SearchPage(
             shell=self.shell(
                 with_query("/search", {"q": query}) if query else "/search",

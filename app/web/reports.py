@@ -46,6 +46,8 @@ class Reports(Handlers):
         diagnosis = self.edition.engine.diagnose(observations)
         told = observations != Observations(exchange=observations.exchange)
         answer = answers.answer(diagnosis, observations, knowledge) if told else None
+        if request.method == "POST" and diagnosis.matches:
+            self.backstage.count_report(diagnosis.matches[0].issue)
         exchange = knowledge.exchange(diagnosis.exchange or observations.exchange)
         shown = observations.model_copy(update={"exchange": id_of(exchange)})
         url = answer.share_url if answer else diagnosis_url(shown)

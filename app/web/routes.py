@@ -10,14 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.web.backstage import Backstage
 from app.web.diagnosing import Diagnosing
 from app.web.feeds import Feeds
 from app.web.handlers import Handlers
+from app.web.insights_page import InsightsPages
 from app.web.live import Edition
 from app.web.pages import Pages
 from app.web.render import Renderer
 from app.web.replies import Replies
 from app.web.reports import Reports
+from app.web.voting import Voting
 
 
 class ReplyForm(Convertor[str]):
@@ -40,7 +43,9 @@ HandlersT = TypeVar("HandlersT", bound=Handlers)
 Handler = Callable[[HandlersT, Request], Awaitable[Response]]
 
 
-def routes(renderer: Renderer, base_url: str, edition: Callable[[], Edition]) -> list[Route]:
+def routes(
+    renderer: Renderer, base_url: str, edition: Callable[[], Edition], backstage: Backstage
+) -> list[Route]:
     """Return the addresses and their handlers; `edition` is asked once for each request."""
 
     def route(
@@ -52,7 +57,7 @@ def routes(renderer: Renderer, base_url: str, edition: Callable[[], Edition]) ->
         # One route for both methods, so that a 405 names both.
         async def answer(request: Request) -> Response:
             handler = post if post and request.method == "POST" else read
-            return await handler(handlers(renderer, base_url, edition()), request)
+            return await handler(handlers(renderer, base_url, edition(), backstage), request)
 
         return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
 
@@ -71,6 +76,8 @@ def routes(renderer: Renderer, base_url: str, edition: Callable[[], Edition]) ->
         route("/diagnose.{form:reply}", Replies, Replies.diagnosis),
         route("/diagnose", Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
         route("/report", Reports, Reports.linked, Reports.posted),
+        route("/feedback", Voting, Voting.ask, Voting.vote),
+        route("/insights", InsightsPages, InsightsPages.show),
         route("/sitemap.xml", Feeds, Feeds.sitemap),
         route("/feed.xml", Feeds, Feeds.feed),
         route("/robots.txt", Feeds, Feeds.robots),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.datastructures import FormData
@@ -13,7 +12,6 @@ from starlette.responses import Response
 from app.feedback.records import LONGEST_TEXT, Reason, StoreUnavailableError, Vote
 from app.feedback.visitor import visitor_hash
 from app.web import contexts, forms
-from app.web.backstage import Backstage
 from app.web.handlers import HTML, Handlers, about
 from app.web.headers import NO_STORE
 from app.web.render import HTMX_VARY, HtmxRequest
@@ -22,11 +20,10 @@ REFUSED = "Your answer could not be stored just now. The help pages are not affe
 TOO_MANY = "These are many answers in a short time. Please wait a minute and try again."
 
 
-@dataclass(frozen=True, slots=True)
 class Voting(Handlers):
     """The handlers of votes."""
 
-    backstage: Backstage
+    __slots__ = ()
 
     async def ask(self, request: Request) -> Response:
         """Answer with the question for a page; links and e-mails can lead here."""
@@ -45,8 +42,8 @@ class Voting(Handlers):
         now = datetime.now(UTC)
         address = request.client.host if request.client else ""
         agent = request.headers.get("User-Agent", "")
-        store = self.backstage.store
         try:
+            store = self.backstage.store
             secret = await store.in_thread(store.daily_secret, now.date())
             # The limit is for an address whatever the page, so that no page adds to it.
             limited = visitor_hash(address, "", "", now.date(), secret)

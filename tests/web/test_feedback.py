@@ -1,0 +1,187 @@
+"""Votes, the support report and the insights, as visitors and writers meet them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.settings import Settings
+from app.web.application import create_app
+from app.web.backstage import VOTES_PER_MINUTE
+from tests.conftest import MARBLES
+
+TOKEN = "a-long-enough-token"
+PAGE = "/issues/address-not-allowed"
+PATIENCE_SECONDS = 20
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+def until(happens: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not happens():
+        assert time.monotonic() < deadline, "it doesn't happen"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    settings = Settings(content=MARBLES, data=tmp_path, insights_token=TOKEN, watch=0)
+    with TestClient(create_app(settings), follow_redirects=False) as client:
+        until(lambda: client.get("/readyz").json()["store"] == "ok")
+        yield client
+
+
+def insights(client: TestClient) -> str:
+    answer = client.get("/insights", auth=("anybody", TOKEN))
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_every_issue_asks(client: TestClient) -> None:
+    page = client.get(PAGE).text
+    assert "Was this helpful?" in page
+    assert f'name="page" value="{PAGE}"' in page
+
+
+def test_no_then_why_then_thanks(client: TestClient) -> None:
+    asked = client.post("/feedback", data={"page": PAGE, "helpful": "no"}, headers=HTMX)
+    assert asked.status_code == 200
+    assert "What was wrong?" in asked.text
+    assert "<html" not in asked.text
+    why = {
+        "page": PAGE,
+        "helpful": "no",
+        "why": "1",
+        "reason": "hard-to-follow",
+        "comment": "write to me@marbles.example <b>",
+    }
+    thanks = client.post("/feedback", data=why)
+    assert thanks.status_code == 200
+    assert "<html" in thanks.text
+    assert "Thank you" in thanks.text
+    seen = insights(client)
+    assert "1 × hard to follow" in seen
+    assert "me@marbles.example" not in seen
+    assert "&lt;b&gt;" in seen
+
+
+def test_a_second_vote_takes_the_place_of_the_first(client: TestClient) -> None:
+    for helpful in ("no", "yes", "yes"):
+        client.post("/feedback", data={"page": PAGE, "helpful": helpful})
+    votes = insights(client).split(f'<a href="{PAGE}">')[1]
+    assert votes.index("<td>1</td><td>0</td>") < votes.index("</tr>")
+
+
+def test_two_browsers_are_two_visitors(client: TestClient) -> None:
+    for agent in ("kettle/1", "kettle/2"):
+        client.post(
+            "/feedback", data={"page": PAGE, "helpful": "yes"}, headers={"User-Agent": agent}
+        )
+    assert "<td>2</td><td>0</td>" in insights(client)
+
+
+def test_a_storm_of_votes_is_refused(client: TestClient) -> None:
+    vote = {"page": PAGE, "helpful": "yes"}
+    answers = [client.post("/feedback", data=vote) for _ in range(VOTES_PER_MINUTE + 1)]
+    assert [answer.status_code for answer in answers] == [200] * VOTES_PER_MINUTE + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    assert "wait" in answers[-1].text
+    assert client.get(PAGE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("vote", "status"),
+    [
+        ({"page": "/issues/nope", "helpful": "yes"}, 404),
+        ({"page": "https://elsewhere.example/", "helpful": "yes"}, 404),
+        ({"page": PAGE, "helpful": "perhaps"}, 400),
+        ({"page": PAGE}, 400),
+        ({}, 404),
+    ],
+)
+def test_what_is_no_vote(client: TestClient, vote: dict[str, str], status: int) -> None:
+    assert client.post("/feedback", data=vote).status_code == status
+
+
+def test_another_site_cannot_vote(client: TestClient) -> None:
+    vote = {"page": PAGE, "helpful": "yes"}
+    answer = client.post("/feedback", data=vote, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_without_a_store_pages_go_on_and_votes_are_refused(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "data"
+    in_the_way.write_text("not a folder")
+    settings = Settings(content=MARBLES, data=in_the_way, insights_token=TOKEN, watch=0)
+    with TestClient(create_app(settings)) as client:
+        until(lambda: client.get("/readyz").json()["store"].startswith("degraded"))
+        assert client.get("/readyz").json()["status"] == "degraded"
+        assert client.get("/").status_code == 200
+        assert client.post("/diagnose", data={"text": "glassmarket -7007"}).status_code == 200
+        refused = client.post("/feedback", data={"page": PAGE, "helpful": "yes"})
+        assert refused.status_code == 503
+        assert "could not be stored" in refused.text
+        assert "The store can&#39;t be read" in insights(client) or "read just now" in insights(
+            client
+        )
+
+
+def test_insights_need_the_token(client: TestClient, tmp_path: Path) -> None:
+    assert client.get("/insights").status_code == 401
+    assert "Basic" in client.get("/insights").headers["www-authenticate"]
+    assert client.get("/insights", auth=("anybody", "wrong")).status_code == 401
+    assert client.get("/insights", headers={"Authorization": "Basic ???"}).status_code == 401
+    without = TestClient(create_app(Settings(content=MARBLES, data=tmp_path, watch=0)))
+    assert without.get("/insights", auth=("anybody", TOKEN)).status_code == 404
+
+
+def test_what_found_no_answer_is_shown_to_writers(client: TestClient) -> None:
+    text = "my kettle sings too high, secretKey=Zx81Qwerty7Uiop23Asdf45Ghjk67"
+    client.post("/diagnose", data={"text": text})
+    client.get("/search?q=zzyzx")
+    client.get("/search?q=zzy", headers=HTMX)
+    until(lambda: "zzyzx" in insights(client) and "my kettle sings" in insights(client))
+    seen = insights(client)
+    assert "Zx81Qwerty7Uiop23Asdf45Ghjk67" not in seen
+    assert ">zzy<" not in seen
+
+
+def test_one_switch_keeps_no_unanswered_texts(tmp_path: Path) -> None:
+    settings = Settings(
+        content=MARBLES, data=tmp_path, insights_token=TOKEN, keep_unanswered=False, watch=0
+    )
+    with TestClient(create_app(settings)) as client:
+        until(lambda: client.get("/readyz").json()["store"] == "ok")
+        client.post("/diagnose", data={"text": "my kettle sings too high"})
+        client.post("/report", data={"text": "glassmarket -7007 Friend unknown"})
+        until(lambda: "address-not-allowed</a>: 1" in insights(client))
+        assert "my kettle" not in insights(client)
+
+
+def test_the_report_shows_everything_that_was_told(client: TestClient) -> None:
+    told = {
+        "text": 'glassmarket {"code":-7007,"say":"Friend unknown"} secretKey=Zx81Qwerty7Uiop23',
+        "read": "wrong-key,nope",
+    }
+    answer = client.post("/report", data=told)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    for part in ("Exchange: Glass Market", "Error: -7007", "Address Not Allowed", "Wrong Key"):
+        assert part in answer.text
+    assert "Zx81Qwerty7Uiop23" not in answer.text
+    assert "nope" not in answer.text
+    assert 'href="mailto:desk@marbles.example?subject=Glass%20Market%20error%20-7007' in answer.text
+
+
+def test_an_empty_report_says_what_to_do(client: TestClient) -> None:
+    answer = client.get("/report")
+    assert answer.status_code == 200
+    assert "Paste the error first" in answer.text
+
+
+def test_a_report_is_not_read_past_its_limit(client: TestClient) -> None:
+    assert client.post("/report", data={"text": "x" * 17_000}).status_code == 413
