@@ -41,8 +41,9 @@ def serve() -> Iterator[Serve]:
     def start(folder: Path) -> str:
         url = f"http://127.0.0.1:{free_port()}"
         port = url.rpartition(":")[2]
-        command = [sys.executable, "-m", "app", "serve", "--dev", "--port", port]
-        processes.append(subprocess.Popen([*command, "--content", str(folder)], cwd=REPOSITORY))
+        folders = ["--content", str(folder), "--data", str(folder.parent)]
+        command = [sys.executable, "-m", "app", "serve", "--dev", "--port", port, *folders]
+        processes.append(subprocess.Popen(command, cwd=REPOSITORY))
         while processes[-1].poll() is None:
             try:
                 urllib.request.urlopen(f"{url}/healthz", timeout=5).close()

@@ -45,7 +45,7 @@ def content(tmp_path: Path) -> Path:
 
 def serving(content: Path) -> AbstractContextManager[httpx.Client]:
     """Serve `content`; gives a client of it."""
-    return running(create_app(Settings(content=content, watch=LOOK_SECONDS)))
+    return running(create_app(Settings(content=content, data=content.parent, watch=LOOK_SECONDS)))
 
 
 @contextmanager
@@ -217,8 +217,9 @@ def test_only_drafts_mode_shows_drafts(content: Path) -> None:
 def test_sighup_asks_for_a_look(content: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
+    folders = ["--content", str(content), "--data", str(content.parent)]
     command = [sys.executable, "-m", "app", "serve", "--port", str(port), "--watch", "0"]
-    process = subprocess.Popen([*command, "--content", str(content)], cwd=REPOSITORY)
+    process = subprocess.Popen([*command, *folders], cwd=REPOSITORY)
     try:
         url = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
@@ -446,7 +447,7 @@ def test_random_edits_never_break_the_service(
     caplog.set_level(logging.CRITICAL, "helpcenter")
     plant_versions(content)
     vandal = Vandal(content, seed)
-    app = create_app(Settings(content=content, watch=LOOK_SECONDS))
+    app = create_app(Settings(content=content, data=content.parent, watch=LOOK_SECONDS))
     live: Live = app.state.live
     rules: set[str] = set()
     with running(app) as client, Visitors(client) as visitors:
