@@ -1,0 +1,285 @@
+"""Somebody is stuck, with an error message on the screen."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Error, Locator, Page, Request, Route, expect
+
+pytestmark = pytest.mark.browser
+
+LONG = "nobody answers " * 1_500
+FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
+SECRET = "9f8e7d6c5b4a3f2e1d0c9b8a7f6e5d4c"
+
+
+def field(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Paste the error message, or describe what happens")
+
+
+def answer(page: Page) -> Locator:
+    return page.locator("#answer").get_by_role("article")
+
+
+def ask(page: Page, text: str) -> None:
+    field(page).fill(text)
+    page.get_by_role("button", name="Find the cause").click()
+    expect(answer(page)).to_be_visible()
+
+
+def best(page: Page) -> Locator:
+    """Return the heading of the first cause."""
+    return answer(page).get_by_role("heading", level=3).first
+
+
+def paste(page: Page, text: str) -> None:
+    """Put a text into the field as a paste does."""
+    field(page).focus()
+    page.keyboard.insert_text("")
+    page.evaluate(
+        """(text) => {
+            const holder = document.createElement("textarea");
+            holder.value = text;
+            document.body.append(holder);
+            holder.select();
+            document.execCommand("copy");
+            holder.remove();
+        }""",
+        text,
+    )
+    field(page).focus()
+    page.keyboard.press("Control+V")
+
+
+def test_paste_answer_question_tick_reload_back_and_share(visitor: Page, marbles: str) -> None:
+    """The whole way of one visitor, on one page."""
+    visitor.goto(f"{marbles}/")
+    ask(visitor, FRIEND_UNKNOWN)
+    heading = answer(visitor).get_by_role("heading", name="Glass Market error -7007")
+    expect(heading).to_be_focused()
+    expect(best(visitor)).to_have_text("Address Not Allowed")
+    expect(field(visitor)).to_have_value(FRIEND_UNKNOWN)
+    expect(visitor).to_have_url(f"{marbles}/diagnose?exchange=glassmarket&error=-7007")
+
+    question = answer(visitor).get_by_role("group", name='What stands under "Friends of this key"?')
+    question.get_by_role("button", name="192.0.2.7", exact=True).click()
+    expect(best(visitor)).to_have_text("Wrong Key")
+    expect(visitor).to_have_url(re.compile("answer=wrong-key"))
+
+    visitor.get_by_role("checkbox", name="192.0.2.7 is allowed").check()
+    expect(visitor.locator("#next-steps")).to_contain_text("1 of 3 done")
+    expect(visitor).to_have_url(re.compile("missing=secret-word"))
+    expect(best(visitor)).to_have_text("Wrong Key")
+    query = parse_qs(urlsplit(visitor.url).query)
+    assert query == {
+        "exchange": ["glassmarket"],
+        "error": ["-7007"],
+        "missing": ["secret-word"],
+        "answer": ["wrong-key"],
+    }
+
+    shared = answer(visitor).get_by_role("link", name="Copy the link to this diagnosis")
+    assert shared.get_attribute("href") == visitor.url.removeprefix(marbles)
+    visitor.reload()
+    expect(best(visitor)).to_have_text("Wrong Key")
+    expect(visitor.get_by_role("checkbox", name="192.0.2.7 is allowed")).to_be_checked()
+    expect(field(visitor)).to_have_value("")
+
+    visitor.go_back()
+    expect(visitor).to_have_url(re.compile(r"error=-7007&answer=wrong-key$"))
+    expect(best(visitor)).to_have_text("Wrong Key")
+    visitor.go_back()
+    expect(visitor).to_have_url(re.compile(r"error=-7007$"))
+    expect(best(visitor)).to_have_text("Address Not Allowed")
+    visitor.go_back()
+    expect(visitor).to_have_url(re.compile(r"/(\?exchange=\w*)?$"))
+    visitor.go_forward()
+    expect(best(visitor)).to_have_text("Address Not Allowed")
+
+
+def test_ticking_an_item_changes_the_ranking_of_a_pasted_error(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/")
+    ask(visitor, FRIEND_UNKNOWN)
+    expect(best(visitor)).to_have_text("Address Not Allowed")
+    box = visitor.get_by_role("checkbox", name="192.0.2.7 is allowed")
+    box.check()
+    expect(best(visitor)).to_have_text("Wrong Key")
+    expect(box).to_be_focused()
+    expect(field(visitor)).to_have_value(FRIEND_UNKNOWN)
+    box.uncheck()
+    expect(best(visitor)).to_have_text("Address Not Allowed")
+
+
+def test_secrets_are_gone_before_anything_is_sent(visitor: Page, marbles: str) -> None:
+    sent: list[str] = []
+
+    def note(request: Request) -> None:
+        sent.append(request.url + (request.post_data or ""))
+
+    visitor.on("request", note)
+    visitor.goto(f"{marbles}/")
+    paste(visitor, f"{FRIEND_UNKNOWN} secret={SECRET}&signature={SECRET[::-1]}")
+    said = visitor.get_by_role("status").filter(has_text="2 secrets were removed")
+    expect(said).to_be_visible()
+    expect(field(visitor)).to_have_value(re.compile(r"secret=\[.* removed\]"))
+    visitor.get_by_role("button", name="Find the cause").click()
+    expect(answer(visitor)).to_be_visible()
+    posted = [one for one in sent if one.startswith(f"{marbles}/diagnose")]
+    assert len(posted) == 1
+    assert "-7007" in posted[0]
+    assert not [one for one in sent if SECRET in one or SECRET[::-1] in one]
+
+
+def test_typed_secrets_are_removed_when_the_form_is_sent(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/")
+    field(visitor).fill(f"{FRIEND_UNKNOWN} secret={SECRET}")
+    with visitor.expect_request("**/diagnose") as request:
+        visitor.get_by_role("button", name="Find the cause").click()
+    assert SECRET not in (request.value.post_data or "")
+    expect(visitor.get_by_role("status").filter(has_text="1 secret was removed")).to_be_visible()
+
+
+def test_the_text_is_in_no_address_of_the_history(visitor: Page, marbles: str) -> None:
+    addresses: list[str] = []
+    visitor.on("framenavigated", lambda frame: addresses.append(frame.url))
+    visitor.on("request", lambda request: addresses.append(request.url))
+    visitor.goto(f"{marbles}/")
+    ask(visitor, f"Zanzibar {FRIEND_UNKNOWN}")
+    visitor.get_by_role("checkbox", name="192.0.2.7 is allowed").check()
+    expect(visitor).to_have_url(re.compile("missing="))
+    visitor.reload()
+    assert len(addresses) > 3
+    assert not [one for one in addresses if "Zanzibar" in one or "Friend" in one]
+
+
+def test_what_is_not_recognised_is_said_and_focused(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/")
+    ask(visitor, "purple elephants")
+    expect(answer(visitor).get_by_role("heading", name="We don't recognise this")).to_be_focused()
+
+
+def test_a_new_text_forgets_what_was_known_of_the_old_one(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/diagnose?exchange=glassmarket&error=-7007&answer=wrong-key")
+    field(visitor).fill("EMARBLE:Rolled away")
+    with visitor.expect_request("**/diagnose") as request:
+        visitor.get_by_role("button", name="Find the cause").click()
+    assert "-7007" not in (request.value.post_data or "")
+    assert "answer=" not in (request.value.post_data or "")
+    expect(answer(visitor)).to_contain_text("EMARBLE:Rolled away")
+
+
+def test_a_text_that_is_too_long_is_refused_at_once_and_kept(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/")
+    text = "[" * 100_000
+    field(visitor).fill(text)
+    visitor.get_by_role("button", name="Find the cause").click()
+    expect(field(visitor)).to_be_focused()
+    expect(field(visitor)).to_have_attribute("aria-invalid", "true")
+    expect(field(visitor)).to_have_accessible_description(re.compile("longer than 16 KB"))
+    assert field(visitor).input_value() == text
+    field(visitor).fill(FRIEND_UNKNOWN)
+    expect(field(visitor)).to_have_attribute("aria-invalid", "false")
+    ask(visitor, FRIEND_UNKNOWN)
+
+
+def test_a_refusal_of_the_server_is_shown_at_the_field(page: Page, marbles: str) -> None:
+    """The browser's own limit is out of the way: the server's answer is swapped in."""
+    page.goto(f"{marbles}/")
+    page.locator("#diagnose-form").evaluate("form => { form.dataset.limit = 1e9; }")
+    field(page).fill(LONG)
+    page.get_by_role("button", name="Find the cause").click()
+    expect(field(page)).to_have_accessible_description(re.compile("longer than 16 KB"))
+    expect(field(page)).to_be_focused()
+    assert field(page).input_value() == LONG
+
+
+def test_a_server_that_does_not_answer_is_said(page: Page, marbles: str) -> None:
+    page.goto(f"{marbles}/")
+    page.route("**/diagnose", lambda route: route.abort())
+    field(page).fill(FRIEND_UNKNOWN)
+    page.get_by_role("button", name="Find the cause").click()
+    expect(page.get_by_role("status").filter(has_text="Check your connection")).to_be_visible()
+    expect(field(page)).to_have_value(FRIEND_UNKNOWN)
+
+
+def test_the_older_of_two_answers_never_wins(visitor: Page, marbles: str) -> None:
+    """The first tick's answer is slow; the second tick is made meanwhile."""
+    held: list[Route] = []
+
+    def slow_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    visitor.goto(f"{marbles}/")
+    visitor.route("**/diagnose", slow_first)
+    visitor.get_by_role("checkbox", name="192.0.2.7 is allowed").check()
+    visitor.get_by_role("checkbox", name="The secret word is entered").check()
+    expect(visitor.locator("#next-steps")).to_contain_text("2 of 3 done")
+    with suppress(Error):  # the browser has given this request up, which is right
+        held[0].continue_()
+    visitor.wait_for_timeout(200)
+    expect(visitor.locator("#next-steps")).to_contain_text("2 of 3 done")
+
+
+# --- The checklist -----------------------------------------------------------------------------
+
+
+def test_the_checklist_survives_reload_back_and_forward(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/")
+    box = visitor.get_by_role("checkbox", name="The secret word is entered")
+    steps = visitor.locator("#next-steps")
+    box.check()
+    expect(steps).to_contain_text("1 of 3 done")
+    expect(steps.get_by_role("link").first).to_have_text("Address Not Allowed")
+    expect(steps).to_contain_text("you haven't ticked that 192.0.2.7 is allowed")
+    test = visitor.get_by_role("group", name="Sign in to the market by hand")
+    test.get_by_role("radio", name="Failed").check()
+    expect(steps).to_contain_text("2 of 3 done")
+    expect(steps).to_contain_text("you can't sign in by hand either")
+    expect(visitor).to_have_url(re.compile(r"missing=address-allowed&test-other-browser=fail$"))
+
+    visitor.reload()
+    expect(box).to_be_checked()
+    expect(test.get_by_role("radio", name="Failed")).to_be_checked()
+    expect(steps).to_contain_text("2 of 3 done")
+
+    visitor.go_back()
+    expect(visitor).to_have_url(re.compile(r"missing=address-allowed$"))
+    expect(test.get_by_role("radio", name="Not tried")).to_be_checked()
+    expect(box).to_be_checked()
+    visitor.go_back()
+    expect(visitor).not_to_have_url(re.compile("missing="))
+    expect(box).not_to_be_checked()
+    visitor.go_forward()
+    expect(box).to_be_checked()
+    visitor.go_forward()
+    expect(test.get_by_role("radio", name="Failed")).to_be_checked()
+    expect(steps).to_contain_text("2 of 3 done")
+
+
+def test_progress_is_announced(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/")
+    visitor.get_by_role("checkbox", name="The secret word is entered").check()
+    said = visitor.get_by_role("status").filter(has_text="1 of 3 done")
+    expect(said).to_contain_text("Try next: Address Not Allowed")
+
+
+# --- The whitelist -------------------------------------------------------------------------------
+
+
+def test_a_saved_list_is_compared_in_place(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/")
+    visitor.get_by_text("Compare with the list you saved").click()
+    visitor.get_by_role("textbox", name="Paste what you saved").fill("192.0.2.8, 10.0.0.1")
+    visitor.get_by_role("button", name="Compare").click()
+    check = visitor.locator("#whitelist-check")
+    expect(check).to_contain_text("it must be 192.0.2.7")
+    expect(check).to_contain_text("private")
+    said = visitor.get_by_role("status").filter(has_text="The list needs a change.")
+    expect(said).to_have_count(1)
+    expect(visitor).to_have_url(re.compile(r"/(\?exchange=)?$"))
