@@ -28,6 +28,18 @@ async function copy(text) {
   }
 }
 
+// An answer to paste is fetched when it is asked for. Safari wants the promise inside the click.
+async function copyFrom(url) {
+  const text = fetch(url).then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)));
+  try {
+    const blob = text.then((found) => new Blob([found], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    return true;
+  } catch {
+    return copy(await text);
+  }
+}
+
 let toastTimer;
 function toast(text) {
   const line = byId("toast");
@@ -48,15 +60,21 @@ function showCopied(element) {
 }
 
 document.addEventListener("click", async (event) => {
-  const element = event.target.closest("[data-copy], [data-copy-link]");
+  const element = event.target.closest("[data-copy], [data-copy-link], [data-copy-reply], [data-copy-field]");
   if (!element) return;
-  const isLink = "copyLink" in element.dataset;
+  const { copyReply, copyField } = element.dataset;
+  const isLink = "copyLink" in element.dataset || copyReply !== undefined;
   if (isLink && (event.ctrlKey || event.metaKey || event.shiftKey || event.button)) return;
   event.preventDefault();
-  const text = isLink ? element.href : element.dataset.copy;
-  if (!(await copy(text))) return toast(`Copy this: ${text}`);
+  if (copyReply !== undefined) {
+    if (!(await copyFrom(element.href).catch(() => false))) return location.assign(element.href);
+    showCopied(element);
+    return toast("Reply copied");
+  }
+  const text = copyField ? byId(copyField).value : isLink ? element.href : element.dataset.copy;
+  if (!(await copy(text))) return toast(copyField ? "Select the text and copy it" : `Copy this: ${text}`);
   showCopied(element);
-  toast(isLink ? "Link copied" : `Copied ${text}`);
+  toast(copyField ? "Report copied" : isLink ? "Link copied" : `Copied ${text}`);
 });
 
 // --- The exchange, remembered on this device -----------------------------------------------------
@@ -221,3 +239,28 @@ function reveal() {
 }
 addEventListener("hashchange", reveal);
 reveal();
+
+// --- Issues that were read, for the support report ---------------------------------------------------------
+
+const READ = "read";
+const read = () => { try { return JSON.parse(sessionStorage.getItem(READ)) ?? []; } catch { return []; } };
+function noteRead(slug) {
+  try { sessionStorage.setItem(READ, JSON.stringify([...new Set([...read(), slug])])); } catch { /* not allowed here */ }
+}
+const here = location.pathname.match(/^\/issues\/([a-z0-9-]+)$/);
+if (here) noteRead(here[1]);
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches("details.fold[id]") && target.open) noteRead(target.id);
+}, true);
+document.addEventListener("submit", ({ target }) => {
+  if (!target.matches("[data-report]") || target.elements.read) return;
+  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "read", value: read().join(",") });
+  target.append(field);
+}, true);
+for (const link of document.querySelectorAll("a[data-report]")) {
+  link.addEventListener("click", () => {
+    const url = new URL(link.href);
+    if (read().length) url.searchParams.set("read", read().join(","));
+    link.href = url;
+  });
+}

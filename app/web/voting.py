@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -76,7 +77,7 @@ class Voting(Handlers):
         folder, _, name = page.removeprefix("/").partition("/")
         if folder == "issues" and knowledge.issue(name):
             return page
-        exchange, _, code = name.partition("/")
+        exchange, _, code = unquote(name).partition("/")
         if folder == "errors" and knowledge.errors(exchange, code):
             return page
         raise HTTPException(404)

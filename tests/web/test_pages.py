@@ -257,8 +257,11 @@ def test_an_issue_has_symptom_causes_solutions_background_and_relatives(
 def test_every_step_has_an_anchor_and_a_link_to_it(teapots: TestClient) -> None:
     page = read(teapots, "/issues/cold-water")
     step = page.one("li", id="wait-for-the-whistle")
-    assert step.one("a")["href"] == "/issues/cold-water#wait-for-the-whistle"
-    assert step.one("a").text == "Copy link to step 2"
+    link, reply = step.all("a")
+    assert link["href"] == "/issues/cold-water#wait-for-the-whistle"
+    assert link.text == "Copy link to step 2"
+    assert reply["href"] == "/issues/cold-water.txt?step=wait-for-the-whistle"
+    assert reply.text == "Copy as reply: step 2"
 
 
 def test_an_issue_can_be_had_as_markdown(teapots: TestClient) -> None:
