@@ -6,6 +6,7 @@ It is replaced whole and never changed.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,8 +52,28 @@ class KnowledgeBase:
         return variables(self.site, self._exchanges_by_id.get(exchange or ""))
 
     def exchange(self, exchange: str | None) -> Exchange | None:
-        """Return a supported exchange by its id."""
-        return self._exchanges_by_id.get(exchange or "")
+        """Return a supported exchange by its id, or by an old one."""
+        name = exchange or ""
+        return self._exchanges_by_id.get(name) or self._exchanges_by_alias.get(name)
+
+    def body_source(self, page: Issue | Exchange) -> str:
+        """Return the body of an issue or exchange before its variables were filled in."""
+        raw: Issue | Exchange | None
+        if isinstance(page, Issue):
+            raw = self._raw_issues.get(page.slug)
+        else:
+            raw = self._raw_exchanges.get(page.id)
+        return raw.body if raw else page.body
+
+    def changed(self, page: Issue | Exchange) -> dt.date | None:
+        """Return when the file of an issue or exchange was changed last, where that is known."""
+        if isinstance(page, Issue):
+            return self.content.dates.get(f"issues/{page.slug}.md")
+        return self.content.dates.get(f"exchanges/{page.id}.md")
+
+    def errors_changed(self, exchange: str) -> dt.date | None:
+        """Return when the error codes of an exchange were changed last, where that is known."""
+        return self.content.dates.get(f"errors/{exchange}.yml")
 
     def issue(self, slug: str, exchange: str | None = None) -> Issue | None:
         """Return an issue by its slug, in the names of `exchange` if that can have the issue."""
@@ -95,6 +116,14 @@ class KnowledgeBase:
     @cached_property
     def _exchanges_by_id(self) -> dict[str, Exchange]:
         return {exchange.id: exchange for exchange in self.exchanges}
+
+    @cached_property
+    def _raw_exchanges(self) -> dict[str, Exchange]:
+        return {exchange.id: exchange for exchange in self.content.exchanges}
+
+    @cached_property
+    def _exchanges_by_alias(self) -> dict[str, Exchange]:
+        return {alias: exchange for exchange in self.exchanges for alias in exchange.aliases}
 
     @cached_property
     def _aliases(self) -> dict[str, str]:

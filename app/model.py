@@ -166,11 +166,15 @@ def _solution_from_text(value: object) -> object:
 
 
 class Solution(Entity):
-    """One step that answers an issue; `exchanges` limits it to these, empty means everybody."""
+    """One step that answers an issue; `exchanges` limits it to these, empty means everybody.
+
+    `aliases` are old ids: links to them land on this step.
+    """
 
     text: NonEmpty
     id: Slug
     exchanges: tuple[Slug, ...] = ()
+    aliases: tuple[Slug, ...] = ()
 
 
 class Issue(Entity):
@@ -316,8 +320,8 @@ class Exchange(Entity):
     """A supported exchange: facts in the front matter, how-to in the body.
 
     `names` and `hosts` are how it is called in pastes (other names, ids of libraries, host names
-    of its API, lower case). A fact that is unknown is left out; the names of facts that no
-    official source confirms stand in `unverified` and are shown as such.
+    of its API, lower case); `aliases` are old ids. A fact that is unknown is left out; the names
+    of facts that no official source confirms stand in `unverified` and are shown as such.
     """
 
     id: Slug
@@ -325,6 +329,7 @@ class Exchange(Entity):
     order: int = 1000
     names: tuple[NonEmpty, ...] = ()
     hosts: tuple[NonEmpty, ...] = ()
+    aliases: tuple[Slug, ...] = ()
     website: Url
     api_management_url: Url | None = None
     docs_url: Url | None = None

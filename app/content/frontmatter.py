@@ -1,4 +1,4 @@
-"""Text -> fields with line numbers: YAML files, and Markdown files with YAML front matter.
+"""Text -> fields with line numbers: YAML files, Markdown files with YAML front matter, lists.
 
 Pure: nothing here knows the schema or reads files. YAML is read with the scalar rules of YAML 1.2,
 so that `on` and `yes` stay words; keys that stand twice and anchors are mistakes.
@@ -205,3 +205,15 @@ def parse_markdown(text: str) -> Document:
         body_line=end + 2,
         problems=document.problems,
     )
+
+
+def parse_lines(text: str) -> Document:
+    """Read a list, an entry on each line, as the field `lines`; `#` begins a comment line."""
+    entries: list[str] = []
+    positions: dict[Location, Position] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        entry = line.strip()
+        if entry and not entry.startswith("#"):
+            positions["lines", len(entries)] = Position(number)
+            entries.append(entry)
+    return Document({"lines": entries}, positions)

@@ -6,18 +6,27 @@ Everything is read in one go and every mistake becomes a finding; nothing raises
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import difflib
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.content.frontmatter import Document, Location, Problem, parse_markdown, parse_yaml
+from app.content.frontmatter import (
+    Document,
+    Location,
+    Problem,
+    parse_lines,
+    parse_markdown,
+    parse_yaml,
+)
 from app.model import (
     Diagnostic,
     Entity,
@@ -37,13 +46,19 @@ MAX_BYTES = 1_000_000
 TEXT_SUFFIXES = frozenset({".md", ".markdown", ".yml", ".yaml"})
 
 EntityT = TypeVar("EntityT", bound=Entity)
-Kind = Literal["site", "diagnostic", "tips", "issue", "exchange", "errors"]
+Kind = Literal["site", "diagnostic", "tips", "issue", "exchange", "errors", "permalinks"]
 
 
 class TipFile(Entity):
     """`tips.yml`: the prevention tips in order."""
 
     tips: tuple[Tip, ...] = ()
+
+
+class PermalinkFile(Entity):
+    """`permalinks.txt`: every permalink that was ever published."""
+
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +77,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """All of a content folder, as its writers wrote it (variables not filled in)."""
+    """All of a content folder, as its writers wrote it (variables not filled in).
+
+    `permalinks` are those that were published before; `dates` say when a file was changed last,
+    by its path below `root`, where that is known.
+    """
 
     root: Path
     sources: tuple[Source, ...]
@@ -74,16 +93,25 @@ class Content:
     issues: tuple[Issue, ...]
     exchanges: tuple[Exchange, ...]
     errors: tuple[ErrorCode, ...]
+    permalinks: tuple[str, ...]
+    dates: Mapping[str, dt.date]
 
     def path_of(self, source: Source) -> str:
         """Return the path to show for a file: the content folder as it was named, and below."""
         return str(self.root / source.path)
 
 
-def load(root: Path, *, drafts: bool = False, previous: Content | None = None) -> Content:
+def load(
+    root: Path,
+    *,
+    drafts: bool = False,
+    previous: Content | None = None,
+    dates: Mapping[str, dt.date] = MappingProxyType({}),
+) -> Content:
     """Read the content folder `root`; issues and exchanges marked `draft` only with `drafts`.
 
     What stands in `previous` with the same text is not parsed again: that takes most of the time.
+    `dates` say when files were changed (see `content.history`).
     """
     known = {source.path: source for source in previous.sources} if previous else {}
     digest = hashlib.sha256()
@@ -128,6 +156,8 @@ def load(root: Path, *, drafts: bool = False, previous: Content | None = None) -
         issues=tuple(sorted(visible, key=lambda issue: (issue.order, issue.slug))),
         exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
         errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
+        permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
+        dates=dates,
     )
 
 
@@ -136,6 +166,7 @@ def _files(root: Path) -> Iterator[tuple[Kind, Path]]:
         ("site", "site.yml"),
         ("diagnostic", "diagnostic.yml"),
         ("tips", "tips.yml"),
+        ("permalinks", "permalinks.txt"),
     )
     folders: tuple[tuple[Kind, str], ...] = (
         ("issue", "issues/*.md"),
@@ -199,8 +230,12 @@ def _parse(
 ) -> tuple[Source, list[_Found]]:
     if unreadable:
         return Source(kind, relative, text, Document({}), None), [unreadable]
-    markdown = kind in {"issue", "exchange"}
-    document = parse_markdown(text) if markdown else parse_yaml(text)
+    if kind == "permalinks":
+        document = parse_lines(text)
+    elif kind in {"issue", "exchange"}:
+        document = parse_markdown(text)
+    else:
+        document = parse_yaml(text)
     if document.problems:
         return Source(kind, relative, text, document, None), [_from(p) for p in document.problems]
     name = Path(relative).stem
@@ -217,6 +252,7 @@ _TYPES: Mapping[Kind, type[Entity]] = {
     "issue": Issue,
     "exchange": Exchange,
     "errors": ErrorFile,
+    "permalinks": PermalinkFile,
 }
 
 

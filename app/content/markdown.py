@@ -6,7 +6,7 @@ Raw HTML in content is not rendered: it comes out as text. Links keep only safe 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -46,17 +46,36 @@ def inline(text: str) -> str:
     return str(_MARKDOWN.renderInline(text))
 
 
-def block(text: str) -> str:
-    """Render a Markdown text to HTML; headings get anchors made from their text."""
+def block(text: str, source: str | None = None) -> str:
+    """Render a Markdown text to HTML; headings get anchors made from their text.
+
+    `source` is the text before its variables were filled in: anchors made from it stay the same
+    whatever the values.
+    """
     tokens = _MARKDOWN.parse(text)
-    for opening, content in pairwise(tokens):
-        if opening.type == "heading_open":
-            anchor = slugify(_text_of(content))
-            if anchor:
-                opening.attrSet("id", anchor)
-        elif opening.type == "table_open":
-            opening.attrSet("tabindex", "0")
+    names = iter(_anchors(tokens) if source in {None, text} else anchors(source or ""))
+    for token in tokens:
+        if token.type == "heading_open" and (name := next(names, "")):
+            token.attrSet("id", name)
+        elif token.type == "table_open":
+            token.attrSet("tabindex", "0")
     return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+
+
+def anchors(source: str) -> tuple[str, ...]:
+    """Return the anchor of each heading of a text whose variables are not filled in.
+
+    A heading without a letter or digit has an empty one.
+    """
+    return _anchors(_MARKDOWN.parse(source))
+
+
+def _anchors(tokens: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(
+        slugify(_text_of(content))
+        for opening, content in pairwise(tokens)
+        if opening.type == "heading_open"
+    )
 
 
 def plain(text: str) -> str:

@@ -253,7 +253,7 @@ def test_headings_with_anchors_of_their_own(body: str, make_content: MakeContent
     [
         ("## Hot *Tea*\n\n### hot, tea!\n", 9, "the heading on line 7"),
         ("## Turn the Lid\n", 7, "a step"),
-        ("## {{ tea }}\n## Darjeeling\n", 8, "the heading on line 7"),
+        ("## {{ tea }}\n## Tea\n", 8, "the heading on line 7"),
     ],
 )
 def test_headings_with_the_same_anchor(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from app.content.checks import links, names, texts
+from app.content.checks import links, names, permalinks, texts
 from app.content.checks.places import Mistake, Survey
 from app.content.loader import Content
 from app.model import Finding
@@ -34,6 +34,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             names.alias_collides,
             names.unknown_issue,
             names.unknown_exchange,
+            permalinks.broken_permalink,
         )
     }
 )

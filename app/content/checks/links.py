@@ -15,7 +15,7 @@ from app.content.checks.places import (
     is_draft,
     name_of,
 )
-from app.content.checks.texts import heading_anchors, step_ids
+from app.content.checks.texts import heading_anchors, step_aliases, step_ids
 from app.content.frontmatter import Position
 from app.content.loader import Source
 from app.model import Issue, Severity
@@ -111,6 +111,11 @@ class _Pages:
         if self.exchanges:
             self.fixed.add("/exchanges")
         self.aliases = {text.text: name_of(text.source) for text in survey.aliases}
+        self.exchange_aliases = {
+            text.text: name_of(text.source)
+            for text in survey.exchange_aliases
+            if text.text not in survey.exchanges
+        }
         self.codes = {name: _codes(source) for name, source in survey.errors.items()}
 
     def mistakes(self, link: _Link) -> Iterator[Mistake]:
@@ -142,6 +147,9 @@ class _Pages:
                 yield link.mistake(message, severity="warning")
             else:
                 yield from self._missing(link, path, "issue", slug, self.issues)
+        elif folder == "exchanges" and name in self.exchange_aliases:
+            message = f"{path} only redirects; link to /exchanges/{self.exchange_aliases[name]}"
+            yield link.mistake(message, severity="warning")
         elif folder == "exchanges" and name:
             yield from self._missing(link, path, "exchange", name, self.exchanges)
         elif folder in {"errors", "e"} and "/" in name:
@@ -176,7 +184,11 @@ class _Pages:
             anchors = [*step_ids(source), *heading_anchors(self.survey, source)]
         else:
             return
-        if anchor not in anchors:
+        present = step_aliases(source).get(anchor) if source else None
+        if present and anchor not in anchors:
+            message = f"#{anchor} is an old name; link to {path}#{present}"
+            yield link.mistake(message, severity="warning")
+        elif anchor not in anchors:
             cure = did_you_mean(anchor, anchors)
             yield link.mistake(f"there is no anchor #{anchor} on {page}; {cure}")
         elif path and source and isinstance(source.entity, Issue):

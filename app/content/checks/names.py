@@ -76,23 +76,41 @@ def _duplicate_errors(source: Source) -> Iterator[Mistake]:
 
 
 def alias_shadows(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that is the slug of an issue, so it can't redirect; remove the alias."""
-    for alias in survey.aliases:
-        if alias.text in survey.issues:
-            owner = survey.issues[alias.text].path
-            message = f"the alias `{alias.text}` is the slug of {owner}; remove the alias"
+    """Find an alias that is the name of a page or step, so it can't redirect; remove the alias."""
+    for aliases, files in (
+        (survey.aliases, survey.issues),
+        (survey.exchange_aliases, survey.exchanges),
+    ):
+        for alias in aliases:
+            if alias.text in files:
+                owner = files[alias.text].path
+                message = f"the alias `{alias.text}` is the slug of {owner}; remove the alias"
+                yield Mistake(alias.source, alias.position, message)
+    for alias in _step_aliases(survey):
+        if alias.text in step_ids(alias.source):
+            message = f"the alias `{alias.text}` is the id of a step here; remove the alias"
             yield Mistake(alias.source, alias.position, message)
 
 
 def alias_collides(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that stands twice, so it can't redirect to both; leave it to one issue."""
-    first: dict[str, Text] = {}
-    for alias in survey.aliases:
-        other = first.setdefault(alias.text, alias)
+    """Find an alias that stands twice, so it can't redirect to both; leave it to one of them."""
+    first: dict[tuple[str, str, str], Text] = {}
+    for alias in (*survey.aliases, *survey.exchange_aliases, *_step_aliases(survey)):
+        is_step = alias.location[0] == "solutions"
+        scope = alias.source.path if is_step else ""
+        other = first.setdefault((alias.source.kind, scope, alias.text), alias)
         if other is not alias:
             where = f"{other.source.path}, line {other.position.line}"
             message = f"the alias `{alias.text}` stands in {where} as well; remove one of them"
             yield Mistake(alias.source, alias.position, message)
+
+
+def _step_aliases(survey: Survey) -> Iterator[Text]:
+    for text in survey.texts:
+        if text.source.kind == "issue" and text.location[0] == "solutions":
+            _, *rest = text.location
+            if len(rest) > 1 and rest[1] == "aliases":
+                yield text
 
 
 def unknown_issue(survey: Survey) -> Iterator[Mistake]:
@@ -116,8 +134,13 @@ def _names_issue(location: Location) -> bool:
 
 def unknown_exchange(survey: Survey) -> Iterator[Mistake]:
     """Find a reference to an exchange without a page; correct the id, or add its page."""
+    current = {alias.text: name_of(alias.source) for alias in survey.exchange_aliases}
     for text in survey.texts:
         if len(text.location) > 1 and text.location[-2] == "exchanges":
+            if text.text in current and text.text not in survey.exchanges:
+                message = f"`{text.text}` is an old name; write `{current[text.text]}`"
+                yield Mistake(text.source, text.position, message)
+                continue
             yield from _unknown(text, "exchange", survey.exchanges)
     for name, source in survey.errors.items():
         if name not in survey.exchanges:

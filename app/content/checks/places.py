@@ -17,14 +17,14 @@ from typing import Any
 
 from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Kind, Source
-from app.content.markdown import Reference, references
+from app.content.markdown import Reference, anchors, references
 from app.content.variables import fill, variables
 from app.model import Exchange, Severity
 
 BODY: Location = ("body",)
 LITERAL = frozenset(
     {
-        "code", "examples", "facts", "hosts", "match", "message", "names", "off_topic",
+        "code", "examples", "facts", "hosts", "lines", "match", "message", "names", "off_topic",
         "off_topic_signatures", "other_exchanges", "phrases", "signatures", "where",
     }
 )  # fmt: skip
@@ -107,10 +107,18 @@ class Survey:
     @cached_property
     def aliases(self) -> tuple[Text, ...]:
         """Every alias of every issue."""
+        return self._aliases("issue")
+
+    @cached_property
+    def exchange_aliases(self) -> tuple[Text, ...]:
+        """Every alias of every exchange."""
+        return self._aliases("exchange")
+
+    def _aliases(self, kind: Kind) -> tuple[Text, ...]:
         return tuple(
             text
             for text in self.texts
-            if text.source.kind == "issue" and text.location[0] == "aliases"
+            if text.source.kind == kind and text.location[0] == "aliases"
         )
 
     @cached_property
@@ -149,6 +157,15 @@ class Survey:
             if text.is_body and reference.kind == "heading":
                 found[text.source.path].append(reference)
         return found
+
+    @cached_property
+    def anchors(self) -> Mapping[str, Sequence[str]]:
+        """The anchors of these headings, in the same order, by the path of the file."""
+        return {
+            source.path: anchors(source.document.body)
+            for source in self.content.sources
+            if source.path in self.headings
+        }
 
     def _filled(self, text: Text) -> str:
         """Return a text with the variables filled in, as its page shows it."""

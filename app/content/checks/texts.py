@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
 from app.content.checks.places import Mistake, Survey, Text, body_of, did_you_mean
@@ -115,9 +115,9 @@ def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
     """Find two headings, or a heading and a step, with the same anchor; word one differently."""
     for source in survey.content.sources:
         body = body_of(source)
-        seen = dict.fromkeys(step_ids(source), "a step")
-        for heading in survey.headings.get(source.path, ()):
-            anchor = slugify(heading.text)
+        seen = dict.fromkeys((*step_ids(source), *step_aliases(source)), "a step")
+        headings = survey.headings.get(source.path, ())
+        for heading, anchor in zip(headings, heading_anchors(survey, source), strict=False):
             if anchor and anchor in seen:
                 message = f"the anchor #{anchor} is taken by {seen[anchor]}; word this differently"
                 yield Mistake(source, body.find("#", line=heading.line), message)
@@ -148,6 +148,18 @@ def step_ids(source: Source) -> tuple[str, ...]:
     return tuple(ids)
 
 
+def step_aliases(source: Source) -> Mapping[str, str]:
+    """Return the old anchors of an issue's solutions, each with the present one."""
+    solutions = source.document.fields.get("solutions")
+    pairs = zip(solutions if isinstance(solutions, list) else (), step_ids(source), strict=False)
+    return {
+        str(alias): name
+        for solution, name in pairs
+        if isinstance(solution, dict) and isinstance(solution.get("aliases"), list)
+        for alias in solution["aliases"]
+    }
+
+
 def heading_anchors(survey: Survey, source: Source) -> tuple[str, ...]:
     """Return the anchors of the headings in a file's body."""
-    return tuple(slugify(heading.text) for heading in survey.headings.get(source.path, ()))
+    return tuple(survey.anchors.get(source.path, ()))

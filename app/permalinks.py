@@ -1,0 +1,161 @@
+"""Permanent links: which ones the content makes, and whether one still leads somewhere.
+
+`content/permalinks.txt` lists every link that was ever published; `helpcenter publish` adds new
+ones, and `helpcenter check` finds those that lead nowhere any more.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from app.content.loader import Content
+from app.knowledge import error_url
+from app.model import Issue
+
+
+def published(content: Content) -> tuple[str, ...]:
+    """Return every permalink that `content` makes, in alphabetical order.
+
+    These are issues and their steps, exchanges, error codes, short links, tips, and what a
+    checklist item or a quick test says. A link may have `exchange=` added to it.
+    """
+    return tuple(sorted(set(_links(content))))
+
+
+def _links(content: Content) -> Iterator[str]:
+    exchanges = {exchange.id for exchange in content.exchanges}
+    yield "/"
+    if content.site and content.site.whitelist:
+        yield "/whitelist"
+    if exchanges:
+        yield "/exchanges"
+    for issue in content.issues:
+        yield issue.url
+        yield f"/i/{issue.slug}"
+        for step in issue.solutions:
+            if not step.exchanges or exchanges.intersection(step.exchanges):
+                yield f"{issue.url}#{step.id}"
+    for exchange in content.exchanges:
+        yield exchange.url
+    for error in content.errors:
+        if error.exchange in exchanges:
+            url = error_url(error.exchange, error.code)
+            yield url
+            yield url.replace("/errors/", "/e/", 1)
+    for tip in content.tips:
+        yield f"/#{tip.id}"
+    if content.diagnostic:
+        for item in content.diagnostic.checklist:
+            yield f"/diagnose?missing={item.id}"
+        for test in content.diagnostic.tests:
+            yield f"/diagnose?test-{test.id}=pass"
+            yield f"/diagnose?test-{test.id}=fail"
+
+
+class Permalinks:
+    """Looks permalinks up in one content."""
+
+    def __init__(self, content: Content) -> None:
+        self._issues: dict[str, Issue] = {}
+        self._exchanges: dict[str, str] = {}
+        for issue in content.issues:
+            self._issues |= dict.fromkeys(issue.aliases, issue)
+        self._issues |= {issue.slug: issue for issue in content.issues}
+        for exchange in content.exchanges:
+            self._exchanges |= dict.fromkeys((exchange.id, *exchange.aliases), exchange.id)
+        self._ids = set(self._exchanges.values())
+        self._has_whitelist = bool(content.site and content.site.whitelist)
+        self._codes = {(error.exchange, error.code) for error in content.errors}
+        self._tips = {tip.id for tip in content.tips}
+        diagnostic = content.diagnostic
+        self._items = {item.id for item in diagnostic.checklist} if diagnostic else set()
+        self._tests = {test.id for test in diagnostic.tests} if diagnostic else set()
+
+    def broken(self, link: str) -> str | None:
+        """Return why nobody finds what `link` promised, with the cure; None when it holds."""
+        parts = urlsplit(link)
+        folder, _, name = unquote(parts.path).removeprefix("/").partition("/")
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        if reason := self._broken_exchange(dict(query).get("exchange")):
+            return reason
+        if folder in {"issues", "i"}:
+            return self._broken_issue(name, unquote(parts.fragment))
+        if folder == "exchanges":
+            return self._broken_exchange(name or None)
+        if folder in {"errors", "e"}:
+            return self._broken_code(name)
+        if folder == "diagnose":
+            return self._broken_diagnosis(query)
+        if parts.path == "/":
+            return _gone("tip", unquote(parts.fragment), self._tips)
+        if parts.path == "/whitelist":
+            return None if self._has_whitelist else "there are no addresses to compare any more"
+        return "no permalink looks like this; correct the line (`helpcenter publish` writes them)"
+
+    def _broken_issue(self, slug: str, step: str) -> str | None:
+        issue = self._issues.get(slug)
+        if issue is None:
+            return (
+                f"there is no issue `{slug}` any more; add `aliases: [{slug}]` to the issue that "
+                f"replaces it{_near(slug, self._issues)} (`helpcenter rename` and `helpcenter "
+                "retire` do it themselves)"
+            )
+        steps = {
+            name
+            for one in issue.solutions
+            if not one.exchanges or not self._ids.isdisjoint(one.exchanges)
+            for name in (one.id, *one.aliases)
+        }
+        if step and step not in steps:
+            return (
+                f"`{issue.slug}` has no step `{step}` any more; add `aliases: [{step}]` to the "
+                f"step that replaces it{_near(step, steps)} (`helpcenter rename step` does it "
+                "itself)"
+            )
+        return None
+
+    def _broken_exchange(self, name: str | None) -> str | None:
+        if name is None or name in self._exchanges:
+            return None
+        near = _near(name, self._exchanges)
+        return (
+            f"there is no exchange `{name}` any more; put its page back, or add "
+            f"`aliases: [{name}]` to the exchange that replaces it{near}"
+        )
+
+    def _broken_code(self, name: str) -> str | None:
+        exchange, _, code = name.partition("/")
+        if reason := self._broken_exchange(exchange):
+            return reason
+        present = self._exchanges[exchange]
+        if (present, code) in self._codes:
+            return None
+        return (
+            f"{present} has no error code `{code}` any more; put its entry back into "
+            f"errors/{present}.yml"
+        )
+
+    def _broken_diagnosis(self, query: list[tuple[str, str]]) -> str | None:
+        for name, value in query:
+            if name == "missing":
+                for item in filter(None, value.split(",")):
+                    if reason := _gone("checklist item", item, self._items):
+                        return reason
+            elif name.startswith("test-") and (
+                reason := _gone("quick test", name.removeprefix("test-"), self._tests)
+            ):
+                return reason
+        return None
+
+
+def _gone(what: str, name: str, known: Collection[str]) -> str | None:
+    if not name or name in known:
+        return None
+    return f"there is no {what} `{name}` any more; give it its id back{_near(name, known)}"
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f", perhaps `{near[0]}`" if near else ""
