@@ -276,6 +276,7 @@ class ResultView:
     title: str
     url: str
     snippet: tuple[tuple[str, bool], ...]
+    draft: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

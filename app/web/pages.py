@@ -151,7 +151,7 @@ class Pages(Handlers):
         exchange = self.chosen_exchange(request)
         query = request.query_params.get("q", "").strip()
         found = edition.search.search(query, id_of(exchange)) if query else ()
-        results = tuple(_result_view(one) for one in found)
+        results = tuple(self._result_view(one) for one in found)
         site = edition.knowledge.site
         if HtmxRequest.of(request).wants_fragment:
             fragment = contexts.Results(query=query, results=results, site=site)
@@ -217,9 +217,21 @@ class Pages(Handlers):
             status=status,
             heading=heading,
             text=text,
-            suggestions=tuple(_result_view(one) for one in nearest),
+            suggestions=tuple(self._result_view(one) for one in nearest),
         )
         return self.renderer.render(context)
+
+    def _result_view(self, result: Result) -> contexts.ResultView:
+        knowledge = self.edition.knowledge
+        drafts = {issue.url for issue in knowledge.issues if issue.draft}
+        drafts |= {exchange.url for exchange in knowledge.exchanges if exchange.draft}
+        return contexts.ResultView(
+            kind=result.kind,
+            title=result.title,
+            url=result.href,
+            snippet=result.snippet,
+            draft=result.url.partition("?")[0] in drafts,
+        )
 
     def _whitelist_page(
         self, exchange: Exchange | None, comparison: contexts.WhitelistComparison | None
@@ -251,13 +263,6 @@ class Pages(Handlers):
             data["dateModified"] = issue.verified.isoformat()
         # "</" would end the script element that holds the data.
         return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
-
-
-def _result_view(result: Result) -> contexts.ResultView:
-    anchor = f"#{result.where}" if result.where else ""
-    return contexts.ResultView(
-        kind=result.kind, title=result.title, url=result.url + anchor, snippet=result.snippet
-    )
 
 
 def _errors_meaning(

@@ -142,6 +142,8 @@ def test_drafts_are_shown_and_marked(page: Page, content: Path, serve: Serve) ->
     mark = page.locator("#issues .tag")
     expect(mark).to_have_text("Draft")
     expect(page.locator("#moonlight-serenade .tag")).to_have_text("Draft")
+    page.locator("#q").fill("moonlight")
+    expect(page.locator("#search-panel li .tag")).to_have_text("Draft", timeout=PATIENCE)
     replace(content / "issues" / "moonlight-serenade.md", "draft: true", "draft: false")
     expect(mark).to_have_count(0, timeout=PATIENCE)
     expect(page.locator("#moonlight-serenade")).to_be_visible()
