@@ -25,13 +25,15 @@ import re2
 from app.diagnosis.text import Text, normalise
 
 PHRASE = 0.8
-"""What a phrase is worth besides its words: writers don't give phrases that mean nothing."""
+"""What a phrase of several words is worth besides them: they hardly meet by chance."""
 
 FULL_CREDIT = 0.4
 """What every word of a phrase is worth besides what it says by itself."""
 
-LONG_PHRASE = 4
-"""One word in so many of a phrase may be missing; it then says less."""
+LONG_PHRASE = 3
+"""One word in so many of a phrase may be missing, if the rest is worth `ENOUGH` of it."""
+
+ENOUGH = 0.75
 
 MOST_TOKENS = 500
 """Of a long text only its beginning and end are read as prose, this many words in all."""
@@ -73,7 +75,7 @@ _FRAME = re2.compile(
     r"(?:at [^ ]*[.(/]|file '|traceback |-{2,}>? ?[0-9]|\^|self\.|return |raise )"
 )
 _LOG_LINE = re2.compile(
-    r"^\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}|^\w{3} [0-9]{1,2} [0-9:]{8}|"
+    r"^\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}|^.{0,24}\b[0-9]{1,2}:[0-9]{2}:[0-9]{2}\b|"
     r"\b(?:error|warning|warn|info|debug)\b ?[:\])\-|]|[{}<>=]|::|: '|\w\(|\w_\w"
 )
 _METHOD = re2.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
@@ -202,6 +204,7 @@ class PhraseIndex:
         self._needed = [len(p.words) - len(p.words) // LONG_PHRASE for p in self._phrases]
         self._affinity = self._affinities(background)
         self._worths = [tuple(self._worth(p.owner, w) for w in p.words) for p in self._phrases]
+        self._essential = [_most_telling(worths) for worths in self._worths]
         self._prefixes = frozenset(term[:-1] for term in self._postings if term.endswith("*"))
         self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
         self._cjk = [term[1:] for term in self._postings if term.startswith("=")]
@@ -255,7 +258,8 @@ class PhraseIndex:
         found: list[Wording] = []
         for index, match in best.items():
             phrase = self._phrases[index]
-            worth = (PHRASE + sum(self._worths[index])) * match.share
+            worths = self._worths[index]
+            worth = (sum(worths) + (PHRASE if len(worths) > 1 else 0.0)) * match.share
             found.append(Wording(phrase.owner, worth, self._quote(text, match.found)))
         found.sort(key=lambda wording: -wording.worth)
         return found, self._tendency(seen)
@@ -316,7 +320,7 @@ class PhraseIndex:
             for index, bit in self._postings.get(term, ()):
                 masks[index] = masks.get(index, 0) | bit
         for index, mask in masks.items():
-            if mask.bit_count() < self._needed[index]:
+            if mask.bit_count() < self._needed[index] or not mask & self._essential[index]:
                 continue
             worths = self._worths[index]
             words = self._phrases[index].words
@@ -327,6 +331,8 @@ class PhraseIndex:
             ]
             found.sort(key=_start)
             share = sum(worths[place] for place in matched) / sum(worths)
+            if share < ENOUGH:
+                continue
             share = discount * _nearness(found) * share**2
             if share > best[index].share:
                 best[index] = _Best(share, tuple(found))
@@ -364,6 +370,12 @@ class PhraseIndex:
             quote += text.flat[token.start : token.end]
             end = token.end
         return quote
+
+
+def _most_telling(worths: Sequence[float]) -> int:
+    """Return the bits of the words of a phrase that say most: one of them has to be there."""
+    most = max(worths)
+    return sum(1 << place for place, worth in enumerate(worths) if math.isclose(worth, most))
 
 
 def _start(token: Token) -> int:
