@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -19,7 +20,7 @@ from app.settings import Settings
 from app.web import dev
 from app.web.api import create_api
 from app.web.backstage import Backstage
-from app.web.handlers import HTML
+from app.web.handlers import HTML, moved
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.live import Edition, Live, State
 from app.web.pages import Pages
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
     )
     app.state.live = live
     app.state.backstage = backstage
@@ -93,6 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         *routes(renderer, base_url, lambda: live.edition, backstage),
         Mount("/api/v1", create_api(live, backstage), name="api"),
         Mount("/static", static, name="static"),
+        Route("/{path:path}/", _without_slash),
     ]
     _answer_problems(app, live, renderer, lambda one: Pages(renderer, base_url, one, backstage))
     app.add_middleware(BodyLimit)
@@ -124,6 +127,11 @@ async def _ready(request: Request) -> Response:
         "refused": [finding.model_dump() for finding in state.refused],
     }
     return JSONResponse(answer, 200 if version else 503, headers={"Cache-Control": NO_STORE})
+
+
+async def _without_slash(request: Request) -> Response:
+    """Lead from an address with a slash too many to the page."""
+    return moved(request, "/" + quote(request.path_params["path"].strip("/")))
 
 
 def _answer_problems(
