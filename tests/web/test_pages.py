@@ -33,6 +33,7 @@ MARBLE_PAGES = [
     "/diagnose",
     "/diagnose?exchange=glassmarket&error=-7007",
     "/whitelist",
+    "/report?exchange=glassmarket&error=-7007",
 ]
 ADDRESSES = ["192.0.2.7", "198.51.100.23", "2001:db8::7"]
 
