@@ -34,12 +34,15 @@ async function refresh() {
 async function follow() {
   if (busy) return;
   busy = true;
-  while (shown() !== wanted) {
-    const target = wanted;
-    await refresh();
-    if (wanted === target) break;
+  try {
+    let last;
+    while (wanted !== shown() && wanted !== last) {
+      last = wanted;
+      await refresh();
+    }
+  } finally {
+    busy = false;  // the server may be away; it tells what to show when it is back
   }
-  busy = false;
 }
 
 // Browsers open six connections to a server at most; a tab that nobody sees needs none.

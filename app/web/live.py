@@ -143,11 +143,13 @@ class Live:
         for finding in self.state.refused:
             logger.error("%s", finding)
         edition = self.state.edition
-        version = f"content {edition.knowledge.version}" if edition else "no content"
-        if self.state.refused:
+        if edition is None:
+            logger.error("the content has errors; nothing is served until they are mended")
+        elif self.state.refused:
+            version = edition.knowledge.version
             logger.error("the content has errors and is refused; still serving %s", version)
         else:
-            logger.info("serving %s", version)
+            logger.info("serving content %s", edition.knowledge.version)
 
 
 def look(folder: Path) -> Look:

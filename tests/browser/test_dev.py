@@ -104,9 +104,11 @@ def test_a_mistake_is_named_on_every_page_until_it_is_mended(
     expect(page.locator("#dev")).to_have_text("")
     path = content / "issues" / "cold-water.md"
     good = path.read_text("utf-8")
+    page.locator("footer.bottom").scroll_into_view_if_needed()
     path.write_text(good.replace("symptom:", "symptm:"), "utf-8")
     banner = page.locator("#dev")
     expect(banner).to_contain_text(f"{path}:3", timeout=PATIENCE)
+    expect(banner.locator(".notice")).to_be_in_viewport()
     expect(banner).to_contain_text("did you mean `symptom`?")
     expect(page.locator("#cold-water h3")).to_have_text("Cold Water")
     for address in ("/issues/cold-water", "/search?q=cold", "/nonsuch"):
