@@ -14,6 +14,13 @@ from app.content.loader import Content
 from app.knowledge import error_url
 from app.model import Issue
 
+FILE = "permalinks.txt"
+HEAD = """\
+# Every permalink that was ever published. `helpcenter publish` adds new ones, `helpcenter check`
+# fails when one leads nowhere. Take none away: somebody may have it in a ticket or a bookmark.
+"""
+"""What the file begins with."""
+
 
 def published(content: Content) -> tuple[str, ...]:
     """Return every permalink that `content` makes, in alphabetical order.
@@ -110,9 +117,9 @@ class Permalinks:
         }
         if step and step not in steps:
             return (
-                f"`{issue.slug}` has no step `{step}` any more; add `aliases: [{step}]` to the "
-                f"step that replaces it{_near(step, steps)} (`helpcenter rename step` does it "
-                "itself)"
+                f"`{issue.slug}` has no step `{step}` any more; give the step that replaces it"
+                f"{_near(step, steps)}, `id: {step}` or `aliases: [{step}]` (`helpcenter rename "
+                "step` does it itself)"
             )
         return None
 
@@ -159,3 +166,26 @@ def _gone(what: str, name: str, known: Collection[str]) -> str | None:
 def _near(name: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(name, sorted(known), n=1)
     return f", perhaps `{near[0]}`" if near else ""
+
+
+def with_new(text: str, links: Collection[str]) -> str:
+    """Return the text of `permalinks.txt` with `links` added, in alphabetical order.
+
+    Comments stay above the line that they stand above.
+    """
+    comments: list[str] = []
+    entries: list[tuple[str, list[str]]] = []
+    for line in (text or HEAD).splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            entries.append((line.strip(), comments))
+            comments = []
+        else:
+            comments.append(line)
+    head: list[str] = []
+    if entries:
+        head, entries[0] = entries[0][1], (entries[0][0], [])
+    else:
+        head, comments = comments, []
+    entries += ((link, []) for link in links)
+    lines = (line for link, above in sorted(entries) for line in (*above, link))
+    return "\n".join((*head, *lines, *comments)) + "\n"

@@ -28,5 +28,9 @@ for command in (
     diagnosing.diagnose,
     diagnosing.evaluate,
     writing.new,
+    writing.rename,
+    writing.retire,
+    writing.publish,
+    writing.init,
 ):
     main.add_command(command)

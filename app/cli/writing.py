@@ -1,20 +1,47 @@
-"""The commands that write content: `helpcenter new`."""
+"""The commands that write content: new, rename, retire, publish, init."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
-from app.cli.common import Refused, content_option, near, settings_from
-from app.content.loader import load
-from app.content.skeleton import new_issue
-from app.model import slugify
+from app.cli.common import (
+    Refused,
+    content_option,
+    count,
+    engine_of,
+    near,
+    print_findings,
+    settings_from,
+)
+from app.content.checks import check
+from app.content.editing import UneditableError
+from app.content.loader import Content, load
+from app.content.skeleton import new_exchange, new_issue, start
+from app.diagnosis.proof import example_findings
+from app.knowledge import build
+from app.model import Finding, slugify
+from app.permalinks import FILE, published, with_new
+from app.refactoring import (
+    BadResultError,
+    Changes,
+    RefusedChangeError,
+    carry_out,
+    new_error,
+    rename_issue,
+    rename_step,
+    retire_issue,
+)
+
+T = TypeVar("T")
 
 
 @click.group(epilog='Example: helpcenter new issue "Key Has Expired"')
 def new() -> None:
-    """Begin a content file with a valid skeleton."""
+    """Begin a content file, or an entry in one, that is valid at once."""
 
 
 @new.command("issue", epilog='Example: helpcenter new issue "Key Has Expired"')
@@ -23,20 +50,224 @@ def new() -> None:
 def issue_(title: str, content: Path | None) -> None:
     """Write the skeleton of an issue, as a draft; the file's name is made from TITLE."""
     root = near(settings_from(content=content).content)
+    slug = _name_from(title)
+    taken = [issue.slug for issue in load(root, drafts=True).issues if slug in issue.aliases]
+    if taken:
+        raise Refused(f"`{slug}` is an old name of `{taken[0]}`; choose another title")
+    _write_new(root / "issues" / f"{slug}.md", new_issue(title))
+
+
+@new.command("exchange", epilog='Example: helpcenter new exchange "Glass Market"')
+@click.argument("name")
+@content_option
+def exchange_(name: str, content: Path | None) -> None:
+    """Write the skeleton of an exchange's page, as a draft; the file's name is made from NAME."""
+    root = near(settings_from(content=content).content)
+    slug = _name_from(name)
+    taken = [one.id for one in load(root, drafts=True).exchanges if slug in one.aliases]
+    if taken:
+        raise Refused(f"`{slug}` is an old id of `{taken[0]}`; choose another name")
+    _write_new(root / "exchanges" / f"{slug}.md", new_exchange(name))
+
+
+@new.command(
+    "error",
+    # A code may begin with a minus.
+    context_settings={"ignore_unknown_options": True},
+    epilog='Example: helpcenter new error binance -2015 "Invalid API-key" --issue wrong-key',
+)
+@click.argument("exchange")
+@click.argument("code")
+@click.argument("message")
+@click.option(
+    "--issue",
+    metavar="SLUG",
+    required=True,
+    envvar="HELP_ISSUE",
+    show_envvar=True,
+    help="The issue that the error means.",
+)
+@content_option
+def error_(exchange: str, code: str, message: str, issue: str, content: Path | None) -> None:
+    """Add an error code to an exchange, with an example that is made from CODE and MESSAGE."""
+    root = near(settings_from(content=content).content)
+    loaded = _sound(root)
+    changes = _or_refuse(lambda: new_error(loaded, exchange, code, message, issue))
+
+    _carry_out(root, changes, lambda after: _wrong_entry(after, exchange, code))
+    click.echo(f"{root / 'errors' / f'{exchange}.yml'}\nNext: put a real message into `examples`.")
+
+
+@click.group(epilog="Example: helpcenter rename issue ip-whitelist address-not-allowed")
+def rename() -> None:
+    """Give an issue or a step another name; old links lead to it all the same."""
+
+
+@rename.command("issue", epilog="Example: helpcenter rename issue ip-whitelist address-not-allowed")
+@click.argument("old")
+@click.argument("new_slug", metavar="NEW")
+@content_option
+def rename_issue_(old: str, new_slug: str, content: Path | None) -> None:
+    """Move the issue OLD to the address /issues/NEW.
+
+    The file moves, its old slug becomes an alias, and every reference and link in the content is
+    mended. Nothing is written unless the result is free of errors.
+    """
+    root = near(settings_from(content=content).content)
+    loaded = _sound(root)
+    changes = _or_refuse(lambda: rename_issue(loaded, old, new_slug))
+    _carry_out(root, changes)
+    _tell(root, changes)
+
+
+@rename.command("step", epilog="Example: helpcenter rename step wrong-key copy-it copy-the-key")
+@click.argument("issue")
+@click.argument("old")
+@click.argument("new_id", metavar="NEW")
+@content_option
+def rename_step_(issue: str, old: str, new_id: str, content: Path | None) -> None:
+    """Give the step OLD of ISSUE the id NEW, which is its anchor.
+
+    The old id becomes an alias of the step, and every link in the content is mended. Nothing is
+    written unless the result is free of errors.
+    """
+    root = near(settings_from(content=content).content)
+    loaded = _sound(root)
+    changes = _or_refuse(lambda: rename_step(loaded, issue, old, new_id))
+    _carry_out(root, changes)
+    _tell(root, changes)
+
+
+@click.group(epilog="Example: helpcenter retire issue ip-whitelist --to address-not-allowed")
+def retire() -> None:
+    """Remove what something else replaces; old links lead to that."""
+
+
+@retire.command(
+    "issue", epilog="Example: helpcenter retire issue ip-whitelist --to address-not-allowed"
+)
+@click.argument("slug")
+@click.option(
+    "--to",
+    metavar="OTHER",
+    required=True,
+    envvar="HELP_TO",
+    show_envvar=True,
+    help="The issue that replaces it.",
+)
+@content_option
+def retire_issue_(slug: str, to: str, content: Path | None) -> None:
+    """Remove the issue SLUG and let OTHER answer to its addresses.
+
+    References, links and error codes that point to it point to OTHER afterwards. Its phrases,
+    signatures and examples go with it: move what is worth keeping to OTHER first. Nothing is
+    written unless the result is free of errors.
+    """
+    root = near(settings_from(content=content).content)
+    loaded = _sound(root)
+    changes = _or_refuse(lambda: retire_issue(loaded, slug, to))
+    _carry_out(root, changes)
+    _tell(root, changes)
+
+
+@click.command(epilog="Example: helpcenter publish")
+@content_option
+def publish(content: Path | None) -> None:
+    """Promise every link that the content makes now: list it in permalinks.txt.
+
+    `helpcenter check` reports from then on when one of them leads nowhere. Run it after adding
+    issues, steps, exchanges or error codes; what is listed already stays.
+    """
+    root = near(settings_from(content=content).content)
+    _sound(root)
+    loaded = load(root)
+    added = set(published(loaded)) - set(loaded.permalinks)
+    path = root / FILE
+    if added:
+        before = path.read_text("utf-8") if path.exists() else ""
+        _carry_out(root, Changes({FILE: with_new(before, added)}))
+    total = len(set(loaded.permalinks) | added)
+    click.echo(f"{path}: {count(len(added), 'new permalink')}, {total} in all")
+
+
+@click.command(epilog="Example: helpcenter init teapots")
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Start the content of another product in FOLDER, with one good example of each file."""
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise Refused(f"{folder} isn't empty; name a folder that isn't there yet")
+        names = start(folder)
+    except OSError as error:
+        raise Refused(f"{folder} can't be written: {error.strerror}") from None
+    click.echo("\n".join(str(near(folder) / name) for name in names))
+    click.echo(f"Next: edit them, and run: helpcenter serve --dev --content {folder}")
+
+
+def _name_from(title: str) -> str:
     slug = slugify(title)
     if not slug:
         message = "the title needs a letter from A to Z or a digit: the address is made from it"
         raise Refused(message)
-    path = root / "issues" / f"{slug}.md"
-    taken = [issue.slug for issue in load(root, drafts=True).issues if slug in issue.aliases]
-    if taken:
-        raise Refused(f"`{slug}` is an old name of `{taken[0]}`; choose another title")
+    return slug
+
+
+def _write_new(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(new_issue(title))
+            file.write(text)
     except FileExistsError:
         raise Refused(f"{path} is there already; edit it, or choose another title") from None
     except OSError as error:
         raise Refused(f"{path} can't be written: {error.strerror}") from None
     click.echo(f"{path}\nNext: edit it, remove `draft: true`, and run: helpcenter check")
+
+
+def _sound(root: Path) -> Content:
+    """Return the content with drafts; print its errors and exit if it has any."""
+    errors = [one for one in check(load(root)) if one.severity == "error"]
+    if errors:
+        print_findings(errors)
+        click.echo(f"{count(len(errors), 'error')} in {root}; mend the content first.", err=True)
+        raise SystemExit(1)
+    return load(root, drafts=True)
+
+
+def _or_refuse(change: Callable[[], T]) -> T:
+    try:
+        return change()
+    except (RefusedChangeError, UneditableError) as error:
+        raise Refused(str(error)) from None
+
+
+def _wrong_entry(content: Content, exchange: str, code: str) -> Iterable[Finding]:
+    """Return what is wrong with the content, and with the examples of one code."""
+    if errors := [one for one in check(content) if one.severity == "error"]:
+        return errors
+    knowledge = build(content)
+    path = content.root / "errors" / f"{exchange}.yml"
+    found = example_findings(knowledge, engine_of(knowledge))
+    return [one for one in found if one.path == str(path) and f" {code}, " in one.message]
+
+
+def _carry_out(
+    root: Path, changes: Changes, prove: Callable[[Content], Iterable[Finding]] = check
+) -> None:
+    try:
+        carry_out(root, changes, prove)
+    except BadResultError as error:
+        print_findings(error.findings)
+        message = f"nothing is changed: it would leave {count(len(error.findings), 'error')}"
+        raise Refused(message) from None
+    except OSError as error:
+        raise Refused(f"{error.filename} can't be written: {error.strerror}") from None
+
+
+def _tell(root: Path, changes: Changes) -> None:
+    """Name every file that was changed, and what to do next."""
+    for name in changes.removed:
+        click.echo(f"removed  {root / name}")
+    for name in sorted(changes.texts):
+        click.echo(f"{'created' if name in changes.inherits else 'changed'}  {root / name}")
+    click.echo("Next: helpcenter check && helpcenter publish")

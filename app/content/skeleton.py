@@ -1,8 +1,13 @@
-"""What new content files begin with: valid at once, and a draft."""
+"""What new content begins with: valid at once; single files are drafts."""
 
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
+
+STARTER = Path(__file__).parent / "starter"
+"""The content of a small product, with one good example of each file."""
 
 _ISSUE = """\
 ---
@@ -13,14 +18,47 @@ causes:                 # likeliest first
 solutions:              # likeliest to help first; one step each
   - What the reader can do about it
 phrases: []             # how people put it, for search and diagnosis
-examples: []            # real messages that must be diagnosed as this issue
+examples: {examples}            # real messages that must be diagnosed as this issue
 related: []             # slugs of other issues
 draft: true             # remove this line to publish
 ---
 """
 
+_EXCHANGE = """\
+---
+name: {name}
+names: []               # how it is called in messages, lower case
+hosts: []               # the host names of its API, lower case
+website: https://exchange.example
+whitelist: {{}}           # field, path, separator, max_addresses, ipv6: what you know for sure
+draft: true             # remove this line to publish
+---
 
-def new_issue(title: str) -> str:
-    """Return the text of a new issue's file."""
-    # A JSON string is a YAML string, whatever the title holds.
-    return _ISSUE.format(title=json.dumps(" ".join(title.split()), ensure_ascii=False))
+## Create a key
+
+1. Where to find the keys
+2. What to allow, and what not
+"""
+
+
+def new_issue(title: str, example: str | None = None) -> str:
+    """Return the text of a new issue's file; `example` is a message that it has to answer."""
+    examples = f"[{_quoted(example)}]" if example else "[]"
+    return _ISSUE.format(title=_quoted(" ".join(title.split())), examples=examples)
+
+
+def new_exchange(name: str) -> str:
+    """Return the text of a new exchange's file."""
+    return _EXCHANGE.format(name=_quoted(" ".join(name.split())))
+
+
+def start(folder: Path) -> tuple[str, ...]:
+    """Write the starter content into `folder` and return the paths of its files below it."""
+    shutil.copytree(STARTER, folder, dirs_exist_ok=True)
+    files = (path for path in STARTER.rglob("*") if path.is_file())
+    return tuple(sorted(str(path.relative_to(STARTER)) for path in files))
+
+
+def _quoted(text: str) -> str:
+    # A JSON string is a YAML string, whatever it holds.
+    return json.dumps(text, ensure_ascii=False)

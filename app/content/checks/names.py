@@ -117,7 +117,7 @@ def unknown_issue(survey: Survey) -> Iterator[Mistake]:
     """Find a reference to an issue that doesn't exist or is a draft; correct the slug."""
     current = {alias.text: name_of(alias.source) for alias in survey.aliases}
     for text in survey.texts:
-        if not _names_issue(text.location):
+        if not names_issue(text.location):
             continue
         if text.text in current and text.text not in survey.issues:
             message = f"`{text.text}` is an old name; write `{current[text.text]}`"
@@ -126,7 +126,8 @@ def unknown_issue(survey: Survey) -> Iterator[Mistake]:
         yield from _unknown(text, "issue", survey.issues)
 
 
-def _names_issue(location: Location) -> bool:
+def names_issue(location: Location) -> bool:
+    """Tell whether the text at `location` is the slug of an issue that is referred to."""
     if location[-1] == "issue" and "options" in location:
         return True
     return len(location) > 1 and location[-2] in _ISSUE_LISTS and isinstance(location[-1], int)
