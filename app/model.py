@@ -40,7 +40,9 @@ def slugify(text: str) -> str:
 class Entity(BaseModel):
     """Base of everything that is loaded from content: closed and immutable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 # --- site.yml ---------------------------------------------------------------------------------
@@ -50,9 +52,13 @@ class Whitelist(Entity):
     """The addresses that a visitor must allow, and the banner around them."""
 
     title: NonEmpty
+    """The heading of the banner."""
     intro: NonEmpty
+    """Why the addresses have to be allowed; above them."""
     note: NonEmpty
+    """A hint below the addresses."""
     addresses: tuple[IpAddress, ...] = Field(min_length=1)
+    """The addresses to allow, IPv4 or IPv6; the first is `{{ whitelist_ip }}`."""
 
 
 class Support(Entity):
@@ -63,35 +69,55 @@ class Support(Entity):
     """
 
     title: NonEmpty
+    """The heading of the section."""
     text: NonEmpty
+    """How to get help from a person."""
     tip: NonEmpty | None = None
+    """A hint below the text."""
     email: NonEmpty | None = None
+    """An address to write to."""
     url: Url | None = None
+    """A page where people help."""
     ticket_url: Url | None = None
+    """The address of a ticket form, with `{subject}` and `{body}` in it."""
 
 
 class Link(Entity):
     """A link of the footer."""
 
     text: NonEmpty
+    """What the link says."""
     url: Url
+    """Where it leads: https://... or mailto:..."""
 
 
 class Site(Entity):
     """The product that the help center is about (`content/site.yml`)."""
 
     product: NonEmpty
+    """The product's name; every text has it as `{{ product }}`."""
     title: NonEmpty
+    """The heading of the first page."""
     intro: NonEmpty
+    """The sentence below the heading."""
     description: NonEmpty | None = None
+    """What search engines and previews show."""
     icon: NonEmpty | None = None
+    """One character in front of the heading."""
     issues_title: NonEmpty = "Common issues and solutions"
+    """The heading above all issues."""
     tips_title: NonEmpty = "Prevention tips"
+    """The heading above the tips."""
     language: str = "en"
+    """The language of the texts, as in `en` or `pt-BR`."""
     whitelist: Whitelist | None = None
+    """The addresses to allow; leave it out when there are none."""
     support: Support
+    """How to reach a person."""
     links: tuple[Link, ...] = ()
+    """The links of the footer."""
     variables: dict[str, NonEmpty] = Field(default_factory=dict)
+    """Further variables: `name: value` makes `{{ name }}`."""
 
 
 # --- diagnostic.yml ---------------------------------------------------------------------------
@@ -101,10 +127,15 @@ class ChecklistItem(Entity):
     """One item of "Before you start"; unticked, it speaks for `points_to` (likeliest first)."""
 
     id: Slug
+    """The item's name in addresses; never changed once published."""
     text: NonEmpty
+    """What to tick off."""
     missing: NonEmpty
+    """The reason shown when it is not ticked, as in "you haven't ticked that ..."."""
     points_to: tuple[Slug, ...] = Field(min_length=1)
+    """The issues that an unticked item speaks for, likeliest first."""
     exchanges: tuple[Slug, ...] = ()
+    """Ask this only with these exchanges; all when left out."""
 
 
 class TestOutcome(Entity):
@@ -113,17 +144,24 @@ class TestOutcome(Entity):
     __test__ = False  # not a pytest class
 
     because: NonEmpty
+    """The reason shown, as in "it works elsewhere, so ..."."""
     points_to: tuple[Slug, ...] = ()
+    """The issues that this outcome speaks for, likeliest first."""
     speaks_against: tuple[Slug, ...] = ()
+    """The issues that this outcome rules out."""
 
 
 class QuickTest(Entity):
     """One step of "Test your connection", and what its outcomes point to."""
 
     id: Slug
+    """The test's name in addresses; never changed once published."""
     text: NonEmpty
+    """What to try."""
     on_pass: TestOutcome
+    """What it means when it works."""
     on_fail: TestOutcome
+    """What it means when it fails."""
 
 
 class Diagnostic(Entity):
@@ -135,22 +173,34 @@ class Diagnostic(Entity):
     """
 
     title: NonEmpty = "Quick diagnostic"
+    """The heading of the section."""
     checklist_title: NonEmpty
+    """The heading above the checklist."""
     tests_title: NonEmpty
+    """The heading above the quick tests."""
     tests_intro: NonEmpty | None = None
+    """The sentence above the quick tests."""
     checklist: tuple[ChecklistItem, ...] = ()
+    """The items to tick off, in order."""
     tests: tuple[QuickTest, ...] = ()
+    """The things to try, in order."""
     off_topic: tuple[NonEmpty, ...] = ()
+    """Phrases of texts that this help center is not about."""
     off_topic_signatures: tuple[NonEmpty, ...] = ()
+    """Fixed messages of texts that this help center is not about."""
     other_exchanges: tuple[NonEmpty, ...] = ()
+    """Names of exchanges that have no page here."""
 
 
 class Tip(Entity):
     """One prevention tip (`content/tips.yml`)."""
 
     id: Slug
+    """The tip's anchor on the first page; never changed once published."""
     title: NonEmpty
+    """The tip in a few words."""
     text: NonEmpty
+    """The tip in a sentence or two."""
 
 
 # --- issues/<slug>.md -------------------------------------------------------------------------
@@ -172,9 +222,13 @@ class Solution(Entity):
     """
 
     text: NonEmpty
+    """What to do: one step."""
     id: Slug
+    """The step's anchor; made from the text when left out."""
     exchanges: tuple[Slug, ...] = ()
+    """Show this step only for these exchanges; for all when left out."""
     aliases: tuple[Slug, ...] = ()
+    """Old anchors of this step: links to them still land here."""
 
 
 class Issue(Entity):
@@ -187,20 +241,35 @@ class Issue(Entity):
 
     slug: Slug
     title: NonEmpty
+    """The name of the problem, as a reader would put it."""
     symptom: NonEmpty
+    """What the reader sees, in one sentence."""
     causes: tuple[NonEmpty, ...] = Field(min_length=1)
+    """Where it comes from, likeliest first."""
     solutions: tuple[Annotated[Solution, BeforeValidator(_solution_from_text)], ...] = Field(
         min_length=1
     )
+    """What to do, most likely to help first; one step each."""
     order: int = 1000
+    """The place on the first page: lower comes first."""
     exchanges: tuple[Slug, ...] = ()
+    """The exchanges that can have this issue; all when left out."""
     phrases: tuple[NonEmpty, ...] = ()
+    """How people put it, for search and diagnosis."""
     signatures: tuple[NonEmpty, ...] = ()
+    """Fixed messages that mean this issue, with `{}`, `{n}` and `{ip}` for what changes."""
     examples: tuple[NonEmpty, ...] = ()
+    """Real messages; each must be diagnosed as this issue."""
     aliases: tuple[Slug, ...] = ()
+    """Old names of this file: their addresses redirect here."""
     related: tuple[Slug, ...] = ()
+    """Other issues worth a look, by the names of their files."""
     verified: dt.date | None = None
+    """The day on which somebody last checked the facts."""
+    expires: dt.date | None = None
+    """The last day on which this holds; `check` then warns."""
     draft: bool = False
+    """Not published yet: only `serve --dev` shows it."""
     body: str = ""
 
     @property
@@ -232,7 +301,9 @@ class Source(Entity):
     """Where a fact comes from; `kind` says how far it can be trusted."""
 
     where: NonEmpty
+    """The address, or what to look up."""
     facts: NonEmpty | None = None
+    """Which facts come from there."""
     kind: Literal[
         "official-docs",
         "official-help",
@@ -243,38 +314,54 @@ class Source(Entity):
         "ccxt",
         "third-party",
     ]
+    """How far it can be trusted."""
 
 
 class WhitelistFacts(Entity):
     """Where and how an exchange keeps the list of addresses a key may be used from."""
 
     field: NonEmpty | None = None
+    """What the exchange calls its list."""
     path: NonEmpty | None = None
+    """The way through its menus, as in `A > B`."""
     separator: (
         Literal["comma", "space", "comma or space", "one per line", "one per field"] | None
     ) = None
+    """What stands between several addresses."""
     formats: NonEmpty | None = None
+    """What it accepts besides IPv4."""
     max_addresses: int | None = Field(default=None, ge=1)
+    """The most addresses that fit."""
     ipv6: bool | None = None
+    """Whether it accepts IPv6."""
     required: bool | None = None
+    """Whether a key needs the list."""
     required_note: NonEmpty | None = None
+    """For which keys or requests."""
     key_expiry_days: int | None = Field(default=None, ge=1)
+    """After so many days a key without a list expires."""
     key_expiry_note: NonEmpty | None = None
+    """Which keys expire, and when."""
 
 
 class Permission(Entity):
     """One permission of a key by the name the exchange shows, and whether a bot needs it."""
 
     name: NonEmpty
+    """Its name as the exchange shows it."""
     needed: Literal["always", "spot", "futures", "margin", "never", "unknown"]
+    """When a key needs it."""
     note: NonEmpty | None = None
+    """What else to know."""
 
 
 class Passphrase(Entity):
     """The third credential that some exchanges ask for."""
 
     name: NonEmpty
+    """What the exchange calls it."""
     rules: NonEmpty | None = None
+    """How it is made and what it may hold."""
 
 
 class Testnet(Entity):
@@ -283,37 +370,54 @@ class Testnet(Entity):
     __test__ = False  # not a pytest class
 
     name: NonEmpty
+    """What the exchange calls it."""
     url: Url
+    """Its address."""
     keys_url: Url | None = None
+    """Where its keys are made."""
     scope: NonEmpty | None = None
+    """What can be traded there."""
     note: NonEmpty | None = None
+    """What else to know."""
 
 
 class Clock(Entity):
     """How far the clock of the sender may be off, in milliseconds."""
 
     unit: NonEmpty | None = None
+    """How a time is written in a request."""
     setting: NonEmpty | None = None
+    """The setting that widens the tolerance."""
     tolerance_ms: int | None = None
+    """How far the clock may be behind, by default."""
     ahead_ms: int | None = None
+    """How far the clock may be ahead."""
     max_ms: int | None = None
+    """The widest tolerance that can be set."""
     note: NonEmpty | None = None
+    """What else to know."""
 
 
 class RateLimits(Entity):
     """How much an exchange lets through, and what it does beyond."""
 
     limits: tuple[NonEmpty, ...] = ()
+    """The limits, a sentence each."""
     scope: NonEmpty | None = None
+    """What is counted: the address, the key or the account."""
     statuses: tuple[int, ...] = ()
+    """The HTTP statuses of a refusal."""
     ban: NonEmpty | None = None
+    """What happens to those who go on."""
 
 
 class KeyFormat(Entity):
     """What a key of the exchange looks like."""
 
     types: tuple[NonEmpty, ...] = ()
+    """The kinds of keys there are."""
     note: NonEmpty | None = None
+    """What else to know."""
 
 
 class Exchange(Entity):
@@ -326,27 +430,51 @@ class Exchange(Entity):
 
     id: Slug
     name: NonEmpty
+    """Its name."""
     order: int = 1000
+    """The place among the exchanges: lower comes first."""
     names: tuple[NonEmpty, ...] = ()
+    """Other names and ids of libraries, in lower case, by which pastes tell it."""
     hosts: tuple[NonEmpty, ...] = ()
+    """The hosts of its API, by which pastes tell it."""
     aliases: tuple[Slug, ...] = ()
+    """Old names of this file: their addresses redirect here."""
     website: Url
+    """Its web site."""
     api_management_url: Url | None = None
+    """Where its keys are made."""
     docs_url: Url | None = None
+    """The documentation of its API."""
     status_url: Url | None = None
+    """Where it tells of outages."""
     whitelist: WhitelistFacts = WhitelistFacts()
+    """How it keeps the list of addresses."""
     permissions: tuple[Permission, ...] = ()
+    """The permissions of a key."""
     passphrase: Passphrase | None = None
+    """The third credential, where there is one."""
     testnets: tuple[Testnet, ...] = ()
+    """Its test environments."""
     testnet_note: NonEmpty | None = None
+    """What else to know of them."""
     clock: Clock = Clock()
+    """How exact the clock must be."""
     rate_limits: RateLimits = RateLimits()
+    """How much it lets through."""
     key: KeyFormat = KeyFormat()
+    """What a key looks like."""
     notes: tuple[NonEmpty, ...] = ()
+    """What else to know."""
     unverified: tuple[NonEmpty, ...] = ()
+    """The facts that no official source confirms, as in `whitelist.path`."""
     verified: dt.date | None = None
+    """The day on which somebody last checked the facts."""
+    expires: dt.date | None = None
+    """The last day on which this holds; `check` then warns."""
     sources: tuple[Source, ...] = ()
+    """Where the facts come from."""
     draft: bool = False
+    """Not published yet: only `serve --dev` shows it."""
     body: str = ""
 
     @property
@@ -362,14 +490,18 @@ class Option(Entity):
     """One answer to a question: what it says, and the issue it speaks for."""
 
     label: NonEmpty
+    """What the visitor chooses."""
     issue: Slug
+    """The issue that this answer speaks for; one of the error's `issues`."""
 
 
 class Question(Entity):
     """What to ask a visitor when an error has several causes."""
 
     text: NonEmpty
+    """What to ask."""
     options: tuple[Option, ...] = Field(min_length=2)
+    """The answers."""
 
 
 class ErrorCode(Entity):
@@ -382,18 +514,31 @@ class ErrorCode(Entity):
 
     exchange: Slug
     code: NonEmpty
+    """The code as it stands in the exchange's answer, in quotes."""
     match: NonEmpty | None = None
+    """Part of the message, to tell entries with the same code apart."""
     message: NonEmpty | None = None
+    """The message as it stands in the answer, with `{}`, `{n}` and `{ip}` for what changes."""
     verbatim: bool = True
+    """Whether `message` is the very text; false when it only describes the error."""
     http: int | None = Field(default=None, ge=100, le=599)
+    """The HTTP status of the answer."""
     scope: Literal["spot", "futures", "margin", "ws", "http", "v1", "v2", "oauth"] | None = None
+    """The part of the exchange's API, where a code means different things."""
     issues: tuple[Slug, ...] = Field(min_length=1)
+    """The issues that it can mean, likeliest first."""
     note: NonEmpty | None = None
+    """What else to know."""
     signatures: tuple[NonEmpty, ...] = ()
+    """Further texts of the same error."""
     examples: tuple[NonEmpty, ...] = ()
+    """Real answers; each must be diagnosed as this error."""
     question: Question | None = None
+    """What to ask when it has several causes."""
     unverified: bool = False
+    """Whether no official source confirms it."""
     sources: tuple[Slug, ...] = ()
+    """Where it comes from: keys of `sources` of this file."""
 
     @property
     def wording(self) -> str | None:
@@ -405,7 +550,9 @@ class ErrorFile(Entity):
     """`errors/<id>.yml`: the error codes of one exchange, and the sources they cite by key."""
 
     sources: dict[Slug, Source] = Field(default_factory=dict)
+    """The sources that entries cite, by a key of your choice."""
     errors: tuple[ErrorCode, ...] = ()
+    """The error codes."""
 
 
 # --- diagnosis --------------------------------------------------------------------------------
