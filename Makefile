@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup-done
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test unit browser check format docs bench lock clean
+.PHONY: help setup serve test unit browser check format docs bench catalog lock clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,11 @@ docs: setup  ## Write the generated parts of docs/
 bench: setup  ## Measure; prints Markdown tables
 	@$(BIN)/python -m bench.search
 	@$(BIN)/python -m bench.diagnosis
+
+catalog: setup  ## Compare our error codes with those of a pinned ccxt
+	@test -x .venv-ccxt/bin/python || $(BIN)/python -m venv .venv-ccxt
+	@.venv-ccxt/bin/$(PIP_INSTALL) -r requirements-ccxt.lock
+	@$(BIN)/python -m bench.catalog .venv-ccxt/bin/python
 
 lock: setup  ## Pin the dependencies of pyproject.toml anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
