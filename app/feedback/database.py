@@ -19,13 +19,14 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import (
     Connection,
+    PoolProxiedConnection,
     create_engine,
     event,
     make_url,
     text,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -59,6 +60,7 @@ _SQLITE_REASONS = {
 }
 # By SQLSTATE or its class: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL_REASONS = {
+    "22P05": "the database can't hold every letter; it must have the encoding UTF8",
     "25006": "the database server is read-only",
     "42501": "the database user may not do this; it must own its tables",
     "53100": "the disk of the database server is full",
@@ -82,6 +84,7 @@ class Database:
         self.file: Path | None = None
         self._file_id: tuple[int, int] | None = None
         self._connections: set[DBAPIConnection] = set()
+        self._generation = 0
         options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS}}
         if kind == "sqlite":
             if not parsed.database or parsed.database == ":memory:" or parsed.query:
@@ -96,6 +99,7 @@ class Database:
                     # For a server that vanished: data that nobody confirms, in milliseconds.
                     "tcp_user_timeout": WAIT_SECONDS * 1000,
                     "application_name": "helpcenter",
+                    "client_encoding": "utf8",
                 }
             }
         else:
@@ -112,6 +116,7 @@ class Database:
         )
         self.writing = self.engine.execution_options(helpcenter_writes=True)
         event.listen(self.engine, "connect", self._connected)
+        event.listen(self.engine, "checkout", self._checked_out)
         event.listen(self.engine, "close", self._closed)
         if self.file is not None:
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -127,8 +132,9 @@ class Database:
 
         A damaged file is found before anything could be written to it.
         """
-        # A connection to a file that was replaced, or was read-only when it was opened, stays so.
-        self.dispose()
+        # A connection to a file that was replaced, or to a server that is another one now, would
+        # go on as if nothing had happened.
+        self._generation += 1
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             _check_file(self.file)
@@ -162,10 +168,11 @@ class Database:
                         wire.shutdown(socket.SHUT_RDWR)
 
     def dispose(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close all connections, once nobody uses any."""
         self.engine.dispose()
 
-    def _connected(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    def _connected(self, connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        entry.info["generation"] = self._generation
         self._connections.add(connection)
         try:
             self._set_up(connection)
@@ -192,6 +199,16 @@ class Database:
             cursor.execute("SET timezone = 'UTC'")
             connection.commit()
         cursor.close()
+
+    def _checked_out(
+        self,
+        _connection: DBAPIConnection,
+        entry: ConnectionPoolEntry,
+        _proxy: PoolProxiedConnection,
+    ) -> None:
+        if entry.info["generation"] != self._generation:
+            # The pool takes this as a request to connect anew.
+            raise DisconnectionError
 
     def _closed(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         self._connections.discard(connection)

@@ -195,6 +195,16 @@ class Server:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
         return self._address("postgres") + f"?options=-csearch_path%3D{name}"
 
+    def latin1(self, name: str) -> str:
+        """Return the URL of an empty database that can't hold every letter."""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} ENCODING 'LATIN1' TEMPLATE template0").format(
+                    sql.Identifier(name)
+                )
+            )
+        return self._address(name)
+
 
 def _signal(processes: Iterable[int], number: int) -> None:
     for process in processes:

@@ -10,14 +10,16 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from app.feedback.database import UNREACHABLE
-from app.feedback.records import Kind, StoreUnavailableError, Unanswered
+from app.feedback.records import Kind, StoreUnavailableError, Unanswered, VoteResult
 from app.feedback.store import Store
 from tests.feedback.conftest import OpenStore
 from tests.feedback.examples import LONG_AGO, NOON, a_vote, until
@@ -99,8 +101,6 @@ def stored_visitors(url: str) -> set[str]:
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             return {visitor for (visitor,) in connection.execute("SELECT visitor FROM vote")}
-    import psycopg
-
     with psycopg.connect(url) as server:
         return {visitor for (visitor,) in server.execute("SELECT visitor FROM vote")}
 
@@ -339,6 +339,22 @@ def test_requests_never_wait_for_a_locked_store_and_the_oldest_texts_are_dropped
     assert texts == [f"cup {number}" for number in reversed(range(4000, 5000))]
 
 
+def test_a_text_that_the_database_refuses_does_not_hold_up_the_others(
+    sqlite_url: str, open_store: OpenStore
+) -> None:
+    store = open_store(sqlite_url)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        connection.execute(
+            "CREATE TRIGGER picky BEFORE INSERT ON unanswered WHEN NEW.text = 'decaf' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    store.note_unanswered(Unanswered(NOON, Kind.SEARCH, "decaf", "v1"))
+    until(lambda: store.status().dropped == 1)
+    store.note_unanswered(Unanswered(NOON, Kind.SEARCH, "kettle", "v1"))
+    until(lambda: store.status().ok and store.status().waiting == 0)
+    assert [row.text for row in store.unanswered(LONG_AGO)] == ["kettle"]
+
+
 # The file is damaged
 
 
@@ -365,7 +381,7 @@ def cut(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("damage", [garbage, bad_page, cut])
 def test_a_damaged_file_is_refused_and_left_alone(
-    damage: type[bytes], sqlite_url: str, open_store: OpenStore
+    damage: Callable[[bytes], bytes], sqlite_url: str, open_store: OpenStore
 ) -> None:
     file = filled(sqlite_url)
     damaged = damage(file.read_bytes())
@@ -428,7 +444,7 @@ def test_postgresql_stopped_and_started(
 
 
 async def vote_often(store: Store, times: int) -> list[object]:
-    votes = (store.in_thread(store.vote, a_vote(f"lost-{number}")) for number in range(times))
+    votes = (store.in_thread(store.vote, a_vote(f"visitor-{number}")) for number in range(times))
     return list(await asyncio.gather(*votes, return_exceptions=True))
 
 
@@ -441,8 +457,10 @@ def test_postgresql_frozen(
 ) -> None:
     monkeypatch.setattr("app.feedback.store.DEADLINE_SECONDS", 1)
     store = open_store(postgres_url)
-    store.vote(a_vote("before"))
-    before = threading.active_count()
+    results = asyncio.run(vote_often(store, 20))
+    assert {type(result) for result in results} == {VoteResult}
+    threads = set(threading.enumerate())
+    leaver = open_store(postgres_url)
     postgres.freeze()
     try:
         # More than there are threads: the rest gives up while it waits for one.
@@ -451,9 +469,11 @@ def test_postgresql_frozen(
         assert not store.status().ok
         started_without = open_store(postgres_url)
         assert not started_without.status().ok
+        # Nobody waits for ever, or the process would never end.
+        leaver.note_unanswered(Unanswered(NOON, Kind.SEARCH, "kettle", "v1"))
+        leaver.close()
         started_without.close()
-        # Nobody waits for ever.
-        until(lambda: threading.active_count() <= before + 1)
+        until(lambda: set(threading.enumerate()) <= threads)
     finally:
         postgres.thaw()
     recovers(store)
@@ -477,6 +497,19 @@ def test_a_postgresql_server_that_refuses(
     store = open_store("postgresql://" + place.format(f"127.0.0.1:{postgres.port}"))
     assert refusal(store) == UNREACHABLE
     assert log in caplog.text
+
+
+@pytest.mark.slow
+def test_a_postgresql_database_for_few_letters_only(
+    postgres: Server, open_store: OpenStore
+) -> None:
+    store = open_store(postgres.latin1("saucer"))
+    store.vote(replace(a_vote(), comment="caf\N{LATIN SMALL LETTER E WITH ACUTE}"))
+    with pytest.raises(StoreUnavailableError, match="must have the encoding UTF8"):
+        store.vote(replace(a_vote(), comment="\N{HOT BEVERAGE}"))
+    (votes,) = store.votes_by_page(LONG_AGO)
+    assert votes.comments[0].text == "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
+    recovers(store)
 
 
 @pytest.mark.slow
