@@ -5,6 +5,7 @@ Every page has a `shell`; a fragment has what its partial needs. `template` name
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 from urllib.parse import parse_qsl
@@ -205,14 +206,30 @@ class DiagnosePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepGroup:
+    """Steps that only some exchanges have; `exchange` is None where these are several."""
+
+    names: str
+    exchange: Exchange | None
+    steps: tuple[Solution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePage:
-    """`/issues/<slug>`: one issue."""
+    """`/issues/<slug>`: one issue.
+
+    `others` are the steps of exchanges that are not chosen, `source` the body before its variables
+    were filled in, `changed` the day of the last change.
+    """
 
     template: ClassVar[str] = "pages/issue.html"
 
     shell: Shell
     issue: Issue
     steps: tuple[Solution, ...]
+    others: tuple[StepGroup, ...]
+    source: str
+    changed: dt.date | None
     related: tuple[Issue, ...]
     errors: tuple[ErrorView, ...]
 
@@ -237,12 +254,13 @@ class ExchangesPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangePage:
-    """`/exchanges/<id>`: facts, how-to and error codes of one exchange."""
+    """`/exchanges/<id>`: one exchange; `source` is its body before the variables were filled in."""
 
     template: ClassVar[str] = "pages/exchange.html"
 
     shell: Shell
     exchange: Exchange
+    source: str
     groups: tuple[ErrorGroup, ...]
 
 

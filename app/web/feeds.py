@@ -18,15 +18,18 @@ class Feeds(Handlers):
         """Answer with the addresses of all pages for search engines."""
         knowledge = self.edition.knowledge
         pages: list[tuple[str, object]] = [("/", None)]
-        pages += ((issue.url, issue.verified) for issue in knowledge.issues)
+        pages += (
+            (issue.url, knowledge.changed(issue) or issue.verified) for issue in knowledge.issues
+        )
         if knowledge.site.whitelist:
             pages.append(("/whitelist", None))
         if knowledge.exchanges:
             pages.append(("/exchanges", None))
         for exchange in knowledge.exchanges:
-            pages.append((exchange.url, exchange.verified))
+            pages.append((exchange.url, knowledge.changed(exchange) or exchange.verified))
+            codes_changed = knowledge.errors_changed(exchange.id) or exchange.verified
             pages += (
-                (error_url(exchange.id, code), exchange.verified)
+                (error_url(exchange.id, code), codes_changed)
                 for code in knowledge.errors_of(exchange.id)
             )
         return self.template(request, "text/sitemap.xml", "application/xml", pages=pages)
@@ -34,15 +37,19 @@ class Feeds(Handlers):
     async def feed(self, request: Request) -> Response:
         """Answer with the issues as an Atom feed, newest first."""
         knowledge = self.edition.knowledge
-        dated = [issue for issue in knowledge.issues if issue.verified]
-        newest = sorted(dated, key=lambda issue: str(issue.verified), reverse=True)
+        dated = (
+            (issue, changed)
+            for issue in knowledge.issues
+            if (changed := knowledge.changed(issue) or issue.verified)
+        )
+        newest = sorted(dated, key=lambda entry: entry[1], reverse=True)
         return self.template(
             request,
             "text/feed.xml",
             "application/atom+xml",
             site=knowledge.site,
             issues=newest,
-            updated=newest[0].verified if newest else "1970-01-01",
+            updated=newest[0][1] if newest else "1970-01-01",
         )
 
     async def robots(self, request: Request) -> Response:

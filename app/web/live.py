@@ -21,6 +21,7 @@ from typing import NoReturn
 from starlette.exceptions import HTTPException
 
 from app.content.checks import check
+from app.content.history import change_dates
 from app.content.loader import Content, load
 from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
@@ -123,7 +124,12 @@ class Live:
         """Load the folder: a new edition, or the present one and what is wrong with the new."""
         present = self.state.edition
         try:
-            self._content = load(self._folder, drafts=self._drafts, previous=self._content)
+            self._content = load(
+                self._folder,
+                drafts=self._drafts,
+                previous=self._content,
+                dates=change_dates(self._folder),
+            )
             errors = tuple(one for one in check(self._content) if one.severity == "error")
             if errors:
                 return State(present, errors)

@@ -62,6 +62,9 @@ class Pages(Handlers):
             ),
             issue=issue,
             steps=issue.steps(id_of(exchange)),
+            others=_other_steps(issue, exchange, knowledge),
+            source=knowledge.body_source(issue),
+            changed=knowledge.changed(issue),
             related=tuple(
                 found for name in issue.related if (found := knowledge.issue(name, id_of(exchange)))
             ),
@@ -83,9 +86,12 @@ class Pages(Handlers):
     async def exchange(self, request: Request) -> Response:
         """Answer with one exchange: facts, how-to and error codes."""
         knowledge = self.edition.knowledge
-        exchange = knowledge.exchange(request.path_params["exchange"])
+        name = request.path_params["exchange"]
+        exchange = knowledge.exchange(name)
         if exchange is None:
             raise HTTPException(404)
+        if exchange.id != name:
+            return moved(request, exchange.url)
         context = contexts.ExchangePage(
             shell=self.shell(
                 exchange.url,
@@ -95,6 +101,7 @@ class Pages(Handlers):
                 tailored=False,
             ),
             exchange=exchange,
+            source=knowledge.body_source(exchange),
             groups=_error_groups(exchange, knowledge),
         )
         return self.page(request, context)
@@ -102,10 +109,12 @@ class Pages(Handlers):
     async def error(self, request: Request) -> Response:
         """Answer with one error code of one exchange."""
         knowledge = self.edition.knowledge
-        exchange = knowledge.exchange(request.path_params["exchange"])
-        code = request.path_params["code"]
+        name, code = request.path_params["exchange"], request.path_params["code"]
+        exchange = knowledge.exchange(name)
         if exchange is None:
             raise HTTPException(404)
+        if exchange.id != name:
+            return moved(request, error_url(exchange.id, code))
         entries = knowledge.errors(exchange.id, code)
         if not entries:
             return moved_error(request, knowledge, exchange.id, code)
@@ -138,12 +147,15 @@ class Pages(Handlers):
 
     async def short_error(self, request: Request) -> Response:
         """Lead from the short link of an error code to its page."""
-        parameters = request.path_params
-        return moved(request, error_url(parameters["exchange"], parameters["code"]))
+        name, code = request.path_params["exchange"], request.path_params["code"]
+        exchange = self.edition.knowledge.exchange(name)
+        return moved(request, error_url(exchange.id if exchange else name, code))
 
     async def short_issue(self, request: Request) -> Response:
         """Lead from the short link of an issue to its page."""
-        return moved(request, f"/issues/{quote(request.path_params['slug'])}")
+        slug = request.path_params["slug"]
+        present = self.edition.knowledge.alias(slug) or slug
+        return moved(request, f"/issues/{quote(present)}")
 
     async def search(self, request: Request) -> Response:
         """Answer with search results, as a page or as the list alone."""
@@ -259,8 +271,9 @@ class Pages(Handlers):
         }
         if self.base_url:
             data["url"] = self.base_url + issue.url
-        if issue.verified:
-            data["dateModified"] = issue.verified.isoformat()
+        changed = self.edition.knowledge.changed(issue) or issue.verified
+        if changed:
+            data["dateModified"] = changed.isoformat()
         # "</" would end the script element that holds the data.
         return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
 
@@ -278,6 +291,32 @@ def _errors_meaning(
         and (view := answers.error_view(one.id, code, knowledge))
     ]
     return tuple(found if exchange else found[:RELATED_ERRORS])
+
+
+def _other_steps(
+    issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase
+) -> tuple[contexts.StepGroup, ...]:
+    """Return the steps that only other exchanges have, so that links to them lead somewhere."""
+    shown = set(issue.steps(id_of(exchange)))
+    grouped: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, step in enumerate(issue.solutions):
+        if step not in shown:
+            grouped[step.exchanges].append(index)
+    groups: list[contexts.StepGroup] = []
+    for ids, indices in grouped.items():
+        owners = [found for name in ids if (found := knowledge.exchange(name))]
+        # The words of one exchange are known; several share words that fit them all.
+        only = owners[0] if len(owners) == 1 else None
+        worded = knowledge.issue(issue.slug, id_of(only)) or issue
+        if owners:
+            groups.append(
+                contexts.StepGroup(
+                    names=", ".join(one.name for one in owners),
+                    exchange=only,
+                    steps=tuple(worded.solutions[index] for index in indices),
+                )
+            )
+    return tuple(groups)
 
 
 def _error_groups(exchange: Exchange, knowledge: KnowledgeBase) -> tuple[contexts.ErrorGroup, ...]:

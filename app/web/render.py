@@ -72,7 +72,7 @@ class Renderer:
         )
         self._environment.filters |= {
             "inline": lambda text: Markup(markdown.inline(text)),  # noqa: S704 - HTML is escaped there
-            "block": lambda text: Markup(markdown.block(text)),  # noqa: S704 - HTML is escaped there
+            "block": lambda *texts: Markup(markdown.block(*texts)),  # noqa: S704 - HTML is escaped there
             "plain": markdown.plain,
         }
         self._environment.globals |= {

@@ -314,7 +314,7 @@ def test_a_chosen_exchange_tailors_an_issue(marbles: TestClient) -> None:
     clay = read(marbles, "/issues/address-not-allowed?exchange=claybourse")
 
     def steps(page: Document) -> list[str]:
-        return [element["id"] for element in page.one("ol", class_="steps").all("li")]
+        return [element["id"] for element in page.all("ol", class_="steps")[0].all("li")]
 
     assert steps(glass)[0] == "press-twice"
     assert steps(clay)[0] == "clay-frog"
