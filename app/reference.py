@@ -60,7 +60,7 @@ def settings_page() -> str:
 
 
 def _default(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "none"
     if isinstance(value, Path):
         return f"`{value.relative_to(ROOT)}/`"

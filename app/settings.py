@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds `app/`, `content/` and `data/`, wherever the command is started."""
@@ -18,6 +18,13 @@ def _origin(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+", origin):
         raise ValueError("must be like https://help.example.com, without a path")
     return origin
+
+
+def _items(value: object) -> object:
+    """Split a list that is written with commas."""
+    if not isinstance(value, str):
+        return value
+    return tuple(item for part in value.split(",") if (item := part.strip()))
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -48,6 +55,13 @@ class Settings(BaseSettings):
     dev: bool = Field(
         default=False,
         description="Show drafts, and every saved file at once in the open browser; for writing.",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_items)] = Field(
+        (),
+        description=(
+            "The origins whose pages may use `/api/v1` in a browser, with commas between, "
+            "as in `https://app.example.com`."
+        ),
     )
     watch: float = Field(
         1,

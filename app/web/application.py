@@ -19,6 +19,7 @@ from app.knowledge import BrokenContentError
 from app.settings import Settings
 from app.web import dev
 from app.web.api import create_api
+from app.web.api_description import API_PATH
 from app.web.backstage import Backstage
 from app.web.handlers import HTML, moved
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
@@ -89,11 +90,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.live = live
     app.state.backstage = backstage
+    app.state.api = create_api(live, backstage, settings.cors_origins)
     app.router.routes += [
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
         *routes(renderer, base_url, lambda: live.edition, backstage),
-        Mount("/api/v1", create_api(live, backstage), name="api"),
+        Mount(API_PATH, app.state.api, name="api"),
         Mount("/static", static, name="static"),
         Route("/{path:path}/", _without_slash),
     ]

@@ -416,6 +416,55 @@ class InsightsPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterView:
+    """One thing that an operation takes: `place` is "path", "query" or "body"."""
+
+    name: str
+    place: str
+    required: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalView:
+    """One way in which an operation refuses: its status, what it means, and its JSON."""
+
+    status: str
+    description: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationView:
+    """One operation of the interface; `curl` is a line to try, `answer` what it brings.
+
+    Both are empty while the content has nothing to show it with.
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    parameters: tuple[ParameterView, ...]
+    curl: str
+    answer: str
+    refusals: tuple[RefusalView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPage:
+    """`/api`: the reference of the JSON interface."""
+
+    template: ClassVar[str] = "pages/api.html"
+
+    shell: Shell
+    description: str
+    operations: tuple[OperationView, ...]
+    document_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportText:
     """The text of a support report; `read` are the titles of issues that were read."""
 
@@ -479,6 +528,7 @@ Page = (
     | ReportPage
     | FeedbackPage
     | InsightsPage
+    | ApiPage
     | ProblemPage
 )
 Fragment = AnswerFragment | Results | WhitelistComparison

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.web.api_page import ApiPages
 from app.web.backstage import Backstage
 from app.web.diagnosing import Diagnosing
 from app.web.feeds import Feeds
@@ -78,6 +79,7 @@ def routes(
         route("/report", Reports, Reports.linked, Reports.posted),
         route("/feedback", Voting, Voting.ask, Voting.vote),
         route("/insights", InsightsPages, InsightsPages.show),
+        route("/api", ApiPages, ApiPages.show),
         route("/sitemap.xml", Feeds, Feeds.sitemap),
         route("/feed.xml", Feeds, Feeds.feed),
         route("/robots.txt", Feeds, Feeds.robots),

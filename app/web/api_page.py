@@ -1,0 +1,127 @@
+"""`/api`: the reference of the JSON interface, made from its OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.web import contexts
+from app.web.api_description import API_PATH, Example, describe, examples
+from app.web.handlers import HTML, Handlers
+from app.web.headers import NO_STORE
+
+
+class ApiPages(Handlers):
+    """The handler of the reference."""
+
+    __slots__ = ()
+
+    async def show(self, request: Request) -> Response:
+        """Answer with every operation, with a line to try and what it brings."""
+        found = examples(self.edition)
+        document = describe(request.app.state.api.openapi(), found)
+        origin = self.base_url or str(request.base_url).rstrip("/")
+        page = contexts.ApiPage(
+            shell=self.shell(
+                "/api",
+                None,
+                title="API reference",
+                description=document["info"]["description"],
+                tailored=False,
+            ),
+            description=document["info"]["description"],
+            operations=tuple(
+                _operation(method, path, document, found.get(path), origin)
+                for path, operations in document["paths"].items()
+                for method in operations
+            ),
+            document_url=f"{API_PATH}/openapi.json",
+        )
+        if self.base_url:
+            return self.page(request, page)
+        # The lines to try name the host that was asked, so no cache may keep them for others.
+        body = self.renderer.render(page)
+        return Response(body, media_type=HTML, headers={"Cache-Control": NO_STORE})
+
+
+def _operation(
+    method: str,
+    path: str,
+    document: Mapping[str, Any],
+    example: Example | None,
+    origin: str,
+) -> contexts.OperationView:
+    operation = document["paths"][path][method]
+    return contexts.OperationView(
+        id=operation["operationId"].replace("_", "-"),
+        method=method.upper(),
+        path=API_PATH + path,
+        summary=operation["summary"],
+        description=operation["description"],
+        parameters=(*_parameters(operation), *_fields(operation, document)),
+        curl=_curl(origin + API_PATH + path, example) if example else "",
+        answer=_pretty(example.answer) if example else "",
+        refusals=tuple(
+            contexts.RefusalView(
+                status=status,
+                description=answer["description"],
+                example=_pretty(answer["content"]["application/json"]["example"]),
+            )
+            for status, answer in sorted(operation["responses"].items())
+            if status != "200"
+        ),
+    )
+
+
+def _parameters(operation: Mapping[str, Any]) -> tuple[contexts.ParameterView, ...]:
+    return tuple(
+        contexts.ParameterView(
+            name=parameter["name"],
+            place=parameter["in"],
+            required=parameter["required"],
+            description=parameter["description"],
+        )
+        for parameter in operation.get("parameters", ())
+    )
+
+
+def _fields(
+    operation: Mapping[str, Any], document: Mapping[str, Any]
+) -> tuple[contexts.ParameterView, ...]:
+    if "requestBody" not in operation:
+        return ()
+    reference: str = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+    return tuple(
+        contexts.ParameterView(
+            name=name,
+            place="body",
+            required=name in schema["required"],
+            description=field["description"],
+        )
+        for name, field in schema["properties"].items()
+    )
+
+
+def _curl(url: str, example: Example) -> str:
+    """Return a line for a shell that asks for the example."""
+    query = dict(example.parameters)
+    for name in example.parameters:
+        place = f"{{{name}}}"
+        if place in url:
+            url = url.replace(place, quote(query.pop(name), safe=":"))
+    url += f"?{urlencode(query)}" if query else ""
+    if example.body is None:
+        return f"curl {shlex.quote(url)}"
+    body = shlex.quote(json.dumps(example.body, ensure_ascii=False))
+    return f"curl {shlex.quote(url)} -H 'Content-Type: application/json' -d {body}"
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
