@@ -248,7 +248,7 @@ class Engine:
         sums = {
             slug: sum(piece.strength for piece in pieces)
             for slug, pieces in by_issue.items()
-            if slug in order and _is_solid(pieces)
+            if slug in order
         }
         ranked = sorted(sums, key=lambda slug: (-sums[slug], order[slug]))
         if not ranked or sums[ranked[0]] <= nothing:
@@ -314,11 +314,6 @@ def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
             )
             meanings[owner.issue] = strength * (strengths.SAID_TWICE if said else 1.0)
     return meanings
-
-
-def _is_solid(pieces: Iterable[Evidence]) -> bool:
-    """Tell whether more than the tendency of all words speaks for an issue."""
-    return any(piece.strength > 0 and piece.because != strengths.BACKGROUND for piece in pieces)
 
 
 def _quote(reading: Reading, hit: Hit[Owner]) -> str:

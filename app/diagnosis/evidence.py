@@ -99,9 +99,7 @@ MOST_WORDS_OF_LOG = 2.0
 
 TENDENCY = 0.9
 TENDENCY_OF_CODE = 0.2
-"""Scale of the tendency of all words: background, never enough by itself."""
-
-BACKGROUND = "your words are those of this issue"
+"""Scale of the tendency of all words: background, rarely enough by itself."""
 
 UNTICKED = (2.4, 1.0, 0.6)
 """An item that is not ticked turns the order of an ambiguous code round."""
@@ -273,4 +271,5 @@ def of_words(issue: str, strength: float, quotes: Sequence[str]) -> Evidence:
 
 def of_tendency(issue: str, strength: float) -> Evidence:
     """Return what all words together say: background."""
-    return Evidence(kind="words", issue=issue, strength=strength, because=BACKGROUND)
+    because = "your words are those of this issue"
+    return Evidence(kind="words", issue=issue, strength=strength, because=because)

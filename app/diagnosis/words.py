@@ -25,7 +25,7 @@ import re2
 from app.diagnosis.text import Text, normalise
 
 PHRASE = 0.8
-"""What a phrase of several words is worth besides them: they hardly meet by chance."""
+"""What a phrase is worth besides its words: writers don't give phrases that mean nothing."""
 
 FULL_CREDIT = 0.4
 """What every word of a phrase is worth besides what it says by itself."""
@@ -258,8 +258,7 @@ class PhraseIndex:
         found: list[Wording] = []
         for index, match in best.items():
             phrase = self._phrases[index]
-            worths = self._worths[index]
-            worth = (sum(worths) + (PHRASE if len(worths) > 1 else 0.0)) * match.share
+            worth = (PHRASE + sum(self._worths[index])) * match.share
             found.append(Wording(phrase.owner, worth, self._quote(text, match.found)))
         found.sort(key=lambda wording: -wording.worth)
         return found, self._tendency(seen)
