@@ -140,7 +140,7 @@ class _Passage(NamedTuple):
     """A text of an item, the anchor it stands at, and the exchange whose choice shows it.
 
     A `literal` text is one as it is sent over the wire, not Markdown. A `whole` one is the body of
-    a page, to be shown in parts.
+    a page, to be shown in parts; `source` is the same before its variables were filled in.
     """
 
     field: Field
@@ -149,6 +149,7 @@ class _Passage(NamedTuple):
     exchange: str | None = None
     literal: bool = False
     whole: bool = False
+    source: str = ""
 
 
 class _Item(NamedTuple):
@@ -290,10 +291,12 @@ class SearchIndex:
         yield _Passage("body" if item.kind == "error" else "title", item.title, literal=True)
         if item.kind == "issue":
             issue = self._knowledge.issue(item.key, exchange)
-            yield from _issue_passages(issue, exchange) if issue else ()
+            if issue:
+                yield from _issue_passages(issue, exchange, self._knowledge.body_source(issue))
         elif item.kind == "exchange":
             found = self._knowledge.exchange(item.key)
-            yield from _exchange_passages(found) if found else ()
+            if found:
+                yield from _exchange_passages(found, self._knowledge.body_source(found))
         else:
             yield from _error_passages(self._knowledge.errors(item.exchange, item.key))
 
@@ -505,7 +508,7 @@ def _pages_by_code(items: Sequence[_Item]) -> dict[str, list[int]]:
     return dict(pages)
 
 
-def _issue_passages(issue: Issue, exchange: str | None) -> Iterator[_Passage]:
+def _issue_passages(issue: Issue, exchange: str | None, source: str) -> Iterator[_Passage]:
     yield _Passage("lead", issue.symptom)
     for step in issue.steps(exchange) if exchange else issue.solutions:
         shown_for = None if exchange else next(iter(step.exchanges), None)
@@ -514,14 +517,14 @@ def _issue_passages(issue: Issue, exchange: str | None) -> Iterator[_Passage]:
         yield _Passage("body", cause)
     for phrase in issue.phrases:
         yield _Passage("lead", phrase)
-    yield _Passage("body", issue.body, whole=True)
+    yield _Passage("body", issue.body, whole=True, source=source)
     for text in (*issue.signatures, *issue.examples):
         yield _Passage("body", text, literal=True)
 
 
-def _exchange_passages(exchange: Exchange) -> Iterator[_Passage]:
+def _exchange_passages(exchange: Exchange, source: str) -> Iterator[_Passage]:
     whitelist, clock = exchange.whitelist, exchange.clock
-    yield _Passage("body", exchange.body, whole=True)
+    yield _Passage("body", exchange.body, whole=True, source=source)
     facts = (
         *(whitelist.path, whitelist.formats),
         *(whitelist.required_note, whitelist.key_expiry_note),
@@ -555,10 +558,11 @@ def _error_passages(entries: Sequence[ErrorCode]) -> Iterator[_Passage]:
 def _body_passages(body: _Passage) -> Iterator[_Passage]:
     """Yield the paragraphs, items and rows of a Markdown text, with the heading they are under."""
     anchor = None
-    for part in _BLOCK_GAP.split(body.text):
+    sources = _BLOCK_GAP.split(body.source)
+    for part, source in zip(_BLOCK_GAP.split(body.text), sources, strict=False):
         text = _BLOCK_MARK.sub("", part).strip()
         if part.lstrip().startswith("#"):
-            anchor = slugify(plain(text)) or None
+            anchor = slugify(plain(_BLOCK_MARK.sub("", source).strip())) or None
         if text:
             yield _Passage("body", text, anchor)
 

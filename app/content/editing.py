@@ -128,10 +128,11 @@ class Editor:
             self._change(end, end, "".join(f", {key}" for key in keys) + "}")
             return
         self._change(start, start, "text: ")
-        # The further lines of a text stand deeper than its key.
-        for line in re.finditer(r"\n(?=[^\n])", self._text[start:end]):
-            self._change(start + line.end(), start + line.end(), "  ")
         indent = " " * node.start_mark.column
+        # The further lines of a text stand deeper than its key, as they stood deeper than its dash.
+        deeper = indent[parent.start_mark.column :]
+        for line in re.finditer(r"\n(?=[^\n])", self._text[start:end]):
+            self._change(start + line.end(), start + line.end(), deeper)
         self._insert_below(node, [indent + key for key in keys])
 
     def append(self, location: Location, lines: Sequence[str]) -> None:
@@ -149,7 +150,8 @@ class Editor:
             raise UneditableError(message)
         elif node.flow_style:
             start, end = self._span(node)
-            self._change(start, end, "\n" + "\n".join(item))
+            colon = self._text.rindex(":", 0, start)
+            self._change(colon + 1, end, "\n" + "\n".join(item))
         else:
             self._insert_below(node, item)
 
