@@ -32,12 +32,12 @@ def setting_option(name: str, kind: click.ParamType[Any]) -> Callable[[CommandT]
     """Return the decorator that adds the option for a setting; None when it isn't given."""
     field = Settings.model_fields[name]
     return click.option(
-        f"--{name}",
+        f"--{name.replace('_', '-')}",
         type=kind,
-        metavar={"content": "DIR", "data": "DIR"}.get(name, name.upper()),
+        metavar={"content": "DIR", "data": "DIR", "database_url": "URL"}.get(name, name.upper()),
         envvar=f"HELP_{name.upper()}",
         show_envvar=True,
-        show_default=False if isinstance(field.default, Path) else str(field.default),
+        show_default=False if isinstance(field.default, Path | None) else str(field.default),
         help=field.description,
     )
 

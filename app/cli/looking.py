@@ -1,0 +1,39 @@
+"""The command that looks at what visitors left: `helpcenter insights`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.common import (
+    Refused,
+    content_option,
+    load_knowledge,
+    setting_option,
+    settings_from,
+)
+from app.feedback.records import StoreUnavailableError
+from app.feedback.store import Store
+from app.insights import gather, render
+
+
+@click.command(epilog="Example: helpcenter insights")
+@content_option
+@setting_option("data", click.Path(exists=True, file_okay=False, path_type=Path))
+@setting_option("database_url", click.STRING)
+def insights(**given: Any) -> None:
+    """Show what visitors asked and did not find, and what did not help them.
+
+    The same as the page /insights: unanswered texts by frequency, votes with comments, issues
+    that led to a support report, this week beside the last one, and the content's own state.
+    """
+    settings = settings_from(**given)
+    knowledge = load_knowledge(settings)
+    with closing(Store.open(settings.database)) as store:
+        try:
+            click.echo(render(gather(store, knowledge)))
+        except StoreUnavailableError as error:
+            raise Refused(f"the store can't be read: {error}") from None

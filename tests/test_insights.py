@@ -1,0 +1,76 @@
+"""`helpcenter insights`, as a writer reads it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import main
+from app.feedback.records import Kind, Reason, Unanswered, Vote
+from app.feedback.store import Store
+from app.settings import Settings
+from tests.conftest import MARBLES
+
+NOW = datetime.now(UTC)
+
+
+def insights(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["insights", "--content", str(MARBLES), *arguments])
+
+
+def fill(data: Path) -> None:
+    """Leave two like texts, a search, two votes and a report, as visitors would."""
+    with closing(Store.open(Settings(data=data).database)) as store:
+        for number in (7, 8):
+            store.note_unanswered(
+                Unanswered(NOW, Kind.DIAGNOSIS, f"my kettle sings {number} notes too high", "v1")
+            )
+        store.note_unanswered(Unanswered(NOW, Kind.SEARCH, "zzyzx", "v1"))
+        store.count_report("wrong-key", NOW.date() - timedelta(days=7))
+        page = "/issues/wrong-key"
+        store.vote(Vote(NOW, page, helpful=True, visitor="anna", content_version="v1"))
+        reason, comment = Reason.HARD_TO_FOLLOW, "which blue button?"
+        store.vote(Vote(NOW, page, False, "ben", "v1", reason=reason, comment=comment))
+
+
+def test_everything_on_one_page(tmp_path: Path) -> None:
+    fill(tmp_path)
+    answer = insights("--data", str(tmp_path))
+    assert answer.exit_code == 0
+    lines = [" ".join(line.split()) for line in answer.output.splitlines()]
+    assert "Store: ok" in lines
+    assert "unanswered 3 (0)" in lines
+    assert "reports 0 (1)" in lines
+    first, second = lines[lines.index("Unanswered, most frequent first") + 1 :][:2]
+    assert first.startswith("2 ")
+    assert "my kettle sings" in first
+    assert second.endswith("zzyzx")
+    assert lines[lines.index("1 1 /issues/wrong-key") + 1] == "“which blue button?”"
+    assert "1 wrong-key" in lines
+    assert "issues/wrong-key.md" in lines[lines.index("Not checked for 180 days") :]
+
+
+def test_a_store_without_anything(tmp_path: Path) -> None:
+    answer = insights("--data", str(tmp_path))
+    assert answer.exit_code == 0
+    assert answer.output.count("none") >= 3
+
+
+@pytest.mark.parametrize("given", ["no-folder", "a-file", "corrupt", "no-server"])
+def test_a_store_that_cannot_be_read_is_said_in_a_line(tmp_path: Path, given: str) -> None:
+    (tmp_path / "a-file").touch()
+    (tmp_path / "corrupt").mkdir()
+    (tmp_path / "corrupt" / "helpcenter.sqlite3").write_bytes(b"kettle" * 1000)
+    if given == "no-server":
+        answer = insights("--database-url", "postgresql://127.0.0.1:1/kettle")
+    else:
+        answer = insights("--data", str(tmp_path / given))
+    assert answer.exit_code == 2
+    assert answer.stderr.splitlines()[-1].startswith("Error: ")
+    assert "Traceback" not in answer.output
+    if given in {"corrupt", "no-server"}:
+        assert "the store can't be read" in answer.stderr
