@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from app.content.checks.places import Survey
 from app.content.loader import load
 from app.knowledge import KnowledgeBase, build
 
@@ -39,6 +41,15 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HELP_DATA", str(tmp_path_factory.mktemp("data")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def today() -> Iterator[dt.date]:
+    """Let it always be the same day for the check: the fixtures don't grow old."""
+    day = dt.date(2026, 11, 22)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Survey, "today", day)
+        yield day
 
 
 @pytest.fixture(scope="session")

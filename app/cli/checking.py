@@ -20,7 +20,7 @@ from app.cli.common import (
 from app.content.checks import check as check_content
 from app.content.checks import in_order
 from app.content.loader import load
-from app.diagnosis.proof import example_findings
+from app.diagnosis.proof import prove
 from app.knowledge import build
 from app.model import Finding
 
@@ -52,8 +52,7 @@ def check(content: Path | None, output: Format) -> None:
     findings = check_content(loaded)
     if all(finding.severity != "error" for finding in findings):
         knowledge = build(loaded)
-        wrong = example_findings(knowledge, engine_of(knowledge))
-        findings = in_order((*findings, *wrong))
+        findings = in_order((*findings, *prove(knowledge, engine_of(knowledge))))
     PRINTERS[output](findings)
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors

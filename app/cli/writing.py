@@ -21,7 +21,7 @@ from app.content.checks import check
 from app.content.editing import UneditableError
 from app.content.loader import Content, load
 from app.content.skeleton import new_exchange, new_issue, start
-from app.diagnosis.proof import example_findings
+from app.diagnosis.proof import wrong_example
 from app.knowledge import build
 from app.model import Finding, slugify
 from app.permalinks import FILE, published, with_new
@@ -247,7 +247,7 @@ def _wrong_entry(content: Content, exchange: str, code: str) -> Iterable[Finding
         return errors
     knowledge = build(content)
     path = content.root / "errors" / f"{exchange}.yml"
-    found = example_findings(knowledge, engine_of(knowledge))
+    found = wrong_example(knowledge, engine_of(knowledge))
     return [one for one in found if one.path == str(path) and f" {code}, " in one.message]
 
 

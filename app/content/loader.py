@@ -44,6 +44,8 @@ MAX_BYTES = 1_000_000
 """A content file above this size is refused: it is not one article."""
 
 TEXT_SUFFIXES = frozenset({".md", ".markdown", ".yml", ".yaml"})
+IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
+"""What counts as an image; SVG doesn't, for it can hold scripts."""
 
 EntityT = TypeVar("EntityT", bound=Entity)
 Kind = Literal["site", "diagnostic", "tips", "issue", "exchange", "errors", "permalinks"]
@@ -79,8 +81,8 @@ class Source:
 class Content:
     """All of a content folder, as its writers wrote it (variables not filled in).
 
-    `permalinks` are those that were published before; `dates` say when a file was changed last,
-    by its path below `root`, where that is known.
+    `permalinks` are those that were published before, `images` the names of the files in `images/`;
+    `dates` say when a file was changed last, by its path below `root`, where that is known.
     """
 
     root: Path
@@ -94,6 +96,7 @@ class Content:
     exchanges: tuple[Exchange, ...]
     errors: tuple[ErrorCode, ...]
     permalinks: tuple[str, ...]
+    images: frozenset[str]
     dates: Mapping[str, dt.date]
 
     def path_of(self, source: Source) -> str:
@@ -120,11 +123,12 @@ def load(
     try:
         files = list(_files(root))
         strays = list(_strays(root, {path for _, path in files}))
+        images = _images(root)
     except OSError as error:
         reason = error.strerror or error
         message = f"the folder can't be listed ({reason}); make it readable, and check again"
         findings.append(Finding(rule="unreadable", path=str(root), line=1, message=message))
-        files, strays = [], []
+        files, strays, images = [], [], frozenset()
     for kind, path in files:
         relative = _relative(root, path)
         text, problem = _read(root, path)
@@ -137,6 +141,7 @@ def load(
         sources.append(source)
         findings += (_finding(root, relative, found) for found in problems)
     findings += strays
+    digest.update("\0".join(sorted(images)).encode())
     if not any(source.kind == "site" for source in sources):
         cure = f"`site.yml` is missing in {root}; it names the product and its support"
         findings.append(
@@ -157,6 +162,7 @@ def load(
         exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
         errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
         permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
+        images=images,
         dates=dates,
     )
 
@@ -176,6 +182,20 @@ def _files(root: Path) -> Iterator[tuple[Kind, Path]]:
     yield from ((kind, root / name) for kind, name in singles if (root / name).exists())
     for kind, pattern in folders:
         yield from ((kind, path) for path in sorted(root.glob(pattern)))
+
+
+def _images(root: Path) -> frozenset[str]:
+    """Return the names of the images that texts can show."""
+    folder = root / "images"
+    found = folder.iterdir() if folder.is_dir() else ()
+    return frozenset(
+        path.name
+        for path in found
+        if path.suffix in IMAGE_SUFFIXES
+        and not path.name.startswith(".")
+        and path.is_file()
+        and path.resolve().is_relative_to(root.resolve())
+    )
 
 
 def _relative(root: Path, path: Path) -> str:

@@ -1,24 +1,47 @@
-"""Examples that are diagnosed otherwise -> findings at the lines where they stand."""
+"""Prove what the content promises of the diagnosis: examples and signatures, each at its line.
+
+Each rule is a generator of findings with a stable id; its docstring says what it looks for and the
+cure, then its severity and an example (as in `content.checks`). They need an engine, so they run
+only on content without errors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from app.content.frontmatter import Location
 from app.content.loader import Source
-from app.content.variables import fill
+from app.content.variables import fill, fill_entity
 from app.diagnosis.engine import Engine
 from app.diagnosis.examples import WrongExample, wrong_examples
+from app.diagnosis.recognition import OFF_TOPIC, Owner, outermost, signatures_of, status_of
+from app.diagnosis.signatures import Signature, SignatureError, SignatureIndex, parse
+from app.diagnosis.text import normalise
 from app.knowledge import KnowledgeBase
-from app.model import Finding
+from app.model import Diagnostic, ErrorFile, Finding, Issue, Severity
 
-RULE = "wrong-example"
+Parts = tuple[str, ...]
+Proof = Callable[[KnowledgeBase, Engine], Iterator[Finding]]
+
+_SAMPLES = {"{n}": "1", "{ip}": "203.0.113.9", "{}": "x"}
+"""What stands for a placeholder in the text that a signature is tried on (RFC 5737's address)."""
 
 
-def example_findings(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Yield a finding for every example that isn't diagnosed as what it is an example of."""
-    content = knowledge.content
-    sources = {source.path: source for source in content.sources}
+def prove(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
+    """Yield what is wrong with the examples and signatures of `knowledge`."""
+    for rule in RULES.values():
+        yield from rule(knowledge, engine)
+
+
+def wrong_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
+    """Find an example that is diagnosed otherwise; correct it, or what answers it.
+
+    Error. Example: `examples: ['{"code":-1021}']` of an issue that is not about the clock
+    """
+    sources = {source.path: source for source in knowledge.content.sources}
     for wrong in wrong_examples(knowledge, engine):
         if isinstance(wrong.owner, str):
             source = sources[f"issues/{wrong.owner}.md"]
@@ -26,17 +49,11 @@ def example_findings(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Findi
         else:
             source = sources[f"errors/{wrong.owner[0]}.yml"]
             location = _entry(source, wrong, knowledge)
-        place = source.document.position(location)
-        yield Finding(
-            rule=RULE,
-            path=content.path_of(source),
-            line=place.line,
-            column=place.column,
-            message=(
-                f"this is diagnosed as {wrong.got} instead of {wrong.expected}; "
-                "correct the example, or the signatures and phrases that answer it"
-            ),
+        message = (
+            f"this is diagnosed as {wrong.got} instead of {wrong.expected}; "
+            "correct the example, or the signatures and phrases that answer it"
         )
+        yield _finding("wrong-example", knowledge, source, location, message)
 
 
 def _entry(source: Source, wrong: WrongExample, knowledge: KnowledgeBase) -> Location:
@@ -49,3 +66,167 @@ def _entry(source: Source, wrong: WrongExample, knowledge: KnowledgeBase) -> Loc
         if same and fill(examples[wrong.index].strip(), values) == wrong.text:
             return ("errors", index, "examples", wrong.index)
     return ()
+
+
+def unusable_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
+    """Find a signature too short to be looked for; add words that always stand there.
+
+    Error. Example: `signatures: ["{}: {n}"]`
+    """
+    del engine
+    for placed in _placed(knowledge):
+        try:
+            parse(placed.text)
+        except SignatureError as error:
+            yield placed.finding("unusable-signature", knowledge, str(error), "error")
+
+
+def untested_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
+    """Find a signature that no example of its issue or error holds; add one, or correct it.
+
+    Warning. Example: `signatures: [Unmatched IP]` without an example that says so
+    """
+    del engine
+    index = SignatureIndex(signatures_of(knowledge))
+    seen: dict[Owner, set[Parts]] = defaultdict(set)
+    for owner, example in _examples(knowledge):
+        seen[owner] |= {hit.signature.parts for hit in index.find(normalise(example).flat)}
+    for placed in _placed(knowledge):
+        signature = placed.parsed
+        if placed.owner.issue == OFF_TOPIC or signature is None:
+            continue
+        if signature.parts not in seen[placed.owner]:
+            message = (
+                f"no example holds the signature `{placed.text}`; add a real message that does "
+                "to `examples`, or correct the signature"
+            )
+            yield placed.finding("untested-signature", knowledge, message, "warning")
+
+
+def shadowed_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
+    """Find a signature that another one takes the place of; make it longer, or remove one.
+
+    Warning. Example: `signatures: [Unmatched IP]` in two issues
+    """
+    del engine
+    index = SignatureIndex(signatures_of(knowledge))
+    first: dict[Parts, _Placed] = {}
+    for placed in _placed(knowledge):
+        signature = placed.parsed
+        if signature is None:
+            continue
+        # What an exchange says may be said by another one, and by an issue for all of them.
+        same = first.setdefault(signature.parts, placed) if placed.owner.entry is None else placed
+        if same is not placed:
+            line = same.source.document.position(same.location).line
+            reason = f"stands in {same.source.path}, line {line} as well"
+        elif other := _covering(signature, placed.owner, index):
+            reason = f"never counts, because a signature of `{other}` is found in its place"
+        else:
+            continue
+        message = f"`{placed.text}` {reason}; make it longer, or remove one of the two"
+        yield placed.finding("shadowed-signature", knowledge, message, "warning")
+
+
+def _covering(signature: Signature, owner: Owner, index: SignatureIndex[Owner]) -> str | None:
+    """Return whose signature is found in the text of this one instead of it."""
+    sample = " ".join(_SAMPLES.get(part, part) for part in signature.parts)
+    left = list(outermost(index.find(sample)))
+    if any(hit.signature.parts == signature.parts for hit in left):
+        return None
+    whole = (hit for hit in left if hit.start == 0 and hit.end == len(sample))
+    owners = (one for hit in whole for one in hit.owners if one != owner)
+    return next(map(_name, owners), None)
+
+
+def _name(owner: Owner) -> str:
+    if owner.entry:
+        return f"{owner.entry.exchange} {owner.entry.code}"
+    return owner.issue or "off_topic_signatures"
+
+
+RULES: Mapping[str, Proof] = MappingProxyType(
+    {
+        rule.__name__.replace("_", "-"): rule
+        for rule in (wrong_example, unusable_signature, untested_signature, shadowed_signature)
+    }
+)
+"""Every rule by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """One signature: its text with variables filled in, whose it is, and where it stands."""
+
+    text: str
+    owner: Owner
+    source: Source
+    location: Location
+
+    @property
+    def parsed(self) -> Signature | None:
+        """The signature, unless it can't be used or is the status of an answer (HTTP 429)."""
+        try:
+            return parse(self.text) if status_of(self.text) is None else None
+        except SignatureError:
+            return None
+
+    def finding(
+        self, rule: str, knowledge: KnowledgeBase, message: str, severity: Severity
+    ) -> Finding:
+        return _finding(rule, knowledge, self.source, self.location, message, severity=severity)
+
+
+def _placed(knowledge: KnowledgeBase) -> Iterator[_Placed]:
+    """Yield the signatures of what is published."""
+    values = knowledge.variables()
+    for source in knowledge.content.sources:
+        entity = source.entity
+        if isinstance(entity, Issue) and knowledge.issue(entity.slug):
+            owner = Owner(issue=entity.slug)
+            for index, text in enumerate(entity.signatures):
+                yield _Placed(fill(text, values), owner, source, ("signatures", index))
+        elif isinstance(entity, Diagnostic):
+            owner = Owner(issue=OFF_TOPIC)
+            for index, text in enumerate(entity.off_topic_signatures):
+                yield _Placed(fill(text, values), owner, source, ("off_topic_signatures", index))
+        elif isinstance(entity, ErrorFile):
+            for number, entry in enumerate(entity.errors):
+                if knowledge.exchange(entry.exchange) is None:
+                    break
+                filled = fill_entity(entry, knowledge.variables(entry.exchange))
+                for index, text in enumerate(filled.signatures):
+                    place = ("errors", number, "signatures", index)
+                    yield _Placed(text, Owner(entry=filled), source, place)
+
+
+def _examples(knowledge: KnowledgeBase) -> Iterator[tuple[Owner, str]]:
+    """Yield every example with whose it is."""
+    for issue in knowledge.issues:
+        for example in issue.examples:
+            yield Owner(issue=issue.slug), example
+    for exchange in knowledge.exchanges:
+        for entries in knowledge.errors_of(exchange.id).values():
+            for entry in entries:
+                for example in entry.examples:
+                    yield Owner(entry=entry), example
+
+
+def _finding(
+    rule: str,
+    knowledge: KnowledgeBase,
+    source: Source,
+    location: Location,
+    message: str,
+    *,
+    severity: Severity = "error",
+) -> Finding:
+    place = source.document.position(location)
+    return Finding(
+        rule=rule,
+        path=knowledge.content.path_of(source),
+        line=place.line,
+        column=place.column,
+        message=message,
+        severity=severity,
+    )

@@ -149,7 +149,7 @@ class Recogniser:
         self._knowledge = knowledge
         others = knowledge.diagnostic.other_exchanges if knowledge.diagnostic else ()
         self._mentions = MentionIndex(knowledge.exchanges, others)
-        self._signatures = SignatureIndex(_signatures(knowledge))
+        self._signatures = SignatureIndex(signatures_of(knowledge))
         codes: dict[str, dict[str, None]] = defaultdict(dict)
         for entry in _entries(knowledge):
             if _is_number(entry.code):
@@ -170,7 +170,7 @@ class Recogniser:
             found = found[: MOST_CODES // 2] + found[-MOST_CODES // 2 :]
         return Reading(
             text=text,
-            hits=tuple(_outermost(self._signatures.find(text.flat))),
+            hits=tuple(outermost(self._signatures.find(text.flat))),
             numbers=tuple(found),
             mentions=tuple(mentions),
             foreign=tuple(foreign_hosts(text.flat, mentions)),
@@ -342,7 +342,7 @@ def _entries(knowledge: KnowledgeBase) -> Iterator[ErrorCode]:
             yield from entries
 
 
-def _signatures(knowledge: KnowledgeBase) -> Iterator[tuple[str, Owner]]:
+def signatures_of(knowledge: KnowledgeBase) -> Iterator[tuple[str, Owner]]:
     """Yield every signature of the content with its owner; a verbatim message is one, too."""
     for issue in knowledge.issues:
         for signature in issue.signatures:
@@ -414,7 +414,7 @@ def _noted(
     return one
 
 
-def _outermost(hits: Iterable[Hit[Owner]]) -> Iterator[Hit[Owner]]:
+def outermost(hits: Iterable[Hit[Owner]]) -> Iterator[Hit[Owner]]:
     """Yield the hits that don't stand within a longer one, in the order of the text.
 
     A hit within another one stays when it captured the caller's address, or is a code.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -59,6 +60,7 @@ def test_everything_in_one_run_by_path_and_line(make_content: MakeContent) -> No
     )
     assert [(Path(one.path).name, one.line, one.rule) for one in check(load(root))] == [
         ("a.md", 1, "front-matter"),
+        ("b.md", 2, "orphan"),
         ("b.md", 6, "unknown-issue"),
         ("b.md", 8, "heading-levels"),
         ("b.md", 8, "unknown-variable"),
@@ -76,7 +78,7 @@ def test_a_broken_file_is_searched_for_other_mistakes(make_content: MakeContent)
 
 def test_without_a_site_only_that_is_told_of_variables(tmp_path: Path) -> None:
     (tmp_path / "issues").mkdir()
-    (tmp_path / "issues/a.md").write_text(issue(body="{{ product }} 192.0.2.7\n"))
+    (tmp_path / "issues/a.md").write_text(issue("draft: true", "{{ product }} 192.0.2.7\n"))
     assert [finding.rule for finding in check(load(tmp_path))] == ["missing-file"]
 
 
@@ -595,7 +597,8 @@ def test_unknown_issues(
 
 
 def test_an_issue_with_a_mistake_is_still_known(make_content: MakeContent) -> None:
-    root = make_content({"issues/tea.md": "broken", "issues/a.md": issue("related: [tea]")})
+    draft = issue("draft: true\nrelated: [tea]")
+    root = make_content({"issues/tea.md": "broken", "issues/a.md": draft})
     assert [finding.rule for finding in check(load(root))] == ["front-matter"]
 
 
@@ -642,3 +645,153 @@ def test_no_exchange_at_all(make_content: MakeContent) -> None:
     files = {"issues/a.md": issue("exchanges: [glass]")}
     (finding,) = findings(make_content, files, "unknown-exchange")
     assert "there is none yet" in finding.message
+
+
+# --- image-path -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", ["![a pot](/images/pot.png)", "`![a pot](pot.png)`", "no image"])
+def test_images_that_are_there(body: str, make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue(body=body), "images/pot.png": b"PNG"}
+    assert findings(make_content, files, "image-path") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "cure"),
+    [
+        ("/images/pott.png", "there is no image pott.png in the folder images; did you mean `pot"),
+        ("pot.png", "write /images/pot.png"),
+        ("/static/pot.png", "write /images/pot.png"),
+        ("https://tea.example/pot.png", "write /images/pot.png"),
+        ("/images/../site.png", "write /images/site.png"),
+        ("/images/pot.svg", "ends in one of .avif, "),
+        ("/images/", "ends in one of .avif, "),
+    ],
+)
+def test_images_that_nobody_sees(target: str, cure: str, make_content: MakeContent) -> None:
+    files = {
+        "issues/a.md": issue(body=f"x\n![a pot]({target})\n"),
+        "images/pot.png": b"PNG",
+        "images/pot.svg": b"<svg/>",
+    }
+    (finding,) = findings(make_content, files, "image-path")
+    assert places([finding]) == ["a.md:8:10"]
+    assert finding.severity == "error"
+    assert cure in finding.message
+
+
+# --- stale, expired ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [180, 0, -1])
+def test_facts_that_were_verified_lately(
+    days: int, today: dt.date, make_content: MakeContent
+) -> None:
+    day = today - dt.timedelta(days=days)
+    assert findings(make_content, {"issues/a.md": issue(f"verified: {day}")}, "stale") == []
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        (181, "last verified 181 days ago; check the facts, and write `verified: 2026-11-22`"),
+        (4000, "4000 days ago"),
+        (-2, "2026-11-24 is yet to come"),
+    ],
+)
+def test_facts_that_are_to_be_verified(
+    days: int, message: str, today: dt.date, make_content: MakeContent
+) -> None:
+    day = today - dt.timedelta(days=days)
+    exchange = EXCHANGE.replace("name", f"verified: {day}\nname")
+    files = {"issues/a.md": issue(f"verified: {day}"), "exchanges/glass.md": exchange}
+    first, second = findings(make_content, files, "stale")
+    assert places([first, second]) == ["glass.md:2:11", "a.md:6:11"]
+    assert message in first.message
+    assert message in second.message
+    assert first.severity == second.severity == "warning"
+
+
+def test_what_was_never_verified_or_is_a_draft_is_not_stale(make_content: MakeContent) -> None:
+    files = {
+        "issues/a.md": issue(),
+        "issues/b.md": issue("verified: 2020-02-29\nexpires: 2020-02-29\ndraft: true"),
+    }
+    assert findings(make_content, files, "stale") == []
+    assert findings(make_content, files, "expired") == []
+
+
+@pytest.mark.parametrize(
+    ("day", "number"), [("2026-11-21", 1), ("2026-11-22", 0), ("2999-01-01", 0)]
+)
+def test_what_expires(day: str, number: int, make_content: MakeContent) -> None:
+    found = findings(make_content, {"issues/a.md": issue(f"expires: {day}")}, "expired")
+    assert len(found) == number
+    for finding in found:
+        assert places([finding]) == ["a.md:6:10"]
+        assert finding.severity == "warning"
+        assert "this expired on 2026-11-21; bring it up to date, or retire it" in finding.message
+
+
+# --- orphan -----------------------------------------------------------------------------------
+
+LEADING = {
+    "related": {"issues/b.md": issue("related: [a]\ndraft: true")},
+    "a link": {"issues/b.md": issue("draft: true", "[x](/issues/a#turn-the-lid)")},
+    "a short link": {"tips.yml": "tips: [{id: a, title: b, text: '[x](/i/a)'}]"},
+    "the checklist": {"diagnostic.yml": diagnostic("a").replace("[tea]", "[a]")},
+    "an error code": {"errors/glass.yml": "errors: [{code: '1', issues: [a]}]"},
+}
+
+
+@pytest.mark.parametrize("files", LEADING.values(), ids=LEADING.keys())
+def test_what_leads_to_an_issue(files: dict[str, str], make_content: MakeContent) -> None:
+    assert findings(make_content, {"issues/a.md": issue(), **files}, "orphan") == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"issues/a.md": issue("related: [a]", "[x](/issues/a)")},
+        {"issues/b.md": issue("draft: true", "[x](/exchanges/a) [y](/issues/b) `/issues/a`")},
+        {"diagnostic.yml": diagnostic("b", "a").replace("[tea]", "[b]")},
+    ],
+    ids=["nothing", "itself", "others", "what speaks against it"],
+)
+def test_an_issue_that_nothing_leads_to(files: dict[str, str], make_content: MakeContent) -> None:
+    (finding,) = findings(make_content, {"issues/a.md": issue(), **files}, "orphan")
+    assert places([finding]) == ["a.md:2:8"]
+    assert finding.severity == "warning"
+    assert "name it in `related` of another one" in finding.message
+
+
+def test_a_draft_and_a_broken_issue_are_no_orphans(make_content: MakeContent) -> None:
+    root = make_content({"issues/a.md": issue("draft: true"), "issues/b.md": "broken"})
+    assert [finding.rule for finding in check(load(root))] == ["front-matter"]
+
+
+# --- unlisted-option --------------------------------------------------------------------------
+
+
+def test_options_among_the_issues(make_content: MakeContent) -> None:
+    files = {
+        "issues/tea.md": issue(),
+        "issues/pot.md": issue(),
+        "errors/glass.yml": ASKING.format(second="pot", option="pot"),
+    }
+    assert findings(make_content, files, "unlisted-option") == []
+
+
+def test_an_option_that_is_none_of_the_issues(make_content: MakeContent) -> None:
+    files = {"errors/glass.yml": ASKING.format(second="pot", option="cup")}
+    (finding,) = findings(make_content, files, "unlisted-option")
+    assert places([finding]) == ["glass.yml:6:67"]
+    assert finding.severity == "warning"
+    assert "`cup` is none of this error's issues; add it to `issues` (tea, pot)" in finding.message
+
+
+def test_a_broken_file_of_errors_has_no_options(make_content: MakeContent) -> None:
+    files = {"errors/glass.yml": ASKING.format(second="pot", option="cup") + "  - {code: '2'}\n"}
+    found = check(load(make_content(files)))
+    assert "unlisted-option" not in {finding.rule for finding in found}

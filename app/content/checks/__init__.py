@@ -1,8 +1,8 @@
 """The rules of `helpcenter check`: what can be wrong with content beyond what the loader sees.
 
-Each rule is a generator of mistakes with a stable id (its function's name, with hyphens); its
-docstring says what it looks for and the cure. Add a rule by writing such a function and naming it
-in `RULES`.
+Each rule is a generator of mistakes with a stable id (its function's name, with hyphens). Its
+docstring says what it looks for and the cure, then its severity and an example; `docs/rules.md` is
+made of it. Add a rule by writing such a function and naming it in `RULES`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from app.content.checks import links, names, permalinks, texts
+from app.content.checks import links, names, permalinks, texts, upkeep
 from app.content.checks.places import Mistake, Survey
 from app.content.loader import Content
 from app.model import Finding
@@ -24,6 +24,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             texts.unknown_variable,
             texts.hard_coded_ip,
             texts.image_alt,
+            texts.image_path,
             texts.heading_levels,
             texts.duplicate_heading,
             texts.raw_html,
@@ -35,6 +36,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             names.unknown_issue,
             names.unknown_exchange,
             permalinks.broken_permalink,
+            upkeep.unlisted_option,
+            upkeep.orphan,
+            upkeep.stale,
+            upkeep.expired,
         )
     }
 )

@@ -53,7 +53,10 @@ class _Link:
 
 
 def broken_link(survey: Survey) -> Iterator[Mistake]:
-    """Find a link to a page or anchor of this help center that isn't there; correct its target."""
+    """Find a link to a page or anchor of this help center that isn't there; correct its target.
+
+    Error, or warning where it is redirected. Example: `[the list](/issues/ip-whitelst)`
+    """
     pages = _Pages(survey)
     for link in _links(survey):
         if not _EXTERNAL.match(link.target):
@@ -61,7 +64,10 @@ def broken_link(survey: Survey) -> Iterator[Mistake]:
 
 
 def external_link_form(survey: Survey) -> Iterator[Mistake]:
-    """Find a link to another site that can't work; write it in full, as https://host/path."""
+    """Find a link to another site that can't work; write it in full, as https://host/path.
+
+    Error. Example: `[their page](https:exchange.example)`
+    """
     for link in _links(survey):
         if not _EXTERNAL.match(link.target):
             continue

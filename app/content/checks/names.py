@@ -21,7 +21,10 @@ _ISSUE_LISTS = frozenset({"related", "points_to", "speaks_against", "issues"})
 
 
 def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
-    """Find two things of the same kind with the same slug, id or code; rename or remove one."""
+    """Find two things of the same kind with the same slug, id or code; rename or remove one.
+
+    Error. Example: two tips with `id: test-often`
+    """
     yield from _duplicate_files(survey)
     for source in survey.content.sources:
         yield from _duplicates(source, "solutions", enumerate(step_ids(source)), "a step")
@@ -76,7 +79,10 @@ def _duplicate_errors(source: Source) -> Iterator[Mistake]:
 
 
 def alias_shadows(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that is the name of a page or step, so it can't redirect; remove the alias."""
+    """Find an alias that is the name of a page or step, so it can't redirect; remove the alias.
+
+    Error. Example: `aliases: [wrong-key]` while there is `issues/wrong-key.md`
+    """
     for aliases, files in (
         (survey.aliases, survey.issues),
         (survey.exchange_aliases, survey.exchanges),
@@ -93,7 +99,10 @@ def alias_shadows(survey: Survey) -> Iterator[Mistake]:
 
 
 def alias_collides(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that stands twice, so it can't redirect to both; leave it to one of them."""
+    """Find an alias that stands twice, so it can't redirect to both; leave it to one of them.
+
+    Error. Example: `aliases: [old-name]` in two issues
+    """
     first: dict[tuple[str, str, str], Text] = {}
     for alias in (*survey.aliases, *survey.exchange_aliases, *_step_aliases(survey)):
         is_step = alias.location[0] == "solutions"
@@ -114,7 +123,10 @@ def _step_aliases(survey: Survey) -> Iterator[Text]:
 
 
 def unknown_issue(survey: Survey) -> Iterator[Mistake]:
-    """Find a reference to an issue that doesn't exist or is a draft; correct the slug."""
+    """Find a reference to an issue that doesn't exist or is a draft; correct the slug.
+
+    Error. Example: `related: [wrong-kye]`
+    """
     current = {alias.text: name_of(alias.source) for alias in survey.aliases}
     for text in survey.texts:
         if not names_issue(text.location):
@@ -134,7 +146,10 @@ def names_issue(location: Location) -> bool:
 
 
 def unknown_exchange(survey: Survey) -> Iterator[Mistake]:
-    """Find a reference to an exchange without a page; correct the id, or add its page."""
+    """Find a reference to an exchange without a page; correct the id, or add its page.
+
+    Error. Example: `exchanges: [glas]`
+    """
     current = {alias.text: name_of(alias.source) for alias in survey.exchange_aliases}
     for text in survey.texts:
         if len(text.location) > 1 and text.location[-2] == "exchanges":

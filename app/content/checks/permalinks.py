@@ -9,7 +9,10 @@ from app.permalinks import Permalinks
 
 
 def broken_permalink(survey: Survey) -> Iterator[Mistake]:
-    """Find a published link that leads nowhere any more; write its old name as an alias."""
+    """Find a published link that leads nowhere any more; write its old name as an alias.
+
+    Error. Example: `/issues/old-name` in `permalinks.txt`, and no issue has that name
+    """
     content = survey.content
     if any(source.entity is None for source in content.sources):
         return  # what a broken file would make is not known

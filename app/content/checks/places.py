@@ -6,6 +6,7 @@ loader is still looked through for everything else.
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 from collections import defaultdict
@@ -98,6 +99,11 @@ class Survey:
     """Everything that rules look at, gathered once for all of them."""
 
     content: Content
+
+    @cached_property
+    def today(self) -> dt.date:
+        """The day it is where this runs."""
+        return dt.date.today()
 
     @cached_property
     def texts(self) -> tuple[Text, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
+from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from app.content.checks.places import Mistake, Survey, Text, body_of, did_you_mean
 from app.content.frontmatter import Position
-from app.content.loader import Source
+from app.content.loader import IMAGE_SUFFIXES, Source
 from app.content.variables import EXCHANGE_DEFAULTS, PLACEHOLDER, variables
 from app.model import IpAddress, slugify
 
@@ -17,7 +19,10 @@ _IPV6 = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}
 
 
 def unknown_variable(survey: Survey) -> Iterator[Mistake]:
-    """Find a variable that `site.yml` doesn't define; correct the name, or define it there."""
+    """Find a variable that `site.yml` doesn't define; correct the name, or define it there.
+
+    Error. Example: `{{ prodct }}`
+    """
     if survey.content.site is None:
         return
     known = [*variables(survey.content.site), *EXCHANGE_DEFAULTS]
@@ -51,7 +56,10 @@ def _stray(text: Text) -> Position:
 
 
 def hard_coded_ip(survey: Survey) -> Iterator[Mistake]:
-    """Find a whitelist address written out; write {{ whitelist_ip }}, so that it stands once."""
+    """Find a whitelist address written out; write {{ whitelist_ip }}, so that it stands once.
+
+    Error. Example: `192.0.2.7` in a text, when `site.yml` lists it
+    """
     if survey.content.site is None or survey.content.site.whitelist is None:
         return
     addresses = survey.content.site.whitelist.addresses
@@ -87,15 +95,45 @@ def _addresses(line: str) -> Iterator[tuple[int, str, IpAddress]]:
 
 
 def image_alt(survey: Survey) -> Iterator[Mistake]:
-    """Find an image without a description; say in the square brackets what it shows."""
+    """Find an image without a description; say in the square brackets what it shows.
+
+    Error. Example: `![](/images/button.png)`
+    """
     for text, image in survey.references:
         if image.kind == "image" and not image.text.strip():
             message = f"the image {image.target} has no description; write ![what it shows](...)"
             yield Mistake(text.source, text.find(image.target, line=image.line), message)
 
 
+def image_path(survey: Survey) -> Iterator[Mistake]:
+    """Find an image that isn't there; put it into the folder `images`, and write /images/<name>.
+
+    Error. Example: `![the button](button.png)`
+    """
+    for text, image in survey.references:
+        if image.kind != "image":
+            continue
+        folder, _, name = unquote(image.target).rpartition("/")
+        if folder == "/images" and name in survey.content.images:
+            continue
+        if folder == "/images" and PurePosixPath(name).suffix in IMAGE_SUFFIXES:
+            reason = f"there is no image {name} in the folder images"
+            reason += f"; {did_you_mean(name, survey.content.images)}"
+        elif PurePosixPath(name).suffix in IMAGE_SUFFIXES:
+            reason = f"put {name} into the folder images of the content; write /images/{name}"
+        else:
+            kinds = ", ".join(sorted(IMAGE_SUFFIXES))
+            reason = f"an image must be a file in the folder images that ends in one of {kinds}"
+            reason += "; save it as such, and write /images/<name>"
+        place = text.find(image.target, unquote(image.target), "![", line=image.line)
+        yield Mistake(text.source, place, f"the image {image.target} can't be shown: {reason}")
+
+
 def heading_levels(survey: Survey) -> Iterator[Mistake]:
-    """Find a heading of the wrong level; begin with `##` (the title is the `#`), skip none."""
+    """Find a heading of the wrong level; begin with `##` (the title is the `#`), skip none.
+
+    Error. Example: `# A title`, or `####` below `##`
+    """
     for source in survey.content.sources:
         level = 1
         for heading in survey.headings.get(source.path, ()):
@@ -112,7 +150,10 @@ def heading_levels(survey: Survey) -> Iterator[Mistake]:
 
 
 def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
-    """Find two headings, or a heading and a step, with the same anchor; word one differently."""
+    """Find two headings, or a heading and a step, with the same anchor; word one differently.
+
+    Error. Example: `## Add the address` in the body of an issue with that step
+    """
     for source in survey.content.sources:
         body = body_of(source)
         seen = dict.fromkeys((*step_ids(source), *step_aliases(source)), "a step")
@@ -125,7 +166,10 @@ def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
 
 
 def raw_html(survey: Survey) -> Iterator[Mistake]:
-    """Find HTML in a text, which is shown to visitors as it stands; write Markdown instead."""
+    """Find HTML in a text, which is shown to visitors as it stands; write Markdown instead.
+
+    Warning. Example: `<br>`
+    """
     for text, tag in survey.references:
         if tag.kind == "html":
             message = (

@@ -1,0 +1,108 @@
+"""Rules about what grows old or gets lost: facts, and issues that nobody is led to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from app.content.checks.names import names_issue
+from app.content.checks.places import Mistake, Survey, is_draft, name_of
+from app.content.frontmatter import Location
+from app.content.loader import Source
+from app.model import ErrorFile
+
+STALE_DAYS = 180
+"""So long a fact counts as checked."""
+
+
+def stale(survey: Survey) -> Iterator[Mistake]:
+    """Find facts last checked more than 180 days ago; check them, and write today's date.
+
+    Warning. Example: `verified: 2020-02-29`
+    """
+    for source, day in _dates(survey, "verified"):
+        age = (survey.today - day).days
+        if age > STALE_DAYS:
+            message = (
+                f"last verified {age} days ago; check the facts, and write "
+                f"`verified: {survey.today}`"
+            )
+        elif age < -1:  # tomorrow is today somewhere
+            message = f"{day} is yet to come; write the day of the last check"
+        else:
+            continue
+        yield _warning(source, ("verified",), message)
+
+
+def expired(survey: Survey) -> Iterator[Mistake]:
+    """Find what was to hold until a day that has passed; bring it up to date, or retire it.
+
+    Warning. Example: `expires: 2020-02-29`
+    """
+    for source, day in _dates(survey, "expires"):
+        if day < survey.today:
+            message = f"this expired on {day}; bring it up to date, or retire it"
+            yield _warning(source, ("expires",), message)
+
+
+def _dates(survey: Survey, key: str) -> Iterator[tuple[Source, dt.date]]:
+    """Yield the date under `key` of every published issue and exchange that has one."""
+    for source in survey.content.sources:
+        day = source.document.fields.get(key)
+        is_page = source.kind in {"issue", "exchange"}
+        if is_page and isinstance(day, dt.date) and not is_draft(source):
+            yield source, day
+
+
+def orphan(survey: Survey) -> Iterator[Mistake]:
+    """Find an issue that nothing leads to; name it where it belongs, or retire it.
+
+    Warning. Example: an issue that no `related`, error code, checklist item, quick test or link
+    names
+    """
+    led_to = {
+        text.text
+        for text in survey.texts
+        if names_issue(text.location)
+        and "speaks_against" not in text.location
+        and not _is_of(text.source, text.text)
+    }
+    for text, link in survey.references:
+        folder, _, slug = unquote(urlsplit(link.target).path).strip("/").partition("/")
+        if link.kind == "link" and folder in {"issues", "i"} and not _is_of(text.source, slug):
+            led_to.add(slug.removesuffix(".md"))
+    for slug, source in survey.issues.items():
+        if slug not in led_to and source.entity and not is_draft(source):
+            message = (
+                "nothing leads to this issue; name it in `related` of another one, in `issues` "
+                "of an error code, or in `points_to` of the quick diagnostic"
+            )
+            yield _warning(source, ("title",), message)
+
+
+def _is_of(source: Source, slug: str) -> bool:
+    return source.kind == "issue" and name_of(source) == slug
+
+
+def unlisted_option(survey: Survey) -> Iterator[Mistake]:
+    """Find an answer to a question that speaks for none of its error's issues; add it to them.
+
+    Warning. Example: `issues: [wrong-key]` with the option `{label: Tea, issue: cold-water}`
+    """
+    for source in survey.errors.values():
+        if not isinstance(source.entity, ErrorFile):
+            continue
+        for index, error in enumerate(source.entity.errors):
+            for number, option in enumerate(error.question.options if error.question else ()):
+                if option.issue not in error.issues:
+                    place = ("errors", index, "question", "options", number, "issue")
+                    message = (
+                        f"`{option.issue}` is none of this error's issues; add it to `issues` "
+                        f"({', '.join(error.issues)}), or name one of them"
+                    )
+                    yield _warning(source, place, message)
+
+
+def _warning(source: Source, location: Location, message: str) -> Mistake:
+    return Mistake(source, source.document.position(location), message, severity="warning")
