@@ -7,6 +7,7 @@ ones, and `helpcenter check` finds those that lead nowhere any more.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -20,6 +21,10 @@ HEAD = """\
 # fails when one leads nowhere. Take none away: somebody may have it in a ticket or a bookmark.
 """
 """What the file begins with."""
+
+NO_PERMALINK = "no permalink looks like this; correct the line (`helpcenter publish` writes them)"
+_REPLY = re.compile(r"\.(?:md|txt)$")
+"""The ending of a page's answer to paste."""
 
 
 def published(content: Content) -> tuple[str, ...]:
@@ -83,7 +88,10 @@ class Permalinks:
     def broken(self, link: str) -> str | None:
         """Return why nobody finds what `link` promised, with the cure; None when it holds."""
         parts = urlsplit(link)
-        folder, _, name = unquote(parts.path).removeprefix("/").partition("/")
+        if not link.startswith("/"):
+            return NO_PERMALINK
+        folder, _, name = unquote(parts.path)[1:].partition("/")
+        name = _REPLY.sub("", name)
         query = parse_qsl(parts.query, keep_blank_values=True)
         if reason := self._broken_exchange(dict(query).get("exchange")):
             return reason
@@ -99,7 +107,7 @@ class Permalinks:
             return _gone("tip", unquote(parts.fragment), self._tips)
         if parts.path == "/whitelist":
             return None if self._has_whitelist else "there are no addresses to compare any more"
-        return "no permalink looks like this; correct the line (`helpcenter publish` writes them)"
+        return NO_PERMALINK
 
     def _broken_issue(self, slug: str, step: str) -> str | None:
         issue = self._issues.get(slug)
@@ -118,7 +126,7 @@ class Permalinks:
         if step and step not in steps:
             return (
                 f"`{issue.slug}` has no step `{step}` any more; give the step that replaces it"
-                f"{_near(step, steps)}, `id: {step}` or `aliases: [{step}]` (`helpcenter rename "
+                f"{_near(step, steps)} `id: {step}` or `aliases: [{step}]` (`helpcenter rename "
                 "step` does it itself)"
             )
         return None

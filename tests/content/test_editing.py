@@ -82,7 +82,8 @@ def test_a_word_is_removed_from_a_list(before: str, index: int, after: str) -> N
         ),
         (
             "solutions:\n-   'Pour\n    tea'\norder: 1\n",
-            "solutions:\n-   text: 'Pour\n        tea'\n    id: new\n    aliases: [old]\norder: 1\n",
+            "solutions:\n-   text: 'Pour\n        tea'\n    id: new\n    aliases: [old]\n"
+            "order: 1\n",
         ),
         (
             "solutions:\n  - >-\n    Pour\n    # tea\n\n    slowly\n\n  - Drink\n",

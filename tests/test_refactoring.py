@@ -1,0 +1,263 @@
+"""Rename and retire: the content stays right, and every link that was published goes on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.content.checks import check
+from app.content.loader import Content, load
+from app.permalinks import FILE, Permalinks, published, with_new
+from app.refactoring import (
+    BadResultError,
+    Changes,
+    RefusedChangeError,
+    carry_out,
+    new_error,
+    rename_issue,
+    rename_step,
+    retire_issue,
+)
+from tests.conftest import MARBLES, TEAPOTS, MakeContent
+
+
+def issue(title: str, more: str = "", body: str = "") -> str:
+    return (
+        f"---\ntitle: {title}\nsymptom: s\ncauses: [c]\nsolutions:\n  - Do it # now\n"
+        f"  - text: Do that\n    id: that\n{more}---\n{body}"
+    )
+
+
+@pytest.fixture
+def marbles(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MARBLES, tmp_path / "marbles"))
+
+
+def errors(root: Path) -> list[str]:
+    return [str(one) for one in check(load(root)) if one.severity == "error"]
+
+
+def texts(root: Path) -> dict[str, str]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): path.read_text("utf-8") for path in files}
+
+
+def test_a_renamed_issue_takes_every_reference_with_it(marbles: Path) -> None:
+    carry_out(marbles, rename_issue(load(marbles), "address-not-allowed", "friend-unknown"))
+    assert errors(marbles) == []
+    assert not (marbles / "issues/address-not-allowed.md").exists()
+    content = load(marbles)
+    (renamed,) = (one for one in content.issues if one.slug == "friend-unknown")
+    assert renamed.aliases == ("ip-not-allowed", "address-not-allowed")
+    assert content.errors[1].issues == ("friend-unknown", "wrong-key")
+    before, after = texts(MARBLES), texts(marbles)
+    for name in ("diagnostic.yml", "errors/glassmarket.yml", "issues/wrong-key.md"):
+        assert after[name] == before[name].replace("address-not-allowed", "friend-unknown")
+    assert after["errors/claybourse.yml"] == before["errors/claybourse.yml"]
+
+
+def test_links_of_every_kind_are_mended(make_content: MakeContent) -> None:
+    body = (
+        "[1](/issues/old) [2](/issues/old.md?x=1) [3](/i/old#that) [4](/#old) [5](/#old--that)\n"
+        "[6](https://x.example/issues/old) [7](/issues/old-fashioned) `/issues/old`\n"
+    )
+    files = {
+        "issues/old.md": issue("Old", body="[8](#that) [9](/issues/old#that)\n"),
+        "issues/old-fashioned.md": issue("Other", "related: ['old'] # r\n", body),
+    }
+    root = make_content(files)
+    carry_out(root, rename_issue(load(root), "old", "new"))
+    after = texts(root)
+    assert after["issues/old-fashioned.md"] == issue(
+        "Other",
+        "related: ['new'] # r\n",
+        "[1](/issues/new) [2](/issues/new.md?x=1) [3](/i/new#that) [4](/#new) [5](/#new--that)\n"
+        "[6](https://x.example/issues/old) [7](/issues/old-fashioned) `/issues/old`\n",
+    )
+    assert after["issues/new.md"].endswith("[8](#that) [9](/issues/new#that)\n")
+    carry_out(root, rename_step(load(root), "new", "that", "this"))
+    assert texts(root)["issues/new.md"].endswith("[8](#this) [9](/issues/new#this)\n")
+    assert "[3](/i/new#this) [4](/#new) [5](/#new--this)" in texts(root)["issues/old-fashioned.md"]
+    assert errors(root) == []
+
+
+def test_renaming_back_leaves_no_alias_that_shadows(make_content: MakeContent) -> None:
+    root = make_content({"issues/old.md": issue("Old")})
+    for old, new in (("old", "new"), ("new", "old")):
+        carry_out(root, rename_issue(load(root), old, new))
+        carry_out(root, rename_step(load(root), new, "that" if new == "new" else "this", "this"
+                                    if new == "new" else "that"))  # fmt: skip
+    (only,) = load(root).issues
+    assert (only.slug, only.aliases) == ("old", ("new",))
+    assert (only.solutions[1].id, only.solutions[1].aliases) == ("that", ("this",))
+
+
+def test_line_ends_and_modes_stay(make_content: MakeContent) -> None:
+    root = make_content({"issues/old.md": b"\xef\xbb\xbf" + issue("Old").encode()})
+    path = root / "issues/old.md"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    carry_out(root, rename_issue(load(root), "old", "new"))
+    data = (root / "issues/new.md").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf---\r\n")
+    assert b"aliases: [old]\r\n---\r\n" in data
+    assert data.count(b"\n") == data.count(b"\r\n")
+
+
+def test_a_retired_issue_is_answered_by_another(marbles: Path) -> None:
+    carry_out(marbles, retire_issue(load(marbles), "address-not-allowed", "wrong-key"))
+    assert errors(marbles) == []
+    content = load(marbles)
+    (other,) = (one for one in content.issues if one.slug == "wrong-key")
+    assert other.aliases == ("address-not-allowed", "ip-not-allowed")
+    assert other.related == ()
+    assert content.errors[1].issues == ("wrong-key",)
+    assert content.diagnostic
+    assert content.diagnostic.checklist[0].points_to == ("wrong-key",)
+    links = Permalinks(content)
+    assert links.broken("/issues/address-not-allowed#clay-frog") is None
+    assert "issues/address-not-allowed.md" not in texts(marbles)
+
+
+def test_steps_of_a_retired_issue_lead_to_the_likest(make_content: MakeContent) -> None:
+    link = "[x](/issues/old#that) [y](/issues/old#do-it) [z](/issues/old#background)\n"
+    same = issue("New").replace("id: that", "id: other").replace("  - Do it # now\n", "", 1)
+    files = {
+        "issues/old.md": issue("Old", body="## Background\n"),
+        "issues/new.md": same.replace("solutions:\n", "solutions:\n  - First\n"),
+        "issues/more.md": issue("More", body=link),
+    }
+    root = make_content(files)
+    carry_out(root, retire_issue(load(root), "old", "new"))
+    assert errors(root) == []
+    new = next(one for one in load(root).issues if one.slug == "new")
+    assert [(step.id, step.aliases) for step in new.solutions] == [
+        ("first", ("do-it",)),
+        ("other", ("that",)),
+    ]
+    mended = "[x](/issues/new#other) [y](/issues/new#first) [z](/issues/new)\n"
+    assert texts(root)["issues/more.md"].endswith(mended)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: rename_issue(c, "wrong", "x"), "no issue `wrong`; did you mean `wrong-key`?"),
+        (lambda c: rename_issue(c, "ip-not-allowed", "x"), "old name of `address-not-allowed`"),
+        (lambda c: rename_issue(c, "wrong-key", "market-closed"), "an issue `market-closed` alre"),
+        (lambda c: rename_issue(c, "wrong-key", "ip-not-allowed"), "is an old name of `address"),
+        (lambda c: rename_issue(c, "wrong-key", "Wrong Key"), "must be lower-case words"),
+        (lambda c: rename_issue(c, "wrong-key", "../x"), "must be lower-case words"),
+        (lambda c: rename_step(c, "wrong-key", "x", "y"), "`wrong-key` has no step `x`"),
+        (
+            lambda c: rename_step(c, "address-not-allowed", "clay-frog", "press-twice"),
+            "has a step `press-twice` already",
+        ),
+        (lambda c: retire_issue(c, "wrong-key", "wrong-key"), "can't replace itself"),
+        (lambda c: retire_issue(c, "wrong-key", "x"), "no issue `x`"),
+        (lambda c: new_error(c, "glasmarket", "1", "m", "wrong-key"), "did you mean `glassmarket`?"),
+        (lambda c: new_error(c, "glassmarket", "-7007", "m", "wrong-key"), "line 7 has the code"),
+        (lambda c: new_error(c, "glassmarket", "1", "m", "x"), "no issue `x`"),
+    ],
+)
+def test_refusals_say_why(change: object, said: str) -> None:
+    assert callable(change)
+    with pytest.raises(RefusedChangeError) as refused:
+        change(load(MARBLES, drafts=True))
+    assert said in str(refused.value)
+
+
+def test_a_draft_replaces_nothing_that_is_published() -> None:
+    content = load(TEAPOTS, drafts=True)
+    with pytest.raises(RefusedChangeError, match="is a draft; publish it first"):
+        retire_issue(content, "cold-water", "moonlight-serenade")
+
+
+def test_a_bad_result_is_not_written(make_content: MakeContent) -> None:
+    body = "## Once again\n"
+    root = make_content({"issues/old.md": issue("Old", body=body)})
+    before = texts(root)
+    with pytest.raises(BadResultError) as bad:
+        carry_out(root, rename_step(load(root), "old", "that", "once-again"))
+    (finding,) = bad.value.findings
+    assert finding.rule == "duplicate-heading"
+    assert finding.path == str(root / "issues/old.md")
+    assert texts(root) == before
+
+
+def test_nothing_is_half_done_when_the_disk_refuses(
+    marbles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = texts(marbles)
+    written = 0
+    really = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        nonlocal written
+        written += path.name.startswith(".")
+        if written == 3:
+            raise OSError(28, "No space left on device", str(path))
+        return really(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        carry_out(marbles, rename_issue(load(marbles), "address-not-allowed", "x"))
+    assert written == 3
+    assert texts(marbles) == before
+
+
+def test_a_new_error_is_written_where_its_kind_stands(marbles: Path) -> None:
+    carry_out(marbles, new_error(load(marbles), "claybourse", "-1", 'No "frog": #1', "wrong-key"))
+    assert errors(marbles) == []
+    added = load(marbles).errors[1]
+    assert (added.exchange, added.code, added.message) == ("claybourse", "-1", 'No "frog": #1')
+    assert added.examples == ('Clay Bourse error -1: No "frog": #1',)
+    (marbles / "errors/claybourse.yml").unlink()
+    carry_out(marbles, new_error(load(marbles), "claybourse", "2", "m", "wrong-key"))
+    assert [one.code for one in load(marbles).errors][:1] == ["2"]
+
+
+# --- any sequence of changes ------------------------------------------------------------------
+
+NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta-two", "press-twice", "cold-water"])
+
+
+def _changes(content: Content, data: st.DataObject) -> Iterator[Changes]:
+    """Yield a random change, unless it is refused as one that makes no sense."""
+    slugs = st.sampled_from([one.slug for one in content.issues])
+    kind = data.draw(st.sampled_from(["issue", "step", "step", "retire"]))
+    slug = data.draw(slugs)
+    try:
+        if kind == "issue":
+            yield rename_issue(content, slug, data.draw(NAMES))
+        elif kind == "step":
+            (one,) = (one for one in content.issues if one.slug == slug)
+            step = data.draw(st.sampled_from([step.id for step in one.solutions]))
+            yield rename_step(content, slug, step, data.draw(NAMES))
+        else:
+            yield retire_issue(content, slug, data.draw(slugs))
+    except RefusedChangeError:
+        return
+
+
+@pytest.mark.parametrize("folder", [TEAPOTS, MARBLES], ids=lambda path: path.name)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_no_sequence_of_changes_breaks_a_link(folder: Path, data: st.DataObject) -> None:
+    with TemporaryDirectory() as temporary:
+        root = Path(shutil.copytree(folder, Path(temporary, "content")))
+        for _ in range(data.draw(st.integers(1, 6))):
+            links = set(published(load(root))) - set(load(root).permalinks)
+            before = texts(root).get(FILE, "")
+            (root / FILE).write_text(with_new(before, links))
+            for changes in _changes(load(root, drafts=True), data):
+                carry_out(root, changes)
+            assert errors(root) == []
+        content = load(root)
+        assert len(content.permalinks) > 15
+        assert [link for link in content.permalinks if Permalinks(content).broken(link)] == []
