@@ -15,6 +15,8 @@ from app.content.loader import load
 from app.model import Finding
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
 
+Files = Mapping[str, str | bytes]
+
 EXCHANGE = "---\nname: Glass\nwebsite: https://glass.example\n---\n"
 
 
@@ -24,7 +26,7 @@ def issue(extra: str = "", body: str = "") -> str:
     return f"---\n{front.rstrip()}\n---\n{dedent(body)}"
 
 
-def findings(make_content: MakeContent, files: Mapping[str, str], rule: str) -> list[Finding]:
+def findings(make_content: MakeContent, files: Files, rule: str) -> list[Finding]:
     """Return what one rule finds in a folder; the loader must find nothing."""
     content = load(make_content(files))
     assert content.findings == ()
@@ -652,7 +654,7 @@ def test_no_exchange_at_all(make_content: MakeContent) -> None:
 
 @pytest.mark.parametrize("body", ["![a pot](/images/pot.png)", "`![a pot](pot.png)`", "no image"])
 def test_images_that_are_there(body: str, make_content: MakeContent) -> None:
-    files = {"issues/a.md": issue(body=body), "images/pot.png": b"PNG"}
+    files: Files = {"issues/a.md": issue(body=body), "images/pot.png": b"PNG"}
     assert findings(make_content, files, "image-path") == []
 
 
@@ -669,7 +671,7 @@ def test_images_that_are_there(body: str, make_content: MakeContent) -> None:
     ],
 )
 def test_images_that_nobody_sees(target: str, cure: str, make_content: MakeContent) -> None:
-    files = {
+    files: Files = {
         "issues/a.md": issue(body=f"x\n![a pot]({target})\n"),
         "images/pot.png": b"PNG",
         "images/pot.svg": b"<svg/>",
