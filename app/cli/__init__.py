@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from app.cli import checking, diagnosing, looking, serving, writing
+from app.cli import checking, describing, diagnosing, looking, serving, writing
 
 
 @click.group(
@@ -27,6 +27,7 @@ for command in (
     checking.check,
     diagnosing.diagnose,
     diagnosing.evaluate,
+    describing.print_schema,
     looking.insights,
     writing.new,
     writing.rename,

@@ -40,16 +40,24 @@ Printer = Callable[[Iterable[Finding]], None]
     show_default=True,
     help="json: a list of objects; github: annotations of a pull request.",
 )
-def check(content: Path | None, output: Format) -> None:
+@click.option(
+    "--external",
+    is_flag=True,
+    envvar="HELP_EXTERNAL",
+    show_envvar=True,
+    help="Ask other sites for the pages that are linked; needs a network and takes a while.",
+)
+def check(content: Path | None, output: Format, *, external: bool) -> None:
     """Report every mistake in the content, with the cure.
 
     Each is one line, `path:line: rule: message`, in the order of files and lines. When there
     are no errors, every example is diagnosed too, and has to give its own issue or error code.
+    docs/rules.md describes every rule.
 
     The exit code is 1 when there are errors; warnings alone leave it 0.
     """
     loaded = load(near(settings_from(content=content).content))
-    findings = check_content(loaded)
+    findings = check_content(loaded, ask_others=external)
     if all(finding.severity != "error" for finding in findings):
         knowledge = build(loaded)
         findings = in_order((*findings, *prove(knowledge, engine_of(knowledge))))

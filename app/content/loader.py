@@ -48,6 +48,53 @@ IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 """What counts as an image; SVG doesn't, for it can hold scripts."""
 
 EntityT = TypeVar("EntityT", bound=Entity)
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "unreadable": (
+            "Find a file that can't be read; save it as UTF-8, inside the folder, below 1 MB.\n\n"
+            "Error. Example: a link to a file outside the content folder"
+        ),
+        "missing-file": (
+            "Find that `site.yml` is missing; write it, with the product and its support.\n\n"
+            "Error. Example: a folder without `site.yml`"
+        ),
+        "stray-file": (
+            "Find a text that nothing reads; rename it, or move it away.\n\n"
+            "Warning. Example: `issues/wrong-key.markdown`"
+        ),
+        "front-matter": (
+            "Find Markdown without front matter; put it between two lines of `---`.\n\n"
+            "Error. Example: a file that begins with `# Wrong key`"
+        ),
+        "yaml": (
+            "Find what is no valid YAML; put texts with a colon or a # into quotes.\n\n"
+            "Error. Example: `title: Warning: wrong key`"
+        ),
+        "yaml-anchor": (
+            "Find YAML's anchors and aliases, & and *; repeat the text, or quote it.\n\n"
+            "Error. Example: `title: *name`"
+        ),
+        "yaml-tag": (
+            "Find YAML's tags; remove the tag, or quote the text.\n\n"
+            "Error. Example: `title: !important Wrong key`"
+        ),
+        "duplicate-key": (
+            "Find a key that stands twice; keep one of them.\n\n"
+            "Error. Example: `order: 10` and, further down, `order: 20`"
+        ),
+        "unknown-key": (
+            "Find a key that doesn't exist; correct it.\n\nError. Example: `titel: Wrong key`"
+        ),
+        "missing-key": (
+            "Find that a key is missing; add it.\n\nError. Example: an issue without `symptom`"
+        ),
+        "wrong-type": (
+            "Find a value of the wrong kind; write what the message asks for.\n\n"
+            "Error. Example: `order: first`"
+        ),
+    }
+)
+"""What reading finds, by rule: as the docstrings of `content.checks` say it for theirs."""
 Kind = Literal["site", "diagnostic", "tips", "issue", "exchange", "errors", "permalinks"]
 
 
@@ -260,12 +307,12 @@ def _parse(
         return Source(kind, relative, text, document, None), [_from(p) for p in document.problems]
     name = Path(relative).stem
     fields, said_again = _complete(kind, name, document)
-    entity, problems = _validate(_TYPES[kind], fields, document)
+    entity, problems = _validate(TYPES[kind], fields, document)
     problems = [*said_again, *problems]
     return Source(kind, relative, text, document, None if problems else entity), problems
 
 
-_TYPES: Mapping[Kind, type[Entity]] = {
+TYPES: Mapping[Kind, type[Entity]] = {
     "site": Site,
     "diagnostic": Diagnostic,
     "tips": TipFile,
@@ -274,6 +321,14 @@ _TYPES: Mapping[Kind, type[Entity]] = {
     "errors": ErrorFile,
     "permalinks": PermalinkFile,
 }
+"""The type of the files of each kind."""
+
+FILLED_IN: Mapping[type[BaseModel], frozenset[str]] = {
+    Issue: frozenset({"slug", "body"}),
+    Exchange: frozenset({"id", "body"}),
+    ErrorCode: frozenset({"exchange"}),
+}
+"""What writers don't write, because a file's name and body say it."""
 
 
 def _complete(kind: Kind, name: str, document: Document) -> tuple[dict[str, Any], list[_Found]]:
@@ -420,8 +475,8 @@ def _fields_at(entity_type: type[BaseModel], location: Location) -> list[str]:
         if nested is None:
             break
         current = nested
-    filled_by_loader = {"slug", "exchange", "body"}
-    return [name for name in current.model_fields if name not in filled_by_loader]
+    filled_in = FILLED_IN.get(current, frozenset())
+    return [name for name in current.model_fields if name not in filled_in]
 
 
 def _nested(annotation: Any) -> type[BaseModel] | None:

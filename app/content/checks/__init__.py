@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from app.content.checks import links, names, permalinks, texts, upkeep
+from app.content.checks import external, links, names, permalinks, texts, upkeep
 from app.content.checks.places import Mistake, Survey
 from app.content.loader import Content
 from app.model import Finding
@@ -46,9 +46,17 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 """Every rule by its id."""
 
 
-def check(content: Content) -> tuple[Finding, ...]:
-    """Return every mistake in `content`, of the loader and of all rules, by path and line."""
+EXTERNAL_RULES: Mapping[str, Rule] = MappingProxyType({"dead-link": external.dead_link})
+"""The rules that ask other sites."""
+
+
+def check(content: Content, *, ask_others: bool = False) -> tuple[Finding, ...]:
+    """Return every mistake in `content`, of the loader and of all rules, by path and line.
+
+    With `ask_others` other sites are asked for the pages that are linked, which takes a while.
+    """
     survey = Survey(content)
+    rules = {**RULES, **EXTERNAL_RULES} if ask_others else RULES
     found = [
         Finding(
             rule=rule,
@@ -58,7 +66,7 @@ def check(content: Content) -> tuple[Finding, ...]:
             message=mistake.message,
             severity=mistake.severity,
         )
-        for rule, mistakes in RULES.items()
+        for rule, mistakes in rules.items()
         for mistake in mistakes(survey)
     ]
     return in_order((*content.findings, *found))

@@ -43,12 +43,15 @@ _HOST = re.compile(r"^(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*$|^localhost$"
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class Link:
+    """One link: the text that it stands in, where it leads, and its place."""
+
     text: Text
     target: str
     place: Position
 
     def mistake(self, message: str, severity: Severity = "error") -> Mistake:
+        """Return the mistake that this link is."""
         return Mistake(self.text.source, self.place, message, severity)
 
 
@@ -76,6 +79,14 @@ def external_link_form(survey: Survey) -> Iterator[Mistake]:
             yield link.mistake(f"the link {link.target} {reason}")
 
 
+def external_links(survey: Survey) -> Iterator[Link]:
+    """Yield every link to a page of another site that is well-formed."""
+    for link in _links(survey):
+        is_page = link.target.lower().startswith(("http://", "https://"))
+        if is_page and _malformed(link.target) is None:
+            yield link
+
+
 def _malformed(target: str) -> str | None:
     try:
         parts = urlsplit(target)
@@ -92,16 +103,16 @@ def _malformed(target: str) -> str | None:
     return None
 
 
-def _links(survey: Survey) -> Iterator[_Link]:
+def _links(survey: Survey) -> Iterator[Link]:
     """Yield every field that is an address, and every link of every text."""
     for text in survey.texts:
         if text.is_markdown and not text.is_body and _ADDRESS.match(text.text):
-            yield _Link(text, text.text, text.position)
+            yield Link(text, text.text, text.position)
     for text, link in survey.references:
         if link.kind == "link":
             target = link.target
             place = text.find(target, unquote(target), "](", line=link.line)
-            yield _Link(text, target, place)
+            yield Link(text, target, place)
 
 
 class _Pages:
@@ -124,7 +135,7 @@ class _Pages:
         }
         self.codes = {name: _codes(source) for name, source in survey.errors.items()}
 
-    def mistakes(self, link: _Link) -> Iterator[Mistake]:
+    def mistakes(self, link: Link) -> Iterator[Mistake]:
         """Yield what is wrong with a link to a page of this help center."""
         parts = urlsplit(link.target)
         path = unquote(parts.path)
@@ -141,7 +152,7 @@ class _Pages:
             cure = did_you_mean(exchange, self.exchanges)
             yield link.mistake(f"there is no exchange `{exchange}`; {cure}")
 
-    def _page_mistakes(self, path: str, link: _Link) -> Iterator[Mistake]:
+    def _page_mistakes(self, path: str, link: Link) -> Iterator[Mistake]:
         """Yield why nobody finds the page at `path`, or why it shouldn't be linked so."""
         folder, _, name = path.strip("/").partition("/")
         if path in self.fixed:
@@ -170,7 +181,7 @@ class _Pages:
             yield link.mistake(f"there is no page {path}; {did_you_mean(path, known)}")
 
     def _missing(
-        self, link: _Link, path: str, what: str, name: str, known: Mapping[str, Source]
+        self, link: Link, path: str, what: str, name: str, known: Mapping[str, Source]
     ) -> Iterator[Mistake]:
         if name not in known:
             cure = did_you_mean(name, known)
@@ -179,7 +190,7 @@ class _Pages:
             yield link.mistake(f"{path} is a draft; publish it, or remove the link")
 
     def _anchor_mistakes(
-        self, path: str, anchor: str, exchange: str, link: _Link
+        self, path: str, anchor: str, exchange: str, link: Link
     ) -> Iterator[Mistake]:
         """Yield why a link to an anchor doesn't get there."""
         page = path or _page_of(link.text.source)

@@ -1,0 +1,24 @@
+"""`helpcenter schema`: what content files may hold, for editors."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from app.content.schema import FILES, schema
+
+
+@click.command("schema", epilog="Example: helpcenter schema issue > issue.json")
+@click.argument("kind", type=click.Choice(list(FILES)), required=False)
+def print_schema(kind: str | None) -> None:
+    """Print the JSON Schema of the files of KIND; without KIND, name the kinds.
+
+    For Markdown it is the schema of the front matter. The folder `schemas` of this project holds
+    all of them; `.vscode/settings.json` shows how an editor uses them.
+    """
+    for name, files in FILES.items():
+        if kind is None:
+            click.echo(f"{name:<12}{files}")
+        elif name == kind:
+            click.echo(json.dumps(schema(name), indent=2))
