@@ -160,7 +160,7 @@ def test_steps_of_a_retired_issue_lead_to_the_likest(make_content: MakeContent) 
         ),
         (lambda c: retire_issue(c, "wrong-key", "wrong-key"), "can't replace itself"),
         (lambda c: retire_issue(c, "wrong-key", "x"), "no issue `x`"),
-        (lambda c: new_error(c, "glasmarket", "1", "m", "wrong-key"), "did you mean `glassmarket`?"),
+        (lambda c: new_error(c, "glasmark", "1", "m", "wrong-key"), "mean `glassmarket`?"),
         (lambda c: new_error(c, "glassmarket", "-7007", "m", "wrong-key"), "line 7 has the code"),
         (lambda c: new_error(c, "glassmarket", "1", "m", "x"), "no issue `x`"),
     ],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -15,13 +17,20 @@ from app.cli.common import (
     engine_of,
     near,
     print_findings,
+    setting_option,
     settings_from,
 )
 from app.content.checks import check
+from app.content.checks.places import did_you_mean
 from app.content.editing import UneditableError
 from app.content.loader import Content, load
 from app.content.skeleton import new_exchange, new_issue, start
+from app.content.variables import unfilled
 from app.diagnosis.proof import wrong_example
+from app.feedback.likeness import group
+from app.feedback.records import StoreUnavailableError
+from app.feedback.store import Store
+from app.insights import DAYS
 from app.knowledge import build
 from app.model import Finding, slugify
 from app.permalinks import FILE, published, with_new
@@ -35,6 +44,7 @@ from app.refactoring import (
     rename_step,
     retire_issue,
 )
+from app.settings import Settings
 
 T = TypeVar("T")
 
@@ -46,15 +56,34 @@ def new() -> None:
 
 @new.command("issue", epilog='Example: helpcenter new issue "Key Has Expired"')
 @click.argument("title")
+@click.option(
+    "--from",
+    "key",
+    metavar="KEY",
+    envvar="HELP_FROM",
+    show_envvar=True,
+    help="Answer a group of unanswered texts; `helpcenter insights` shows their keys.",
+)
 @content_option
-def issue_(title: str, content: Path | None) -> None:
-    """Write the skeleton of an issue, as a draft; the file's name is made from TITLE."""
-    root = near(settings_from(content=content).content)
+@setting_option("data", click.Path(file_okay=False, path_type=Path))
+@setting_option("database_url", click.STRING)
+def issue_(title: str, key: str | None, **given: Any) -> None:
+    """Write the skeleton of an issue, as a draft; the file's name is made from TITLE.
+
+    With --from the text that was asked most is its example: once the draft is published,
+    `helpcenter check` fails until that text is diagnosed as this issue.
+    """
+    settings = settings_from(**given)
+    root = near(settings.content)
     slug = _name_from(title)
     taken = [issue.slug for issue in load(root, drafts=True).issues if slug in issue.aliases]
     if taken:
         raise Refused(f"`{slug}` is an old name of `{taken[0]}`; choose another title")
-    _write_new(root / "issues" / f"{slug}.md", new_issue(title))
+    example = _unanswered(settings, key) if key else None
+    site = load(root).site
+    if example and site:
+        example = unfilled(example, site)
+    _write_new(root / "issues" / f"{slug}.md", new_issue(title, example))
 
 
 @new.command("exchange", epilog='Example: helpcenter new exchange "Glass Market"')
@@ -202,6 +231,19 @@ def init(folder: Path) -> None:
         raise Refused(f"{folder} can't be written: {error.strerror}") from None
     click.echo("\n".join(str(near(folder) / name) for name in names))
     click.echo(f"Next: edit them, and run: helpcenter serve --dev --content {folder}")
+
+
+def _unanswered(settings: Settings, key: str) -> str:
+    """Return the text of a group of unanswered texts that came most often."""
+    since = datetime.now(UTC) - timedelta(days=DAYS)
+    with closing(Store.open(settings.database)) as store:
+        try:
+            groups = {one.key: one for one in group(store.unanswered(since))}
+        except StoreUnavailableError as error:
+            raise Refused(f"the store can't be read: {error}") from None
+    if key not in groups:
+        raise Refused(f"there is no group `{key}`; {did_you_mean(key, groups)}")
+    return groups[key].example
 
 
 def _name_from(title: str) -> str:

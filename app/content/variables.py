@@ -83,3 +83,13 @@ def _fill_value(value: Any, values: Mapping[str, str]) -> Any:
         changed = any(new is not old for new, old in zip(filled, value, strict=True))
         return filled if changed else value
     return value
+
+
+def unfilled(text: str, site: Site) -> str:
+    """Return a text as a file may hold it: variables for our addresses, and no stray `{{`."""
+    text = text.replace("{{", "{ {")
+    if site.whitelist:
+        for address in site.whitelist.addresses:
+            whole = rf"(?<![\w.:]){re.escape(str(address))}(?![\w:]|\.\d)"
+            text = re.sub(whole, "{{ whitelist_ip }}", text)
+    return text
