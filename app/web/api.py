@@ -193,7 +193,8 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
 async def _invalid(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
     """Say what is wrong with a request without repeating what was sent."""
     details = error.errors() if isinstance(error, RequestValidationError) else []
-    kept = [{"loc": one["loc"], "msg": one["msg"], "type": one["type"]} for one in details]
+    # Below the field's own name `loc` repeats keys that the visitor chose.
+    kept = [{"loc": one["loc"][:2], "msg": one["msg"], "type": one["type"]} for one in details]
     return JSONResponse({"detail": kept}, 422, headers={"Cache-Control": NO_STORE})
 
 

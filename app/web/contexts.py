@@ -396,9 +396,13 @@ class FeedbackPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartView:
-    """A small bar chart, a bar for each week; `values` say the same in words."""
+    """A small bar chart, a bar for each week; `values` say the same in words.
+
+    `weeks` are the days on which the weeks began, for people.
+    """
 
     title: str
+    weeks: tuple[str, ...]
     values: tuple[int, ...]
     bars: tuple[Bar, ...]
 
@@ -491,6 +495,18 @@ class ReportPage:
     mail_url: str | None
     ticket_url: str | None
     told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueMarkdown:
+    """`/issues/<slug>.md`: all of an issue as Markdown."""
+
+    template: ClassVar[str] = "text/issue.md"
+
+    site: Site
+    issue: Issue
+    steps: tuple[str, ...]
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

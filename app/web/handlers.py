@@ -13,7 +13,7 @@ from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange
 from app.web import contexts
 from app.web.backstage import Backstage
-from app.web.headers import cached
+from app.web.headers import NO_STORE, cached
 from app.web.live import Edition
 from app.web.render import Renderer
 
@@ -35,16 +35,28 @@ class Handlers:
         body = self.renderer.render(context, id_of(exchange))
         return cached(Response(body, media_type=HTML), request.headers, vary=vary)
 
+    def absolute(self, request: Request, path: str) -> str:
+        """Return the address of `path` for somewhere else: a chat, a feed reader, a crawler."""
+        return (self.base_url or str(request.base_url).rstrip("/")) + path
+
+    def cached_with_links(self, request: Request, response: Response) -> Response:
+        """Let an answer with absolute links be cached, if they don't name the host asked for.
+
+        Whoever asks can invent the host, so no cache may keep such an answer for others.
+        """
+        if self.base_url:
+            return cached(response, request.headers)
+        response.headers["Cache-Control"] = NO_STORE
+        return response
+
     def template(
         self, request: Request, template: str, media_type: str, **values: object
     ) -> Response:
         """Answer with a file made from a template that has no context type."""
-        body = self.renderer.render_template(template, values)
-        return self.text(request, body, f"{media_type}; charset=utf-8")
-
-    def text(self, request: Request, body: str, media_type: str) -> Response:
-        """Answer with a text that may be cached."""
-        return cached(PlainTextResponse(body, media_type=media_type), request.headers)
+        links = {"absolute": lambda path: self.absolute(request, path)}
+        body = self.renderer.render_template(template, links | values)
+        media_type = f"{media_type}; charset=utf-8"
+        return self.cached_with_links(request, PlainTextResponse(body, media_type=media_type))
 
     def chosen_exchange(self, request: Request) -> Exchange | None:
         """Return the exchange in the address, if it is a supported one."""

@@ -32,7 +32,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
-MAX_BODY_BYTES = 256 * 1024
+MAX_BODY_BYTES = 512 * 1024
 """The longest body that is read at all: a paste that is too long can still be shown again."""
 PAGE_CACHE = "public, max-age=60, stale-while-revalidate=600"
 NO_STORE = "no-store"

@@ -60,7 +60,6 @@ class Renderer:
         self,
         templates: Path,
         static: StaticFolder,
-        base_url: str,
         dev: Callable[[], object] = lambda: None,
     ) -> None:
         self._environment = Environment(
@@ -77,7 +76,6 @@ class Renderer:
         }
         self._environment.globals |= {
             "static": static.url,
-            "absolute": lambda path: base_url + path,
             "dev": dev,
         }
 

@@ -1,6 +1,7 @@
 """Answers to paste into a ticket or a chat: every issue, step, error code and diagnosis as text.
 
-`.txt` is plain text, `.md` the same as Markdown; both come with the short link of the page.
+`.txt` is plain text, `.md` the same as Markdown (of an issue, all of it); both come with the short
+link of the page.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from starlette.responses import PlainTextResponse, Response
 from app.model import Exchange, Issue
 from app.web import answers, contexts, forms
 from app.web.handlers import Handlers, id_of, moved_error, moved_issue
-from app.web.headers import NO_STORE, cached
 from app.web.links import diagnosis_url, with_query
 
 MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}
@@ -29,7 +29,7 @@ class Replies(Handlers):
     __slots__ = ()
 
     async def issue(self, request: Request) -> Response:
-        """Answer with an issue, or with one step of it (`?step=`)."""
+        """Answer with an issue (as Markdown in full), or with one step of it (`?step=`)."""
         knowledge = self.edition.knowledge
         exchange = self.chosen_exchange(request)
         slug = request.path_params["slug"]
@@ -46,12 +46,17 @@ class Replies(Handlers):
                 raise HTTPException(404)
             steps = (step.text,)
             link += f"#{step.id}"
+        elif form == "md":
+            whole = contexts.IssueMarkdown(
+                site=knowledge.site, issue=issue, steps=steps, url=self.absolute(request, link)
+            )
+            return self._reply(request, whole)
         reply = contexts.Reply(
             title=issue.title,
             paragraphs=(issue.symptom,),
             causes=(contexts.ReplyCause(title="", steps=steps),),
             others=(),
-            url=self._absolute(request, link),
+            url=self.absolute(request, link),
             plain_text=form == "txt",
         )
         return self._reply(request, reply)
@@ -76,7 +81,7 @@ class Replies(Handlers):
             paragraphs=(general.note,) if general.note else (),
             causes=tuple(_cause(issue, exchange) for issue in issues[:CAUSES_IN_FULL]),
             others=tuple(issue.title for issue in issues[CAUSES_IN_FULL:]),
-            url=self._absolute(request, f"/e/{exchange.id}/{quote(code, safe=':')}"),
+            url=self.absolute(request, f"/e/{exchange.id}/{quote(code, safe=':')}"),
             plain_text=form == "txt",
         )
         return self._reply(request, reply)
@@ -105,23 +110,17 @@ class Replies(Handlers):
                 ),
             ),
             others=tuple(match.issue.title for match in rest),
-            url=self._absolute(request, diagnosis_url(observations)),
+            url=self.absolute(request, diagnosis_url(observations)),
             plain_text=request.path_params["form"] == "txt",
         )
         return self._reply(request, reply)
 
-    def _absolute(self, request: Request, path: str) -> str:
-        return (self.base_url or str(request.base_url).rstrip("/")) + path
-
-    def _reply(self, request: Request, reply: contexts.Reply) -> Response:
-        media_type = MEDIA_TYPES["txt" if reply.plain_text else "md"]
+    def _reply(self, request: Request, reply: contexts.Reply | contexts.IssueMarkdown) -> Response:
+        plain_text = isinstance(reply, contexts.Reply) and reply.plain_text
+        media_type = MEDIA_TYPES["txt" if plain_text else "md"]
         response = PlainTextResponse(self.renderer.render(reply), media_type=media_type)
         response.headers["X-Robots-Tag"] = "noindex"
-        if not self.base_url:
-            # The link names the host that was asked, so no cache may keep it for others.
-            response.headers["Cache-Control"] = NO_STORE
-            return response
-        return cached(response, request.headers)
+        return self.cached_with_links(request, response)
 
 
 def _cause(issue: Issue, exchange: Exchange | None) -> contexts.ReplyCause:

@@ -59,7 +59,7 @@ class Reports(Handlers):
                 form=forms.form_state(shown, knowledge, text=diagnosis.redacted_text.strip()),
                 read=tuple(issue.title for slug in read if (issue := knowledge.issue(slug))),
                 version=knowledge.version,
-                url=(self.base_url or str(request.base_url).rstrip("/")) + url,
+                url=self.absolute(request, url),
             )
         )
         subject = SUBJECT

@@ -88,7 +88,7 @@ def test_a_method_that_is_not_meant(
 
 
 def test_a_body_that_is_too_long(marbles: TestClient) -> None:
-    response = marbles.post("/diagnose", data={"text": "x" * (256 * 1024)})
+    response = marbles.post("/diagnose", data={"text": "x" * (512 * 1024)})
     assert response.status_code == 413
     page = Document(response.text)
     assert page.heading == "This is too long"

@@ -27,10 +27,19 @@ def test_an_issue_in_plain_text_for_one_exchange(marbles: TestClient) -> None:
     assert not {"{{", STARS} & set(answer.text.split())
 
 
-def test_the_same_as_markdown(marbles: TestClient) -> None:
-    text = reply(marbles, "/issues/address-not-allowed.md")
+def test_all_of_an_issue_as_markdown(marbles: TestClient) -> None:
+    answer = marbles.get("/issues/address-not-allowed.md")
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert answer.text.startswith("# Address Not Allowed")
+    for part in ("- 192.0.2.7 is missing in", "1. Add 192.0.2.7", "## Why your exchange asks"):
+        assert part in answer.text
+    assert "blue button" not in answer.text
+
+
+def test_a_step_as_markdown(marbles: TestClient) -> None:
+    text = reply(marbles, "/issues/address-not-allowed.md?step=press-twice")
     assert text.startswith("**Address Not Allowed**")
-    assert "blue button" not in text
+    assert "1. Press the blue button twice" in text
 
 
 def test_one_step(marbles: TestClient) -> None:
