@@ -102,6 +102,7 @@ class TipFile(Entity):
     """`tips.yml`: the prevention tips in order."""
 
     tips: tuple[Tip, ...] = ()
+    """The tips in order."""
 
 
 class PermalinkFile(Entity):

@@ -60,8 +60,11 @@ def _charts(weeks: tuple[Week, ...]) -> tuple[contexts.ChartView, ...]:
         ("Helpful", [week.helpful for week in weeks]),
         ("Reports", [week.reports for week in weeks]),
     )
+    starts = tuple(f"{week.start.day} {week.start:%B}" for week in weeks)
     return tuple(
-        contexts.ChartView(title=title, values=tuple(values), bars=charts.bars(values))
+        contexts.ChartView(
+            title=title, weeks=starts, values=tuple(values), bars=charts.bars(values)
+        )
         for title, values in series
     )
 
