@@ -49,12 +49,11 @@ class KnowledgeBase:
 
     def variables(self, exchange: str | None = None) -> dict[str, str]:
         """Return the values of the variables in texts, by the names of `exchange` if chosen."""
-        return variables(self.site, self._exchanges_by_id.get(exchange or ""))
+        return variables(self.site, self._exchanges_by_id.get(self._present(exchange)))
 
     def exchange(self, exchange: str | None) -> Exchange | None:
         """Return a supported exchange by its id, or by an old one."""
-        name = exchange or ""
-        return self._exchanges_by_id.get(name) or self._exchanges_by_alias.get(name)
+        return self._exchanges_by_id.get(self._present(exchange))
 
     def body_source(self, page: Issue | Exchange) -> str:
         """Return the body of an issue or exchange before its variables were filled in."""
@@ -80,7 +79,7 @@ class KnowledgeBase:
         if self.exchange(exchange) is None:
             return self._issues_by_slug.get(slug)
         raw = self._raw_issues.get(slug)
-        if raw is None or not raw.concerns(exchange):
+        if raw is None or not raw.concerns(self._present(exchange)):
             return self._issues_by_slug.get(slug)
         return fill_entity(raw, self.variables(exchange))
 
@@ -90,7 +89,9 @@ class KnowledgeBase:
             return self.issues
         values = self.variables(exchange)
         return tuple(
-            fill_entity(issue, values) for issue in self.content.issues if issue.concerns(exchange)
+            fill_entity(issue, values)
+            for issue in self.content.issues
+            if issue.concerns(self._present(exchange))
         )
 
     def alias(self, slug: str) -> str | None:
@@ -99,11 +100,15 @@ class KnowledgeBase:
 
     def errors(self, exchange: str, code: str) -> tuple[ErrorCode, ...]:
         """Return the entries of one code, those with `match` first; empty when unknown."""
-        return self._errors.get(exchange, {}).get(code, ())
+        return self.errors_of(exchange).get(code, ())
 
     def errors_of(self, exchange: str) -> Mapping[str, tuple[ErrorCode, ...]]:
         """Return the entries of every code of an exchange, by code, in the writers' order."""
-        return self._errors.get(exchange, {})
+        return self._errors.get(self._present(exchange), {})
+
+    def _present(self, exchange: str | None) -> str:
+        """Return the present id of an exchange for an old one, anything else as it stands."""
+        return self._exchange_aliases.get(exchange or "", exchange or "")
 
     @cached_property
     def _issues_by_slug(self) -> dict[str, Issue]:
@@ -122,8 +127,8 @@ class KnowledgeBase:
         return {exchange.id: exchange for exchange in self.content.exchanges}
 
     @cached_property
-    def _exchanges_by_alias(self) -> dict[str, Exchange]:
-        return {alias: exchange for exchange in self.exchanges for alias in exchange.aliases}
+    def _exchange_aliases(self) -> dict[str, str]:
+        return {alias: one.id for one in self.exchanges for alias in one.aliases}
 
     @cached_property
     def _aliases(self) -> dict[str, str]:

@@ -39,13 +39,15 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
     Nothing of it is stored. The exit code is 0, whether there is an answer or not.
     """
     knowledge = load_knowledge(settings_from(content=content))
-    if exchange and knowledge.exchange(exchange) is None:
+    chosen = knowledge.exchange(exchange)
+    if exchange and chosen is None:
         known = ", ".join(one.id for one in knowledge.exchanges) or "none"
         raise Refused(f"there is no exchange `{exchange}`; there are: {known}")
     if sys.stdin.isatty():
         click.echo("Paste the error, then press Enter and Ctrl+D:", err=True)
     text = sys.stdin.buffer.read().decode("utf-8", "replace")
-    diagnosis = engine_of(knowledge).diagnose(Observations(text=text, exchange=exchange))
+    observations = Observations(text=text, exchange=chosen.id if chosen else None)
+    diagnosis = engine_of(knowledge).diagnose(observations)
     if as_json:
         click.echo(json.dumps(to_json(diagnosis), indent=2, ensure_ascii=False))
     else:

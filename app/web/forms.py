@@ -116,8 +116,9 @@ def form_state(
 
 
 def known_exchange(value: str | None, knowledge: KnowledgeBase) -> str | None:
-    """Return the id of a supported exchange, or None for anything else."""
-    return value if knowledge.exchange(value) else None
+    """Return the present id of a supported exchange, or None for anything else."""
+    found = knowledge.exchange(value)
+    return found.id if found else None
 
 
 def _known_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:

@@ -65,6 +65,14 @@ def test_the_old_name_of_an_exchange_tailors_too(visitor: TestClient) -> None:
     page = Document(visitor.get("/issues/address-not-allowed?exchange=mirror-fair").text)
     assert page.control("Your exchange").one("option", selected="").text == "Glass Market"
     assert "Friends of this key" in page.text
+    found = Document(visitor.get("/diagnose?exchange=mirror-fair&error=-7007").text)
+    assert "Glass Market" in found.one("main").text
+    linked = visitor.get("/diagnose?exchange=mirror-fair&missing=secret-word").text
+    assert "exchange=glassmarket" in linked
+    assert "exchange=mirror-fair" not in linked
+    paste = {"text": "Friend unknown", "exchange": "mirror-fair"}
+    answer = visitor.post("/api/v1/diagnose", json=paste).json()
+    assert answer["exchange"] == "glassmarket"
 
 
 def test_every_step_has_its_place_whatever_exchange_is_chosen(visitor: TestClient) -> None:
