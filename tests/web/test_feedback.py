@@ -73,7 +73,7 @@ def test_a_second_vote_takes_the_place_of_the_first(client: TestClient) -> None:
     for helpful in ("no", "yes", "yes"):
         client.post("/feedback", data={"page": PAGE, "helpful": helpful})
     votes = insights(client).split(f'<a href="{PAGE}">')[1]
-    assert votes.index("<td>1</td><td>0</td>") < votes.index("</tr>")
+    assert votes.index('<td class="number">1</td><td class="number">0</td>') < votes.index("</tr>")
 
 
 def test_two_browsers_are_two_visitors(client: TestClient) -> None:
@@ -81,7 +81,7 @@ def test_two_browsers_are_two_visitors(client: TestClient) -> None:
         client.post(
             "/feedback", data={"page": PAGE, "helpful": "yes"}, headers={"User-Agent": agent}
         )
-    assert "<td>2</td><td>0</td>" in insights(client)
+    assert '<td class="number">2</td><td class="number">0</td>' in insights(client)
 
 
 def test_a_storm_of_votes_is_refused(client: TestClient) -> None:
