@@ -40,7 +40,11 @@ def unknown(value: Any, made: Mapping[str, Any], types: Mapping[str, Any]) -> It
         yield f"{value} is no {made['type']}"
 
 
-@pytest.mark.parametrize("root", [TEAPOTS, MARBLES, ROOT / "content"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "root",
+    [TEAPOTS, MARBLES, pytest.param(ROOT / "content", marks=pytest.mark.slow)],
+    ids=["teapots", "marbles", "content"],
+)
 def test_content_fits_its_schemas(root: Path) -> None:
     sources = [one for one in load(root, drafts=True).sources if one.kind in FILES]
     assert len(sources) >= 7

@@ -1,0 +1,108 @@
+"""Every rule of `helpcenter check`: documented, and found through the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import main
+from app.reference import rules
+from tests.conftest import MakeContent
+
+Files = Mapping[str, str | bytes]
+
+DESCRIPTIONS = {name: text for group in rules().values() for name, text in group.items()}
+
+
+def issue(extra: str = "", body: str = "") -> str:
+    front = f"title: A\nsymptom: B\ncauses: [C]\nsolutions: [Turn the lid]\n{extra}"
+    return f"---\n{front.rstrip()}\n---\n{body}"
+
+
+GLASS = "---\nname: Glass\nwebsite: https://glass.example\n---\n"
+ASKING = """\
+errors:
+  - code: "1"
+    issues: [a]
+    question: {text: Tea?, options: [{label: Yes, issue: a}, {label: No, issue: b}]}
+"""
+
+VIOLATIONS: Mapping[str, Files] = {
+    "unreadable": {"issues/a.md": b"\xff"},
+    "missing-file": {"site.yml": b""},
+    "stray-file": {"issues/a.markdown": "x"},
+    "front-matter": {"issues/a.md": "# Tea"},
+    "yaml": {"issues/a.md": "---\ntitle: a: b\n---\n"},
+    "yaml-anchor": {"issues/a.md": "---\ntitle: *a\n---\n"},
+    "yaml-tag": {"issues/a.md": "---\ntitle: !a b\n---\n"},
+    "duplicate-key": {"issues/a.md": issue("title: B")},
+    "unknown-key": {"issues/a.md": issue("titel: B")},
+    "missing-key": {"issues/a.md": "---\ntitle: A\n---\n"},
+    "wrong-type": {"issues/a.md": issue("order: first")},
+    "unknown-variable": {"issues/a.md": issue(body="{{ prodct }}")},
+    "hard-coded-ip": {"issues/a.md": issue(body="192.0.2.7")},
+    "image-alt": {"issues/a.md": issue(body="![](/images/a.png)")},
+    "image-path": {"issues/a.md": issue(body="![a](/images/a.png)")},
+    "heading-levels": {"issues/a.md": issue(body="# A")},
+    "duplicate-heading": {"issues/a.md": issue(body="## A\n## A\n")},
+    "raw-html": {"issues/a.md": issue(body="a<br>")},
+    "broken-link": {"issues/a.md": issue(body="[a](/issues/b)")},
+    "external-link-form": {"issues/a.md": issue(body="[a](https:b)")},
+    "duplicate-slug": {
+        "tips.yml": "tips: [{id: a, title: b, text: c}, {id: a, title: b, text: c}]"
+    },
+    "alias-shadows": {"issues/a.md": issue("aliases: [a]")},
+    "alias-collides": {"issues/a.md": issue("aliases: [b, b]")},
+    "unknown-issue": {"issues/a.md": issue("related: [b]")},
+    "unknown-exchange": {"issues/a.md": issue("exchanges: [b]")},
+    "broken-permalink": {"permalinks.txt": "/issues/a"},
+    "unlisted-option": {"errors/glass.yml": ASKING},
+    "orphan": {"issues/a.md": issue()},
+    "stale": {"issues/a.md": issue("verified: 2020-02-29")},
+    "expired": {"issues/a.md": issue("expires: 2020-02-29")},
+    "wrong-example": {"issues/a.md": issue("examples: [tea]")},
+    "unusable-signature": {"issues/a.md": issue("signatures: [tea]")},
+    "untested-signature": {"issues/a.md": issue("signatures: [cold tea]")},
+    "shadowed-signature": {"issues/a.md": issue("signatures: [cold tea, Cold Tea]")},
+}
+"""What breaks each rule; tests/content/test_checks.py and the like have the exact places."""
+
+
+def check(root: Path, output: str, *more: str) -> Result:
+    arguments = ["check", "--content", str(root), "--format", output, *more]
+    return CliRunner().invoke(main, arguments, prog_name="helpcenter")
+
+
+def test_every_rule_is_broken_here() -> None:
+    assert set(VIOLATIONS) == set(DESCRIPTIONS) - {"dead-link"}  # tests/content/test_external.py
+
+
+@pytest.mark.parametrize("rule", VIOLATIONS)
+def test_each_format_tells_of_each_rule_and_exits_alike(
+    rule: str, make_content: MakeContent
+) -> None:
+    root = make_content(VIOLATIONS[rule])
+    if rule == "missing-file":
+        (root / "site.yml").unlink()
+    as_json = check(root, "json")
+    found = json.loads(as_json.stdout)
+    (finding, *_) = [one for one in found if one["rule"] == rule]
+    assert finding["line"] >= 1
+    assert finding["column"] >= 1
+    documented = DESCRIPTIONS[rule].split("\n\n")[1].split(". Example: ")[0].lower()
+    assert finding["severity"] in documented
+
+    place = f"{finding['path']}:{finding['line']}"
+    as_text, as_github = check(root, "text"), check(root, "github")
+    assert f"{place}: {rule}: {finding['message']}" in as_text.stdout.splitlines()
+    at = f"line={finding['line']},col={finding['column']},title={rule}::"
+    (line,) = [one for one in as_github.stdout.splitlines() if at in one and "\0" not in one][:1]
+    assert line.startswith(f"::{finding['severity']} file={finding['path']},")
+
+    is_bad = any(one["severity"] == "error" for one in found)
+    assert [as_json.exit_code, as_text.exit_code, as_github.exit_code] == [int(is_bad)] * 3
+    assert len(as_text.stdout.splitlines()) == len(as_github.stdout.splitlines()) == len(found)
