@@ -288,7 +288,9 @@ class _Editors:
     """One editor for each file of a content."""
 
     def __init__(self, content: Content) -> None:
-        self._sources = {one.path: one for one in content.sources if one.kind != "permalinks"}
+        # Lists of other forms name issues as they were called then: aliases are good there.
+        written = (one for one in content.sources if one.path.endswith((".md", ".yml")))
+        self._sources = {one.path: one for one in written}
         self._editors: dict[str, Editor] = {}
 
     def of(self, path: str) -> Editor:
