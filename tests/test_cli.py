@@ -46,6 +46,7 @@ def test_check_of_good_content() -> None:
     assert result.stderr == "No mistakes in 7 files.\n"
 
 
+@pytest.mark.slow
 def test_check_of_bad_content_as_a_process(make_content: MakeContent) -> None:
     root = make_content({"issues/a.md": "x", "tips.yml": "tips: [{id: a}]"})
     done = subprocess.run(
@@ -274,6 +275,7 @@ def test_evaluate_of_what_are_no_cases(data: bytes, tmp_path: Path) -> None:
 # --- serve ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_serve_answers_and_stops() -> None:
     command = [sys.executable, "-m", "app", "serve", "--port", "0", "--content", str(TEAPOTS)]
     with subprocess.Popen(

@@ -245,6 +245,7 @@ def _changes(content: Content, data: st.DataObject) -> Iterator[Changes]:
         return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", [TEAPOTS, MARBLES], ids=lambda path: path.name)
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())

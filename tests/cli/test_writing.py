@@ -49,6 +49,7 @@ def texts(root: Path) -> Mapping[str, str]:
     return {str(path): path.read_text("utf-8") for path in root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_publish_rename_retire_as_processes(marbles: Path) -> None:
     def process(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -104,6 +105,7 @@ def test_a_link_that_was_broken_by_hand_is_reported_and_publish_refuses(marbles:
     assert "mend the content first" in result.stderr
 
 
+@pytest.mark.slow
 def test_old_addresses_lead_to_the_new_page(marbles: Path, tmp_path: Path) -> None:
     run("rename", "issue", "address-not-allowed", "friend-unknown", content=marbles)
     run("rename", "step", "friend-unknown", "clay-frog", "mud-frog", content=marbles)

@@ -19,6 +19,8 @@ from app.knowledge import KnowledgeBase, build
 from app.model import Issue, Observations
 from app.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 REPORTS = Path(__file__).parents[1] / "reports"
 AMBIGUOUS = '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}'
 

@@ -11,6 +11,8 @@ from app.settings import ROOT
 from tests.web.conftest import client
 from tests.web.crawl import walk
 
+pytestmark = pytest.mark.slow
+
 CURE = "mend the link where it is written, or the template that makes it"
 
 

@@ -15,6 +15,8 @@ from app.content.loader import Content, load
 from app.knowledge import KnowledgeBase, build
 from app.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 REAL = ROOT / "content"
 
 FIRST_ISSUES = [

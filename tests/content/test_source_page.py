@@ -11,6 +11,8 @@ from app.settings import ROOT
 from tests.web.conftest import client
 from tests.web.document import Document
 
+pytestmark = pytest.mark.slow
+
 TOP = [
     "Exchange Connection Troubleshooting",
     "Common issues and solutions when connecting your exchange to Trading Bot.",

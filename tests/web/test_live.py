@@ -213,6 +213,7 @@ def test_only_drafts_mode_shows_drafts(content: Path) -> None:
     assert Live(content, redactor, drafts=True).edition.knowledge.issue("moonlight-serenade")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
 def test_sighup_asks_for_a_look(content: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
