@@ -1,0 +1,57 @@
+"""Links to steps land on the step, whatever happened to its name or the chosen exchange."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import serving
+from tests.conftest import MARBLES
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a product whose steps have old names."""
+    folder = tmp_path_factory.mktemp("renamed")
+    root = Path(shutil.copytree(MARBLES, folder / "content"))
+    path = root / "issues/address-not-allowed.md"
+    text = path.read_text("utf-8")
+    for step, old in (("press-twice", "press-once"), ("clay-frog", "mud-frog")):
+        text = text.replace(f"id: {step}\n", f"id: {step}\n    aliases: [{old}]\n")
+    path.write_text(text, "utf-8")
+    with serving(root, HELP_DATA=str(folder)) as url:
+        yield url
+
+
+@pytest.mark.parametrize("anchor", ["clay-frog", "mud-frog"])
+@pytest.mark.parametrize("exchange", ["", "?exchange=glassmarket", "?exchange=claybourse"])
+def test_a_step_of_one_exchange_is_shown_and_marked(
+    visitor: Page, renamed: str, anchor: str, exchange: str
+) -> None:
+    visitor.goto(f"{renamed}/issues/address-not-allowed{exchange}#{anchor}")
+    step = visitor.locator("#clay-frog")
+    expect(step).to_be_in_viewport()
+    expect(step).to_contain_text("Whisper the address")
+    shadow = "element => getComputedStyle(element).boxShadow"
+    assert step.evaluate(shadow) != "none"
+    assert visitor.locator("#press-twice").evaluate(shadow) == "none"
+
+
+def test_steps_of_other_exchanges_are_folded_away(visitor: Page, renamed: str) -> None:
+    visitor.goto(f"{renamed}/issues/address-not-allowed")
+    expect(visitor.locator("#clay-frog")).not_to_be_visible()
+    visitor.get_by_text("Steps for one exchange").click()
+    visitor.get_by_text("Clay Bourse", exact=True).last.click()
+    expect(visitor.locator("#clay-frog")).to_be_visible()
+    expect(visitor.locator("#press-twice")).not_to_be_visible()
+
+
+def test_an_old_anchor_opens_the_issue_on_the_first_page(visitor: Page, renamed: str) -> None:
+    visitor.goto(f"{renamed}/?exchange=glassmarket#address-not-allowed--press-once")
+    expect(visitor.locator("#address-not-allowed--press-twice")).to_be_in_viewport()
