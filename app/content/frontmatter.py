@@ -6,6 +6,7 @@ so that `on` and `yes` stay words; keys that stand twice and anchors are mistake
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -205,6 +206,24 @@ def parse_markdown(text: str) -> Document:
         body_line=end + 2,
         problems=document.problems,
     )
+
+
+def parse_json_lines(text: str) -> Document:
+    """Read JSON objects, one on each line, as the field `reports`; empty lines don't count."""
+    entries: list[Any] = []
+    positions: dict[Location, Position] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep"
+            message = f"this line is no JSON ({reason}); write one object on it"
+            return _broken("json", Position(number), message)
+        positions["reports", len(entries)] = Position(number)
+        entries.append(entry)
+    return Document({"reports": entries}, positions)
 
 
 def parse_lines(text: str) -> Document:

@@ -23,6 +23,7 @@ from app.content.frontmatter import (
     Document,
     Location,
     Problem,
+    parse_json_lines,
     parse_lines,
     parse_markdown,
     parse_yaml,
@@ -35,9 +36,11 @@ from app.model import (
     Exchange,
     Finding,
     Issue,
+    Report,
     Severity,
     Site,
     Tip,
+    WordGroup,
 )
 
 MAX_BYTES = 1_000_000
@@ -95,7 +98,17 @@ RULES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What reading finds, by rule: as the docstrings of `content.checks` say it for theirs."""
-Kind = Literal["site", "diagnostic", "tips", "issue", "exchange", "errors", "permalinks"]
+Kind = Literal[
+    "site",
+    "diagnostic",
+    "tips",
+    "issue",
+    "exchange",
+    "errors",
+    "permalinks",
+    "reports",
+    "vocabulary",
+]
 
 
 class TipFile(Entity):
@@ -103,6 +116,18 @@ class TipFile(Entity):
 
     tips: tuple[Tip, ...] = ()
     """The tips in order."""
+
+
+class ReportFile(Entity):
+    """`reports.jsonl`: labelled problem reports to learn from."""
+
+    reports: tuple[Report, ...] = ()
+
+
+class VocabularyFile(Entity):
+    """`vocabulary.yml`: groups of words that say the same."""
+
+    groups: tuple[WordGroup, ...] = ()
 
 
 class PermalinkFile(Entity):
@@ -146,6 +171,8 @@ class Content:
     permalinks: tuple[str, ...]
     images: frozenset[str]
     dates: Mapping[str, dt.date]
+    reports: tuple[Report, ...] = ()
+    vocabulary: tuple[WordGroup, ...] = ()
 
     def path_of(self, source: Source) -> str:
         """Return the path to show for a file: the content folder as it was named, and below."""
@@ -211,6 +238,10 @@ def load(
         errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
         permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
         images=images,
+        reports=tuple(one for file in _entities(sources, ReportFile) for one in file.reports),
+        vocabulary=tuple(
+            group for file in _entities(sources, VocabularyFile) for group in file.groups
+        ),
         dates=dates,
     )
 
@@ -221,6 +252,8 @@ def _files(root: Path) -> Iterator[tuple[Kind, Path]]:
         ("diagnostic", "diagnostic.yml"),
         ("tips", "tips.yml"),
         ("permalinks", "permalinks.txt"),
+        ("reports", "reports.jsonl"),
+        ("vocabulary", "vocabulary.yml"),
     )
     folders: tuple[tuple[Kind, str], ...] = (
         ("issue", "issues/*.md"),
@@ -260,7 +293,8 @@ def _strays(root: Path, read: Collection[Path]) -> Iterator[Finding]:
         if path not in read:
             message = (
                 "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, "
-                "issues/*.md, exchanges/*.md and errors/*.yml: rename it, or move it away"
+                "vocabulary.yml, issues/*.md, exchanges/*.md and errors/*.yml: rename it, or move "
+                "it away"
             )
             found = _Found("stray-file", 1, 1, message)
             yield _finding(root, _relative(root, path), found, severity="warning")
@@ -300,6 +334,8 @@ def _parse(
         return Source(kind, relative, text, Document({}), None), [unreadable]
     if kind == "permalinks":
         document = parse_lines(text)
+    elif kind == "reports":
+        document = parse_json_lines(text)
     elif kind in {"issue", "exchange"}:
         document = parse_markdown(text)
     else:
@@ -321,6 +357,8 @@ TYPES: Mapping[Kind, type[Entity]] = {
     "exchange": Exchange,
     "errors": ErrorFile,
     "permalinks": PermalinkFile,
+    "reports": ReportFile,
+    "vocabulary": VocabularyFile,
 }
 """The type of the files of each kind."""
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
 from app.diagnosis import evidence as strengths
+from app.diagnosis.exchanges import Mention, MentionIndex, foreign_hosts
 from app.diagnosis.recognition import (
     OFF_TOPIC,
     Owner,
@@ -24,10 +25,13 @@ from app.diagnosis.recognition import (
 )
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import Hit
+from app.diagnosis.text import normalise
+from app.diagnosis.wording import Sample, WordingModel
 from app.diagnosis.words import FEW_LINES, PhraseIndex, code_share
 from app.diagnosis.words import strengths as word_strengths
 from app.knowledge import KnowledgeBase
 from app.model import (
+    NO_ISSUE,
     CallerIp,
     Diagnosis,
     ErrorCode,
@@ -35,6 +39,7 @@ from app.model import (
     Match,
     Observations,
     Question,
+    Report,
     Verdict,
 )
 
@@ -46,6 +51,15 @@ FAR_BEHIND = 3.5
 """A match this much weaker than the best is not worth reading."""
 
 LONGEST_QUOTE = 80
+
+FEW_WORDS_LEFT = 4
+"""Fewer words beside fixed messages say nothing more."""
+
+WRITTEN = 0.15
+"""Weight of a phrase or sentence of our writers, against 1 for a report."""
+
+ALSO = 0.35
+"""Share of the other readings in what a report teaches."""
 
 
 class Engine:
@@ -70,6 +84,7 @@ class Engine:
             for text in (issue.title, issue.symptom)
         )
         self._phrases = PhraseIndex(phrases, background)
+        self._wording = _wording(knowledge, phrases) if knowledge.content.reports else None
 
     def diagnose(self, observations: Observations) -> Diagnosis:
         """Return the issues that fit what a visitor tells, best first, or an honest "unknown"."""
@@ -94,6 +109,7 @@ class Engine:
         evidence += seen
         words, nothing = self._of_words(reading, sure)
         evidence += words
+        evidence += self._of_likeness(reading, sure)
         if off_topic:
             nothing += off_topic.strength * self._weight_of_off_topic(reading, exchange)
         evidence += self._of_answers(observations, entry)
@@ -194,7 +210,7 @@ class Engine:
         found, tendency = self._phrases.wordings(reading.text, reading.spans(sure))
         code = code_share(reading.text) > MOSTLY
         log = code and len(reading.text.starts) > FEW_LINES
-        nothing = strengths.NOTHING_WITH_TEXT
+        nothing = strengths.NOTHING_WITH_REPORTS if self._wording else strengths.NOTHING_WITH_TEXT
         if reading.mentions:
             nothing += strengths.EXCHANGE_NAMED
         elif reading.foreign and not sure:
@@ -206,13 +222,34 @@ class Engine:
             worth, quotes = phrases.get(issue, (0.0, ()))
             by_phrases = share * strengths.phrases(worth, log=log)
             by_tendency = share * strengths.tendency(tendency.get(issue, 0.0), code=code)
+            if self._wording:
+                by_phrases *= strengths.BESIDE_REPORTS
+                by_tendency = 0.0
             if issue == OFF_TOPIC:
                 nothing += by_phrases + by_tendency
                 continue
             if worth:
                 evidence.append(strengths.of_words(issue, by_phrases, quotes))
-            evidence.append(strengths.of_tendency(issue, by_tendency))
+            if by_tendency:
+                evidence.append(strengths.of_tendency(issue, by_tendency))
         return evidence, nothing
+
+    def _of_likeness(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:
+        """Yield what reports teach about a text like this one."""
+        flat = reading.text.flat
+        if self._wording is None or not flat:
+            return
+        if reading.hits and _words_outside(flat, reading.spans(sure)) < FEW_WORDS_LEFT:
+            return
+        likeness = self._wording.likeness(flat, _marks(reading.mentions, reading.foreign))
+        if likeness is None:
+            return
+        code = code_share(reading.text) > MOSTLY
+        nothing = likeness.logs.get(OFF_TOPIC, 0.0)
+        for issue, log in likeness.logs.items():
+            if issue != OFF_TOPIC:
+                strength = strengths.likeness(log - nothing, code=code, sure=bool(sure))
+                yield strengths.of_likeness(issue, strength, likeness.quotes[issue])
 
     def _of_answers(
         self, observations: Observations, entry: ErrorCode | None
@@ -274,6 +311,65 @@ class Engine:
     def _name(self, exchange: str) -> str:
         found = self._knowledge.exchange(exchange)
         return found.name if found else exchange
+
+
+def _wording(knowledge: KnowledgeBase, phrases: Iterable[tuple[str, str]]) -> WordingModel:
+    """Learn from the reports, and from what writers say about each issue."""
+    others = knowledge.diagnostic.other_exchanges if knowledge.diagnostic else ()
+    mentions = MentionIndex(knowledge.exchanges, others)
+    samples: list[Sample] = []
+    for report in knowledge.content.reports:
+        flat = normalise(report.text).flat
+        found = mentions.find(flat)
+        labels = _labels(report, knowledge)
+        samples.append(Sample(flat, labels, marks=_marks(found, foreign_hosts(flat, found))))
+    texts = [(owner, text.replace("*", "").replace("/", " ")) for owner, text in phrases]
+    for issue in knowledge.issues:
+        steps = (solution.text for solution in issue.solutions)
+        texts += ((issue.slug, text) for text in (issue.title, issue.symptom))
+        texts += ((issue.slug, text) for text in (*issue.causes, *steps))
+        texts += ((issue.slug, text) for text in (*issue.signatures, *issue.examples))
+    samples += (Sample(normalise(text).flat, {owner: 1.0}, weight=WRITTEN) for owner, text in texts)
+    for exchange in knowledge.exchanges:
+        for entries in knowledge.errors_of(exchange.id).values():
+            samples += (_sample_of(entry) for entry in entries if entry.message)
+    return WordingModel(knowledge.content.vocabulary, samples)
+
+
+def _sample_of(entry: ErrorCode) -> Sample:
+    """Return what the message of an error teaches: its issues, likeliest first."""
+    shares = [0.5**place for place in range(len(entry.issues))]
+    labels = {issue: share / sum(shares) for issue, share in zip(entry.issues, shares, strict=True)}
+    return Sample(normalise(f"{entry.code} {entry.message}").flat, labels, weight=WRITTEN)
+
+
+def _labels(report: Report, knowledge: KnowledgeBase) -> dict[str, float]:
+    """Return the share of each class in what a report is: the first label weighs most."""
+    labels: dict[str, float] = defaultdict(float)
+    rest = ALSO if report.also else 0.0
+    for label, share in (
+        (report.expected, 1 - rest),
+        *((a, rest / len(report.also)) for a in report.also),
+    ):
+        slug = knowledge.alias(label) or label
+        labels[OFF_TOPIC if slug == NO_ISSUE else slug] += share
+    return dict(labels)
+
+
+def _words_outside(flat: str, spans: Iterable[tuple[int, int]]) -> int:
+    """Return how many words stand outside the `spans` of a text."""
+    words = 0
+    reached = 0
+    for start, end in (*sorted(spans), (len(flat), len(flat))):
+        if start > reached:
+            words += len(flat[reached:start].split())
+        reached = max(reached, end)
+    return words
+
+
+def _marks(mentions: Collection[Mention], foreign: Collection[str]) -> tuple[str, ...]:
+    """Return what a text shows besides its words."""
+    return ("exchange",) * bool(mentions) + ("foreign",) * bool(foreign)
 
 
 def _strength(one: Recognised, reading: Reading) -> float:

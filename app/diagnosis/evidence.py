@@ -101,6 +101,17 @@ TENDENCY = 0.9
 TENDENCY_OF_CODE = 0.2
 """Scale of the tendency of all words: background, rarely enough by itself."""
 
+LIKENESS = 2.9
+LIKENESS_OF_CODE = 0.85
+LIKENESS_BESIDE_CODE = 1.2
+"""Scale of what reports teach: most in somebody's own words, least in lines of a log."""
+
+MOST_LIKENESS = 7.0
+"""What it can say at most."""
+
+BESIDE_REPORTS = 0.7
+"""Share that remains of phrases when there are reports, which have learned them as well."""
+
 UNTICKED = (2.4, 1.0, 0.6)
 """An item that is not ticked turns the order of an ambiguous code round."""
 TICKED = (-1.3, -0.5, -0.3)
@@ -120,6 +131,9 @@ WORTH_SAYING = 0.25
 
 NOTHING_WITH_TEXT = 2.0
 """What an issue needs to beat when a text was pasted: most texts are about something else."""
+
+NOTHING_WITH_REPORTS = 0.3
+"""The same when reports tell what texts about something else are like."""
 
 NOTHING_WITHOUT_TEXT = 0.3
 
@@ -273,3 +287,19 @@ def of_tendency(issue: str, strength: float) -> Evidence:
     """Return what all words together say: background."""
     because = "your words are those of this issue"
     return Evidence(kind="words", issue=issue, strength=strength, because=because)
+
+
+def likeness(log_odds: float, *, code: bool, sure: bool) -> float:
+    """Return the strength of what a text is like: log-odds of an issue against something else."""
+    scale = LIKENESS_BESIDE_CODE if sure else LIKENESS_OF_CODE if code else LIKENESS
+    return max(-MOST_LIKENESS, min(MOST_LIKENESS, scale * log_odds))
+
+
+def of_likeness(issue: str, strength: float, quote: str) -> Evidence:
+    """Return what reports of an issue say about a text like this one."""
+    because = (
+        f"reports of this are worded like yours: “{quote}”"
+        if quote
+        else "reports of this are worded like yours"
+    )
+    return Evidence.model_construct(kind="words", issue=issue, strength=strength, because=because)

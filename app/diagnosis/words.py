@@ -62,12 +62,12 @@ SHORT_GAP = 20
 SHORT_TEXT = 70
 """A text of at most this many words is also read as one sentence."""
 
-_HAN = "぀-ヿ㐀-䶿一-鿿가-힯"
+SCRIPT = "぀-ヿ㐀-䶿一-鿿가-힯"
 # Python's own `re` where many short matches are wanted, which RE2's wrapper is slow at. Linear: no
 # repetition holds another, and what may follow one can't continue it.
 _TOKEN = re.compile(
     # Chinese, Japanese and Korean by itself: it runs into Latin words without a space.
-    rf"[{_HAN}]+|[^\W_{_HAN}]+(?:'[a-z]{{1,2}}\b)?"
+    rf"[{SCRIPT}]+|[^\W_{SCRIPT}]+(?:'[a-z]{{1,2}}\b)?"
 )
 _SENTENCE_END = re.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
 _FRAME = re2.compile(
@@ -80,7 +80,7 @@ _LOG_LINE = re2.compile(
 )
 _METHOD = re2.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
 _PATH = re2.compile(r"(?:https?|wss?)://[^/? ]*([/?][^ ]*)")
-_CJK = re.compile(rf"[{_HAN}]")
+_CJK = re.compile(rf"[{SCRIPT}]")
 _SMALL_WORDS = """
 a an the my your our his her its their i me we you he she it they this that these those is are was
 were be been being am to of in on at by for from with and or so as if then than there here have has

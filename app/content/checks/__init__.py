@@ -34,6 +34,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             names.alias_shadows,
             names.alias_collides,
             names.unknown_issue,
+            names.unknown_label,
             names.unknown_exchange,
             permalinks.broken_permalink,
             upkeep.unlisted_option,

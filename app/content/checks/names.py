@@ -15,7 +15,8 @@ from app.content.checks.places import (
 )
 from app.content.checks.texts import step_ids
 from app.content.frontmatter import Location
-from app.content.loader import Source
+from app.content.loader import ReportFile, Source
+from app.model import NO_ISSUE
 
 _ISSUE_LISTS = frozenset({"related", "points_to", "speaks_against", "issues"})
 
@@ -136,6 +137,23 @@ def unknown_issue(survey: Survey) -> Iterator[Mistake]:
             yield Mistake(text.source, text.position, message)
             continue
         yield from _unknown(text, "issue", survey.issues)
+
+
+def unknown_label(survey: Survey) -> Iterator[Mistake]:
+    """Find a report whose label is no issue; write the slug of one, or `none`.
+
+    Error. Example: `"expected": "wrong-kye"` in `reports.jsonl`
+    """
+    known = {*survey.issues, *(alias.text for alias in survey.aliases), NO_ISSUE}
+    for source in survey.content.sources:
+        if not isinstance(source.entity, ReportFile):
+            continue
+        for index, report in enumerate(source.entity.reports):
+            place = source.document.position(("reports", index))
+            for label in (report.expected, *report.also):
+                if label not in known:
+                    message = f"there is no issue `{label}`; {did_you_mean(label, known)}"
+                    yield Mistake(source, place, message)
 
 
 def names_issue(location: Location) -> bool:

@@ -31,6 +31,9 @@ LITERAL = frozenset(
 )  # fmt: skip
 """Fields that are shown or matched letter by letter: no Markdown in them."""
 
+_TO_LEARN_FROM = frozenset({"reports", "vocabulary"})
+"""Kinds of files whose texts nobody is shown."""
+
 _MARKS = re.compile(r"[\[<#]|^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
 """Without any of these a text has nothing that a rule looks for; most texts have none."""
 
@@ -188,6 +191,8 @@ def body_of(source: Source) -> Text:
 
 
 def _texts_of(source: Source) -> Iterator[Text]:
+    if source.kind in _TO_LEARN_FROM:
+        return
     yield from _strings(source, source.document.fields, ())
     if source.document.body:
         yield body_of(source)
