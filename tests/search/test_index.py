@@ -320,6 +320,14 @@ def test_a_long_passage_is_cut_around_its_matches(tmp_path: Path) -> None:
     assert len(snippet) <= SNIPPET_CHARACTERS + len("……[][]")
 
 
+def test_what_changes_in_a_message_is_left_open(tmp_path: Path) -> None:
+    error = "{code: '9', message: 'Cup {n} of {} fell', signatures: ['Saucer at {ip}']"
+    errors = f"errors: [{error}, issues: [lid-rattles]}}]"
+    index = make_index(tmp_path, FILES | {"errors/opera.yml": errors})
+    assert shown(index.search("cup fell")[0]) == "[Cup] … of … [fell]"
+    assert shown(index.search("saucer")[0]) == "[Saucer] at …"
+
+
 # --- pages that don't exist -----------------------------------------------------------------------
 
 

@@ -1,0 +1,120 @@
+"""The search over one knowledge base."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from urllib.parse import unquote
+
+from app.knowledge import KnowledgeBase
+from app.search.names import Names
+from app.search.passages import Item, items_of, passages_of
+from app.search.question import Question, Reader
+from app.search.ranking import Ranking
+from app.search.results import Kind, Result
+from app.search.snippets import Marker
+from app.search.vocabulary import Vocabulary
+
+_FILE_ENDING = re.compile(r"\.(md|html?|txt) $")
+_FOLDERS: Mapping[str, Kind] = {
+    "issues": "issue",
+    "i": "issue",
+    "exchanges": "exchange",
+    "errors": "error",
+    "e": "error",
+}
+
+
+class SearchIndex:
+    """The search over one knowledge base: built once, never changed, safe to share by threads."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._items = tuple(items_of(knowledge))
+        self._issues = {
+            item.key: number for number, item in enumerate(self._items) if item.kind == "issue"
+        }
+        self._names = Names(self._items, knowledge.exchanges)
+        self._ranking = Ranking((item, passages_of(item, knowledge)) for item in self._items)
+        self._vocabulary = Vocabulary(self._ranking.words())
+        self._reader = Reader(
+            self._vocabulary, self._ranking.codes, self._names, self._ranking.rarity
+        )
+
+    def search(
+        self, query: str, exchange: str | None = None, limit: int = 20
+    ) -> tuple[Result, ...]:
+        """Return what fits `query`, best first; its last word may be unfinished.
+
+        Any string is a query. Error codes of `exchange` are preferred. A query that names an
+        error code gets that code's page first, then the issues that it can mean.
+        """
+        if limit < 1:
+            return ()
+        question = self._reader.read(query, exchange)
+        leading = self._leading(question)
+        scored = self._ranking.best(question, limit + len(leading))
+        best = scored[0][1] if scored else 0.0
+        ranked = [(number, best + len(leading) - place) for place, number in enumerate(leading)]
+        ranked += [(number, score) for number, score in scored if number not in leading]
+        return self._results(ranked[:limit], question, exchange)
+
+    def nearest(self, path: str, limit: int = 3) -> tuple[Result, ...]:
+        """Return the pages that somebody may have meant by a path that doesn't exist."""
+        segments = [part for part in unquote(path, errors="replace").split("/") if part]
+        kind = _FOLDERS.get(segments[0]) if segments else None
+        if kind == "error" and len(segments) > 1:
+            near = self._near_errors(segments[1].casefold(), " ".join(segments[2:]))
+            if near:
+                return near[: max(limit, 0)]
+        words = " ".join(segments[1:] if kind else segments).replace("-", " ")
+        found = self.search(_FILE_ENDING.sub(" ", f"{words} "), limit=max(limit, 20))
+        return tuple(sorted(found, key=lambda result: result.kind != kind)[: max(limit, 0)])
+
+    def _leading(self, question: Question) -> tuple[int, ...]:
+        """Return the pages of the codes that are named, then the issues that they can mean."""
+        pages = [
+            page for code in question.named for page in self._names.pages(code, question.preferred)
+        ]
+        likelihood: dict[str, int] = {}
+        for page in pages:
+            for entry in self._knowledge.errors(self._items[page].exchange, self._items[page].key):
+                for place, slug in enumerate(entry.issues):
+                    likelihood[slug] = min(place, likelihood.get(slug, place))
+        issues = sorted(likelihood, key=likelihood.__getitem__)
+        known = [self._issues[slug] for slug in issues if slug in self._issues]
+        return tuple(dict.fromkeys((*pages, *known)))
+
+    def _near_errors(self, exchange: str, code: str) -> tuple[Result, ...]:
+        """Return the pages of an exchange's codes that look like `code`, and the exchange's."""
+        pages = {
+            item.key: number
+            for number, item in enumerate(self._items)
+            if item.exchange == exchange or (item.kind, item.key) == ("exchange", exchange)
+        }
+        near = get_close_matches(code, pages, n=10)
+        swapped_first = sorted(near, key=lambda key: sorted(key) != sorted(code))[:2]
+        chosen = [pages[key] for key in dict.fromkeys((*swapped_first, exchange)) if key in pages]
+        ranked = [(number, float(len(chosen) - place)) for place, number in enumerate(chosen)]
+        return self._results(ranked, Question(), exchange)
+
+    def _results(
+        self, ranked: Iterable[tuple[int, float]], question: Question, exchange: str | None
+    ) -> tuple[Result, ...]:
+        marker = Marker(question, self._vocabulary)
+        return tuple(
+            self._result(self._items[number], score, marker, exchange) for number, score in ranked
+        )
+
+    def _result(self, item: Item, score: float, marker: Marker, exchange: str | None) -> Result:
+        passages = passages_of(item, self._knowledge, exchange)
+        passage = marker.best(next(passages), passages)
+        return Result(
+            kind=item.kind,
+            title=item.title,
+            url=f"{item.url}?exchange={passage.exchange}" if passage.exchange else item.url,
+            where=passage.anchor,
+            snippet=marker.mark(passage.shown),
+            score=score,
+        )

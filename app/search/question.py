@@ -1,0 +1,85 @@
+"""A query, understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container
+from heapq import nlargest
+from typing import NamedTuple
+
+from app.search.names import Names
+from app.search.tokens import FILLERS, has_digit, tokens_of, words_of
+from app.search.vocabulary import Stems, Vocabulary
+
+MAX_CHARACTERS = 200
+MAX_WORDS = 16
+"""More of a query is cut off: nobody types it, and each word costs time."""
+
+RAREST_WORDS = 8
+"""Of a longer query only so many words are looked for, those that tell most."""
+
+_WORD_END = re.compile(r"[^\W_]\Z")
+_QUOTED = re.compile(r'(?<!\S)"([^"]+)"(?!\S)')
+_LOOKALIKES = str.maketrans("“”„«»−–\N{NON-BREAKING HYPHEN}", '"""""---')
+
+
+class Question(NamedTuple):
+    """What a query asks for; without any, for nothing."""
+
+    words: tuple[Stems, ...] = ()
+    """What its words may stand for."""
+    sentence: tuple[str, ...] = ()
+    """The stems of all words in their order."""
+    phrases: tuple[tuple[str, ...], ...] = ()
+    """Stems that must stand side by side."""
+    codes: tuple[str, ...] = ()
+    """Tokens that must be the same."""
+    named: tuple[str, ...] = ()
+    """The whole codes of error pages that it names."""
+    preferred: tuple[str, ...] = ()
+    """The exchanges that it is about."""
+
+
+class Reader:
+    """Understands queries by the words, codes and names that there are.
+
+    `rarity` tells how much a word of a query tells.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        codes: Container[str],
+        names: Names,
+        rarity: Callable[[Stems], float],
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._codes = codes
+        self._names = names
+        self._rarity = rarity
+
+    def read(self, query: str, exchange: str | None) -> Question:
+        """Return what a query asks for, any string; its last word may be unfinished."""
+        text = query.encode("utf-8", "ignore").decode()[:MAX_CHARACTERS].translate(_LOOKALIKES)
+        tokens = tokens_of(text)[:MAX_WORDS]
+        codes = [token for token in tokens if has_digit(token) or token in self._codes]
+        quoted = [words for words in map(words_of, _QUOTED.findall(text)) if len(words) > 1]
+        loose = _QUOTED.sub(" ", text) if quoted else text
+        words = [
+            word
+            for token in tokens_of(loose)[:MAX_WORDS]
+            if not has_digit(token) and not (codes and token in FILLERS)
+            for word in words_of(token)
+        ]
+        typing = _WORD_END.search(loose) is not None
+        named, exchanges = self._names.read(tokens, exchange)
+        stem = self._vocabulary.stem
+        stems = self._vocabulary.read(words[:MAX_WORDS], typing=typing)
+        return Question(
+            words=tuple(nlargest(RAREST_WORDS, stems, key=self._rarity)),
+            sentence=tuple(map(stem, words_of(loose)[:MAX_WORDS])),
+            phrases=tuple(tuple(map(stem, phrase)) for phrase in quoted),
+            codes=tuple(dict.fromkeys(code for code in codes if code in self._codes)),
+            named=named,
+            preferred=exchanges,
+        )

@@ -1,0 +1,150 @@
+"""The passage of an item to show, with the matches marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.search.passages import Passage
+from app.search.question import Question
+from app.search.tokens import codes_of, words_of
+from app.search.vocabulary import EXACT, PREFIX_CHARACTERS, Vocabulary
+
+SNIPPET_CHARACTERS = 160
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+class Marker:
+    """Chooses the passage to show and marks the matches in it."""
+
+    def __init__(self, question: Question, vocabulary: Vocabulary) -> None:
+        groups = [*question.words, *({stem: EXACT} for one in question.phrases for stem in one)]
+        self._forms: dict[str, int] = {}
+        self._needles: list[tuple[int | str, str]] = []
+        for number, stems in enumerate(groups):
+            forms = [form for stem in stems for form in vocabulary.forms(stem)]
+            self._forms.update(dict.fromkeys(forms, number))
+            self._needles += ((number, needle) for needle in _shared_beginnings(forms))
+        self._codes = frozenset(question.codes)
+        self._needles += ((code, code) for code in question.codes)
+
+    def best(self, title: Passage, passages: Iterable[Passage]) -> Passage:
+        """Return the first passage that holds most of what was asked for beyond the title."""
+        covered = self._matches(title.text.casefold())
+        needles = [one for one in self._needles if one[0] not in covered]
+        wanted = len({group for group, _ in needles})
+
+        def possible(passage: Passage) -> set[int | str]:
+            """Look for beginnings of words: that is quick, and rules out most texts."""
+            text = passage.text.casefold()
+            return {group for group, needle in needles if needle in text}
+
+        best, most = title, -1
+        for passage in passages:
+            if len(possible(passage)) <= most:
+                continue
+            for part in passage.parts():
+                groups = possible(part)
+                if len(groups) > most:
+                    hits = len(groups & self._matches(part.text.casefold()))
+                    if hits > most:
+                        best, most = part, hits
+            if most == wanted:
+                break
+        return best
+
+    def _matches(self, text: str) -> set[int | str]:
+        """Return which words, by their number, and codes of the question a folded text holds."""
+        found: set[int | str] = {self._forms[word] for word in self._forms.keys() & words_of(text)}
+        if any(code in text for code in self._codes):
+            found.update(self._codes.intersection(codes_of(text)))
+        return found
+
+    def mark(self, text: str) -> tuple[tuple[str, bool], ...]:
+        """Return `text`, cut to the length of a snippet, in pieces marked or not."""
+        spans = self._spans(text)
+        start, end = _window(text, spans)
+        pieces: list[tuple[str, bool]] = []
+        place = start
+        for left, right in spans:
+            if left < place or right > end:
+                continue
+            pieces += [(text[place:left], False), (text[left:right], True)]
+            place = right
+        pieces.append((text[place:end], False))
+        if start > 0:
+            pieces.insert(0, ("…", False))
+        if end < len(text):
+            pieces.append(("…", False))
+        return _merged(pieces)
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where the matches stand, in order; they may overlap."""
+        folded = text.casefold()
+        if len(folded) != len(text):  # a letter such as `ß`: places in both would differ
+            folded = text
+        spans: list[tuple[int, int]] = []
+        for group, needle in self._needles:
+            for place in _places(needle, folded):
+                if isinstance(group, str):
+                    end = place + len(needle)
+                    if not folded[end : end + 1].isalnum():
+                        spans.append((place, end))
+                elif (word := _WORD.match(text, place)) and self._is_form(word[0]):
+                    spans.append(word.span())
+        return sorted(set(spans), key=lambda span: (span[0], -span[1]))
+
+    def _is_form(self, word: str) -> bool:
+        return any(one in self._forms for one in words_of(word))
+
+
+def _places(needle: str, text: str) -> Iterator[int]:
+    """Yield where `needle` stands in `text` as the beginning of a word."""
+    place = text.find(needle)
+    while place >= 0:
+        if not text[place - 1 : place].isalnum():
+            yield place
+        place = text.find(needle, place + 1)
+
+
+def _shared_beginnings(words: Sequence[str]) -> list[str]:
+    """Return the beginning of all words if it is long enough to tell, else the words."""
+    first, last = min(words), max(words)
+    shared = 0
+    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
+        shared += 1
+    return [first[:shared]] if shared >= PREFIX_CHARACTERS else list(words)
+
+
+def _window(text: str, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the part of a text to show: whole words, with as many matches as it can hold."""
+    if len(text) <= SNIPPET_CHARACTERS:
+        return 0, len(text)
+    lead = SNIPPET_CHARACTERS // 4
+    starts = [0, *(max(0, left - lead) for left, _ in spans)]
+    start = max(
+        starts,
+        key=lambda one: sum(
+            one <= left and right <= one + SNIPPET_CHARACTERS - lead for left, right in spans
+        ),
+    )
+    if start:
+        space = text.find(" ", start, start + lead)
+        start = space + 1 if space >= 0 else start
+    end = min(start + SNIPPET_CHARACTERS, len(text))
+    if end < len(text):
+        space = text.rfind(" ", end - lead, end + 1)
+        end = space if space > start else end
+    return start, end
+
+
+def _merged(pieces: Iterable[tuple[str, bool]]) -> tuple[tuple[str, bool], ...]:
+    """Return the pieces without empty ones, unmarked neighbours joined."""
+    merged: list[tuple[str, bool]] = []
+    for text, marked in pieces:
+        if text and merged and not marked and not merged[-1][1]:
+            merged[-1] = (merged[-1][0] + text, False)
+        elif text:
+            merged.append((text, marked))
+    return tuple(merged)
