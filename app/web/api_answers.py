@@ -40,7 +40,7 @@ def results(edition: Edition, query: str, exchange: str | None) -> list[ResultAn
         ResultAnswer(
             kind=result.kind,
             title=result.title,
-            url=result.url,
+            url=result.href,
             snippet="".join(text for text, _ in result.snippet),
         )
         for result in edition.search.search(query, exchange)

@@ -159,7 +159,7 @@ class ErrorAnswer(BaseModel):
 
 
 class ResultAnswer(BaseModel):
-    """One search result; `snippet` is plain text."""
+    """One search result; `url` leads to the very passage, `snippet` is plain text."""
 
     kind: str
     title: str

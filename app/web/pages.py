@@ -23,6 +23,8 @@ from app.web.render import HTMX_VARY, HtmxRequest
 from app.whitelist import compare
 
 RELATED_ERRORS = 12
+PANEL_RESULTS, PAGE_RESULTS = 8, 20
+"""How many results somebody sees while typing, and on the page."""
 
 
 class Pages(Handlers):
@@ -162,10 +164,12 @@ class Pages(Handlers):
         edition = self.edition
         exchange = self.chosen_exchange(request)
         query = request.query_params.get("q", "").strip()
-        found = edition.search.search(query, id_of(exchange)) if query else ()
+        is_panel = HtmxRequest.of(request).wants_fragment
+        limit = PANEL_RESULTS if is_panel else PAGE_RESULTS
+        found = edition.search.search(query, id_of(exchange), limit) if query else ()
         results = tuple(self._result_view(one) for one in found)
         site = edition.knowledge.site
-        if HtmxRequest.of(request).wants_fragment:
+        if is_panel:
             fragment = contexts.Results(query=query, results=results, site=site)
             body = self.renderer.render(fragment, id_of(exchange))
             return cached(Response(body, media_type=HTML), request.headers, vary=HTMX_VARY)

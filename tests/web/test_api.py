@@ -274,6 +274,11 @@ def test_errors(marbles: TestClient, code: str) -> None:
         assert [entry["match"] for entry in error["entries"]] == ["word", "key", None]
 
 
+def test_search_leads_to_the_very_step(teapots: TestClient) -> None:
+    found = teapots.get("/api/v1/search", params={"q": "sing to the cat"}).json()
+    assert found[0]["url"] == "/issues/stage-fright#sing-to-the-cat"
+
+
 def test_search(marbles: TestClient) -> None:
     found = marbles.get("/api/v1/search", params={"q": "-7007"}).json()
     assert found[0]["url"] == "/errors/glassmarket/-7007"

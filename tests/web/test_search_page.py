@@ -87,6 +87,13 @@ def test_no_query_is_a_page_that_says_what_to_type(teapots: TestClient, url: str
     assert teapots.get(url, headers=HTMX).text.strip() == ""
 
 
+def test_few_results_are_shown_while_somebody_types(marbles: TestClient) -> None:
+    panel = results(Document(marbles.get("/search?q=bourse+key+market", headers=HTMX).text))
+    page = results(Document(marbles.get("/search?q=bourse+key+market").text))
+    assert len(panel) == 8 < len(page)
+    assert panel == page[:8]
+
+
 def test_a_query_as_long_as_a_log_is_answered(teapots: TestClient) -> None:
     response = teapots.get("/search", params={"q": "cold water " * 500})
     assert response.status_code == 200
