@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, HttpCredentials, Page, expect
 
 from tests.browser.conftest import serving
 from tests.browser.test_look import CONTRAST, CUT_OR_WIDE, RULES, findings
@@ -17,7 +17,7 @@ from tests.conftest import MARBLES
 pytestmark = pytest.mark.browser
 
 TOKEN = "a-long-enough-token"
-CREDENTIALS = {"username": "anybody", "password": TOKEN}
+CREDENTIALS: HttpCredentials = {"username": "anybody", "password": TOKEN}
 TICKETS = "https://desk.marbles.example/new?subject={subject}&body={body}"
 FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
 SECRET = "Zx81Qwerty7Uiop23Asdf45Ghjk67"
