@@ -32,13 +32,13 @@ serve: setup  ## Serve the help center
 	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
 
 test: setup browser-ready  ## Run all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2
 
 unit: setup  ## Run the quick tests (no browser)
-	@$(BIN)/pytest -m "not browser and not slow"
+	@$(BIN)/pytest -m "not browser and not slow" -n 2
 
 browser: setup browser-ready  ## Run the tests in a real browser
-	@$(BIN)/pytest -m browser
+	@$(BIN)/pytest -m browser -n 2
 
 .PHONY: browser-ready
 browser-ready: setup
