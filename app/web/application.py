@@ -58,7 +58,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if live.state.edition is None and not settings.dev:
         raise BrokenContentError(live.state.refused)
     look_seconds = dev.LOOK_SECONDS if settings.dev else settings.watch
-    renderer = Renderer(TEMPLATES, static, dev=lambda: live.state if settings.dev else None)
+    renderer = Renderer(
+        TEMPLATES,
+        static,
+        keeps_unanswered=settings.keep_unanswered,
+        dev=lambda: live.state if settings.dev else None,
+    )
 
     backstage = Backstage(
         settings.database,

@@ -53,13 +53,16 @@ HTMX_VARY = "HX-Request, HX-Request-Type, HX-History-Restore-Request"
 class Renderer:
     """Renders contexts with the templates of one folder.
 
-    `dev` gives the state of `live.py` to `_dev.html` while somebody writes content, else None.
+    `keeps_unanswered` lets a page say that texts without an answer are kept. `dev` gives the state
+    of `live.py` to `_dev.html` while somebody writes content, else None.
     """
 
     def __init__(
         self,
         templates: Path,
         static: StaticFolder,
+        *,
+        keeps_unanswered: bool = False,
         dev: Callable[[], object] = lambda: None,
     ) -> None:
         self._environment = Environment(
@@ -76,6 +79,7 @@ class Renderer:
         }
         self._environment.globals |= {
             "static": static.url,
+            "keeps_unanswered": keeps_unanswered,
             "dev": dev,
         }
 
