@@ -60,6 +60,12 @@ VIOLATIONS: Mapping[str, Files] = {
     "unknown-issue": {"issues/a.md": issue("related: [b]")},
     "unknown-exchange": {"issues/a.md": issue("exchanges: [b]")},
     "broken-permalink": {"permalinks.txt": "/issues/a"},
+    "unknown-label": {
+        "reports.jsonl": (
+            '{"text": "cold tea", "expected": "a", "kind": "paste", "source": "b", '
+            '"origin": "verbatim"}\n'
+        )
+    },
     "unlisted-option": {"errors/glass.yml": ASKING},
     "orphan": {"issues/a.md": issue()},
     "stale": {"issues/a.md": issue("verified: 2020-02-29")},

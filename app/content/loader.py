@@ -128,6 +128,7 @@ class VocabularyFile(Entity):
     """`vocabulary.yml`: groups of words that say the same."""
 
     groups: tuple[WordGroup, ...] = ()
+    """The groups."""
 
 
 class PermalinkFile(Entity):

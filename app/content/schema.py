@@ -24,6 +24,7 @@ FILES: Mapping[Kind, str] = MappingProxyType(
         "issue": "issues/*.md",
         "exchange": "exchanges/*.md",
         "errors": "errors/*.yml",
+        "vocabulary": "vocabulary.yml",
     }
 )
 """Every kind of file that has a schema, and where such files stand in the content folder.
