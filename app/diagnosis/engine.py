@@ -210,11 +210,12 @@ class Engine:
         found, tendency = self._phrases.wordings(reading.text, reading.spans(sure))
         code = code_share(reading.text) > MOSTLY
         log = code and len(reading.text.starts) > FEW_LINES
-        nothing = strengths.NOTHING_WITH_REPORTS if self._wording else strengths.NOTHING_WITH_TEXT
-        if reading.mentions:
-            nothing += strengths.EXCHANGE_NAMED
-        elif reading.foreign and not sure:
-            nothing += strengths.FOREIGN_HOST
+        nothing = strengths.nothing(
+            named=bool(reading.mentions),
+            foreign=bool(reading.foreign) and not sure,
+            error=bool(sure),
+            reports=self._wording is not None,
+        )
         evidence: list[Evidence] = []
         phrases = word_strengths(found)
         for issue in {**phrases, **tendency}:
@@ -239,7 +240,7 @@ class Engine:
         flat = reading.text.flat
         if self._wording is None or not flat:
             return
-        if reading.hits and _words_outside(flat, reading.spans(sure)) < FEW_WORDS_LEFT:
+        if (sure or reading.hits) and _words_outside(flat, reading.spans(sure)) < FEW_WORDS_LEFT:
             return
         likeness = self._wording.likeness(flat, _marks(reading.mentions, reading.foreign))
         if likeness is None:

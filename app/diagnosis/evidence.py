@@ -101,15 +101,16 @@ TENDENCY = 0.9
 TENDENCY_OF_CODE = 0.2
 """Scale of the tendency of all words: background, rarely enough by itself."""
 
-LIKENESS = 2.9
-LIKENESS_OF_CODE = 0.85
-LIKENESS_BESIDE_CODE = 1.2
-"""Scale of what reports teach: most in somebody's own words, least in lines of a log."""
+LIKENESS = 2.5
+LIKENESS_OF_CODE = 1.1
+LIKENESS_BESIDE_CODE = 1.6
+"""Scale of what reports teach: most in somebody's own words, least in lines of a log without a
+recognised error."""
 
-MOST_LIKENESS = 7.0
+MOST_LIKENESS = 12.0
 """What it can say at most."""
 
-BESIDE_REPORTS = 0.7
+BESIDE_REPORTS = 0.3
 """Share that remains of phrases when there are reports, which have learned them as well."""
 
 UNTICKED = (2.4, 1.0, 0.6)
@@ -132,9 +133,6 @@ WORTH_SAYING = 0.25
 NOTHING_WITH_TEXT = 2.0
 """What an issue needs to beat when a text was pasted: most texts are about something else."""
 
-NOTHING_WITH_REPORTS = 0.3
-"""The same when reports tell what texts about something else are like."""
-
 NOTHING_WITHOUT_TEXT = 0.3
 
 FOREIGN_HOST = 3.5
@@ -142,6 +140,14 @@ FOREIGN_HOST = 3.5
 
 EXCHANGE_NAMED = -0.5
 """A text that names an exchange is likelier about connecting it."""
+
+NOTHING_WITH_REPORTS = 1.2
+NAMED_WITH_REPORTS = -1.9
+FOREIGN_WITH_REPORTS = 6.0
+"""The same three when reports tell what texts about something else are like."""
+
+NOTHING_BESIDE_ERROR = -2.5
+"""When an error of an exchange was recognised, the text is about connecting all the same."""
 
 OFF_TOPIC_SIGNATURE = 4.0
 """A fixed message of a program or service that is no exchange."""
@@ -303,3 +309,17 @@ def of_likeness(issue: str, strength: float, quote: str) -> Evidence:
         else "reports of this are worded like yours"
     )
     return Evidence.model_construct(kind="words", issue=issue, strength=strength, because=because)
+
+
+def nothing(*, named: bool, foreign: bool, error: bool, reports: bool) -> float:
+    """Return what an issue has to beat: the log-odds that a text is about something else.
+
+    `named`: it names an exchange; `foreign`: only hosts of others; `error`: it holds an error of an
+    exchange; `reports`: there are some to learn from.
+    """
+    if not reports:
+        value = NOTHING_WITH_TEXT
+        value += EXCHANGE_NAMED if named else FOREIGN_HOST if foreign else 0.0
+        return value
+    value = NOTHING_BESIDE_ERROR if error else NOTHING_WITH_REPORTS
+    return value + (NAMED_WITH_REPORTS if named else FOREIGN_WITH_REPORTS if foreign else 0.0)

@@ -29,7 +29,7 @@ LONGEST_WORD = 24
 CODE_LENGTH = 3
 """Numbers of this length are kept (429); others count as numbers of their length."""
 
-MOST_GROUPS = 12
+MOST_GROUPS = 20
 """A text with more groups holds something of everything: pairs of them say nothing."""
 
 PAIR = 0.5
