@@ -15,6 +15,7 @@ from app.web.backstage import Backstage
 from app.web.diagnosing import Diagnosing
 from app.web.feeds import Feeds
 from app.web.handlers import Handlers
+from app.web.images import Images
 from app.web.insights_page import InsightsPages
 from app.web.live import Edition
 from app.web.pages import Pages
@@ -66,6 +67,7 @@ def routes(
         route("/", Pages, Pages.home),
         route("/issues/{slug}.{form:reply}", Replies, Replies.issue),
         route("/issues/{slug}", Pages, Pages.issue),
+        route("/images/{name}", Images, Images.image),
         route("/exchanges", Pages, Pages.exchanges),
         route("/exchanges/{exchange}", Pages, Pages.exchange),
         route("/errors/{exchange}/{code:path}.{form:reply}", Replies, Replies.error),

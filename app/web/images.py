@@ -1,0 +1,25 @@
+"""The images of the content, at `/images/<name>`."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from app.web.handlers import Handlers
+from app.web.headers import PAGE_CACHE
+
+
+class Images(Handlers):
+    """The handler of images."""
+
+    __slots__ = ()
+
+    async def image(self, request: Request) -> Response:
+        """Answer with an image that the loader found; nothing else of the folder is shown."""
+        name = request.path_params["name"]
+        content = self.edition.knowledge.content
+        path = content.root / "images" / name
+        if name not in content.images or not path.is_file():
+            raise HTTPException(404)
+        return FileResponse(path, headers={"Cache-Control": PAGE_CACHE})
