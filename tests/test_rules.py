@@ -37,6 +37,7 @@ VIOLATIONS: Mapping[str, Files] = {
     "stray-file": {"issues/a.markdown": "x"},
     "front-matter": {"issues/a.md": "# Tea"},
     "yaml": {"issues/a.md": "---\ntitle: a: b\n---\n"},
+    "json": {"reports.jsonl": '{"text": "cold tea"'},
     "yaml-anchor": {"issues/a.md": "---\ntitle: *a\n---\n"},
     "yaml-tag": {"issues/a.md": "---\ntitle: !a b\n---\n"},
     "duplicate-key": {"issues/a.md": issue("title: B")},

@@ -54,7 +54,7 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
         click.echo(to_text(diagnosis, knowledge))
 
 
-@click.command(epilog="Example: helpcenter evaluate tests/reports/develop.jsonl")
+@click.command(epilog="Example: helpcenter evaluate tests/reports/held_out.jsonl")
 @click.argument("file", type=click.File(encoding="utf-8"))
 @content_option
 def evaluate(file: IO[str], content: Path | None) -> None:

@@ -73,6 +73,10 @@ RULES: Mapping[str, str] = MappingProxyType(
             "Find what is no valid YAML; put texts with a colon or a # into quotes.\n\n"
             "Error. Example: `title: Warning: wrong key`"
         ),
+        "json": (
+            "Find a line of `reports.jsonl` that is no JSON; write one object on it.\n\n"
+            "Error. Example: a line that breaks off"
+        ),
         "yaml-anchor": (
             "Find YAML's anchors and aliases, & and *; repeat the text, or quote it.\n\n"
             "Error. Example: `title: *name`"

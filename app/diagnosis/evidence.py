@@ -2,7 +2,7 @@
 
 Strengths are log-odds, so that the diagnosis is their sum. All of them stand here; the weights of
 words come from the phrases themselves (see `words`) and are only scaled here. The numbers were set
-by what an observation means, then adjusted on `tests/reports/develop.jsonl`.
+by what an observation means, then adjusted on `content/reports.jsonl`, by cross-validation.
 """
 
 from __future__ import annotations

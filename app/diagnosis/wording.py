@@ -45,9 +45,10 @@ RARE = 2
 ROUNDS = 4
 RATE = 0.2
 DECAY = 0.001
-GOOD_ENOUGH = 0.04
-"""Training: passes over the texts, step, share of a weight forgotten at each use, and the error
-below which a text has nothing more to teach."""
+GOOD_ENOUGH = 0.06
+SMALL_ERROR = 0.02
+"""Training: passes over the texts, step, share of a weight forgotten for each use of it, and the
+errors below which a text, or a class in it, has nothing more to teach."""
 
 QUOTED = 3
 LEAST_QUOTED = 0.12
@@ -144,7 +145,7 @@ class WordingModel:
             feature: [0.0] * len(self._classes) for feature in known
         }
         self._bias = [0.0] * len(self._classes)
-        self._learn(learned)
+        self._learn(learned, counts)
 
     def likeness(self, flat: str, marks: Sequence[str] = ()) -> Likeness | None:
         """Tell what a normalised text is like; None when nothing is known of its words."""
@@ -243,7 +244,9 @@ class WordingModel:
 
     # --- learning -----------------------------------------------------------------------------
 
-    def _learn(self, learned: Sequence[tuple[Sample, _Features]]) -> None:
+    def _learn(
+        self, learned: Sequence[tuple[Sample, _Features]], counts: Mapping[str, int]
+    ) -> None:
         """Descend the gradient text by text, in an order that is shuffled but always the same."""
         texts = []
         for sample, found in learned:
@@ -260,14 +263,22 @@ class WordingModel:
                 errors = [want - share for want, share in zip(wanted, shares, strict=True)]
                 if max(errors) < GOOD_ENOUGH:
                     continue
-                moves = [rate * weight * error for error in errors]
+                moves = [
+                    (index, rate * weight * error)
+                    for index, error in enumerate(errors)
+                    if abs(error) > SMALL_ERROR
+                ]
                 if weight == 1.0:  # what our writers say tells nothing of how frequent an issue is
-                    self._bias = [b + 0.1 * move for b, move in zip(self._bias, moves, strict=True)]
-                keep = 1 - DECAY
+                    for index, move in moves:
+                        self._bias[index] += 0.1 * move
                 for rows, share in ((single, scale), (pairs, scale * PAIR)):
-                    steps = [share * move for move in moves]
-                    for row in rows:
-                        row[:] = [keep * w + s for w, s in zip(row, steps, strict=True)]
+                    for index, move in moves:
+                        step_of_row = share * move
+                        for row in rows:
+                            row[index] += step_of_row
+            for feature, row in self._weights.items():
+                keep = (1 - DECAY) ** counts[feature]
+                row[:] = [keep * weight for weight in row]
 
 
 def _coprime_step(size: int) -> int:
