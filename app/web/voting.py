@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.feedback.records import LONGEST_TEXT, Reason, StoreUnavailableError, Vote
 from app.feedback.visitor import visitor_hash
+from app.knowledge import error_url
 from app.web import contexts, forms
 from app.web.handlers import HTML, Handlers, about
 from app.web.headers import NO_STORE
@@ -70,16 +71,20 @@ class Voting(Handlers):
         return self._answer(request, contexts.FeedbackForm(page=page, state=state, helpful=helpful))
 
     def _page_voted_on(self, page: str) -> str:
-        """Return the page if it is one that can be voted on; raise a 404 otherwise."""
+        """Return the address of a page that can be voted on; raise a 404 for anything else.
+
+        However it was written, it is the one address, so that a visitor has one vote for it.
+        """
         knowledge = self.edition.knowledge
         if page == contexts.DIAGNOSIS_PAGE:
             return page
         folder, _, name = page.removeprefix("/").partition("/")
-        if folder == "issues" and knowledge.issue(name):
-            return page
-        exchange, _, code = unquote(name).partition("/")
-        if folder == "errors" and knowledge.errors(exchange, code):
-            return page
+        if folder == "issues" and (issue := knowledge.issue(name)):
+            return issue.url
+        name, _, code = unquote(name).partition("/")
+        exchange = knowledge.exchange(name)
+        if folder == "errors" and exchange and knowledge.errors(exchange.id, code):
+            return error_url(exchange.id, code)
         raise HTTPException(404)
 
     def _comment(self, form: FormData) -> str | None:
