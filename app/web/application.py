@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
@@ -171,5 +171,10 @@ def _answer_problems(
         response.headers.update(SECURITY_HEADERS)
         return response
 
+    async def on_hang_up(request: Request, error: Exception) -> Response:  # noqa: ARG001
+        # Nobody reads this; without it every broken connection would log a traceback.
+        return Response(status_code=400)
+
     app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(ClientDisconnect, on_hang_up)
     app.add_exception_handler(Exception, on_error)

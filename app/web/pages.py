@@ -278,8 +278,8 @@ class Pages(Handlers):
         changed = self.edition.knowledge.changed(issue) or issue.verified
         if changed:
             data["dateModified"] = changed.isoformat()
-        # "</" would end the script element that holds the data.
-        return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+        # In a script element "</" ends it, and "<!--<script>" swallows the page behind it.
+        return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _errors_meaning(

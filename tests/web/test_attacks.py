@@ -1,12 +1,16 @@
-"""What somebody with a grudge tries: votes that count more than once."""
+"""What somebody with a grudge tries: double votes, broken connections, texts that eat a page."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from tests.web.conftest import FIXTURES
 from tests.web.conftest import client as client_of
@@ -42,3 +46,35 @@ def test_a_page_spelt_otherwise_gives_no_second_vote(client: TestClient, spellin
     assert votes.count("<tr>") == 1
     row = f'<a href="{PAGE}">{PAGE}</a></td><td class="number">0</td><td class="number">1</td>'
     assert row in votes
+
+
+def test_no_text_gets_out_of_the_structured_data(tmp_path: Path) -> None:
+    """After `<!--<script>` a browser takes the rest of the page for a part of the script."""
+    content = tmp_path / "content"
+    shutil.copytree(FIXTURES / "exchange_content", content)
+    issue = content / "issues" / "wrong-key.md"
+    hostile = "says `<!--<script>` or `</script>`"
+    issue.write_text(issue.read_text().replace("doesn't accept the key", hostile))
+    with client_of(content, data=tmp_path, watch=0) as client:
+        page = client.get("/issues/wrong-key").text
+    data = page.split('<script type="application/ld+json">')[1].partition("</script>")[0]
+    assert "<" not in data
+    assert json.loads(data)["description"] == "The market says <!--<script> or </script>"
+
+
+@pytest.mark.parametrize("path", ["/diagnose", "/report", "/whitelist", "/feedback"])
+def test_a_connection_that_breaks_is_no_error_of_ours(client: TestClient, path: str) -> None:
+    """Whoever hangs up in the middle of a form must not fill the log with tracebacks."""
+    headers = [(b"content-type", b"application/x-www-form-urlencoded"), (b"content-length", b"9")]
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "root_path": ""}
+    sent: list[Message] = []
+
+    async def hang_up() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def note(message: Message) -> None:
+        sent.append(message)
+
+    # An error that nobody handles would be raised here, as it is to the server, which logs it.
+    asyncio.run(client.app(scope | {"headers": headers}, hang_up, note))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 400
