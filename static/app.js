@@ -196,9 +196,12 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (source === form && cause?.type === "submit") {
     byId("text").setAttribute("aria-invalid", String(Boolean(isError)));
     const answer = byId("answer");
+    // Who answered the question reads on at the cause, not at the error's name again.
+    const chosen = cause.submitter?.name === "answer" ? answer.querySelector(".best") : null;
     const { top } = answer.getBoundingClientRect();
-    if (!isError && (top < 0 || top > innerHeight / 2)) answer.scrollIntoView();
-    const next = isError ? byId("text") : byId("answer-title");
+    if (chosen) chosen.scrollIntoView();
+    else if (!isError && (top < 0 || top > innerHeight / 2)) answer.scrollIntoView();
+    const next = isError ? byId("text") : chosen?.querySelector("h3") ?? byId("answer-title");
     next?.focus({ preventScroll: !isError });
     if (next) return;
   }

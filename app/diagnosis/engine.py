@@ -214,6 +214,7 @@ class Engine:
             named=bool(reading.mentions),
             foreign=bool(reading.foreign) and not sure,
             error=bool(sure),
+            message=_has_message(reading),
             reports=self._wording is not None,
         )
         evidence: list[Evidence] = []
@@ -428,3 +429,8 @@ def _reasons(pieces: Iterable[Evidence]) -> tuple[str, ...]:
     speaking = sorted(pieces, key=lambda piece: -piece.strength)
     worth = (piece.because for piece in speaking if piece.strength >= strengths.WORTH_SAYING)
     return tuple(dict.fromkeys(worth))
+
+
+def _has_message(reading: Reading) -> bool:
+    """Tell whether a fixed message that means an issue stands in the text."""
+    return any(owner.issue not in {None, OFF_TOPIC} for hit in reading.hits for owner in hit.owners)

@@ -110,7 +110,7 @@ recognised error."""
 MOST_LIKENESS = 12.0
 """What it can say at most."""
 
-BESIDE_REPORTS = 0.3
+BESIDE_REPORTS = 0.6
 """Share that remains of phrases when there are reports, which have learned them as well."""
 
 UNTICKED = (2.4, 1.0, 0.6)
@@ -143,8 +143,11 @@ EXCHANGE_NAMED = -0.5
 
 NOTHING_WITH_REPORTS = 1.2
 NAMED_WITH_REPORTS = -1.9
-FOREIGN_WITH_REPORTS = 6.0
+FOREIGN_WITH_REPORTS = 4.0
 """The same three when reports tell what texts about something else are like."""
+
+BESIDE_MESSAGE = -1.5
+"""A fixed message of a failed connection, whoever sent it, is no question about something else."""
 
 NOTHING_BESIDE_ERROR = -2.5
 """When an error of an exchange was recognised, the text is about connecting all the same."""
@@ -311,15 +314,17 @@ def of_likeness(issue: str, strength: float, quote: str) -> Evidence:
     return Evidence.model_construct(kind="words", issue=issue, strength=strength, because=because)
 
 
-def nothing(*, named: bool, foreign: bool, error: bool, reports: bool) -> float:
+def nothing(*, named: bool, foreign: bool, error: bool, message: bool, reports: bool) -> float:
     """Return what an issue has to beat: the log-odds that a text is about something else.
 
-    `named`: it names an exchange; `foreign`: only hosts of others; `error`: it holds an error of an
-    exchange; `reports`: there are some to learn from.
+    `named`: it names an exchange; `foreign`: only hosts of others; `error`: it holds an error
+    of an exchange, `message`: or a fixed message that means an issue; `reports`: there are some
+    to learn from.
     """
     if not reports:
         value = NOTHING_WITH_TEXT
         value += EXCHANGE_NAMED if named else FOREIGN_HOST if foreign else 0.0
         return value
     value = NOTHING_BESIDE_ERROR if error else NOTHING_WITH_REPORTS
+    value += BESIDE_MESSAGE if message and not error else 0.0
     return value + (NAMED_WITH_REPORTS if named else FOREIGN_WITH_REPORTS if foreign else 0.0)

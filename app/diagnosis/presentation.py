@@ -25,7 +25,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "error": {
             "exchange": error.exchange,
             "code": error.code,
-            "message": error.message,
+            "message": error.wording,
             "url": error_url(error.exchange, error.code),
         }
         if error
@@ -61,7 +61,7 @@ def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> str:
     error = diagnosis.error
     if error:
         exchange = knowledge.exchange(error.exchange)
-        message = f": {error.message}" if error.message else ""
+        message = f": {error.wording}" if error.wording else ""
         lines[0] += f": {exchange.name if exchange else error.exchange} {error.code}{message}"
     for place, match in enumerate(diagnosis.matches, start=1):
         lines += ["", f"{place}. {plain(match.title)} ({match.confidence:.0%})  {match.url}"]

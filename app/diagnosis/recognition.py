@@ -50,6 +50,9 @@ CHOSEN = 2.5
 OWN_CODE = 3.0
 """Votes for the exchange whose own code stands in the text (EAPI:..., or with its message)."""
 OWN_MESSAGE = 1.5
+WORDS_BESIDE_CODE = 4
+"""A text of a code and at most so many words is about that code."""
+
 SOLE_CODE = 1.0
 SHOUTED = 0.6
 """Votes for a code such as INVALID_SIGNATURE, which others use too: needs something besides."""
@@ -214,9 +217,11 @@ class Recogniser:
                 if own and len(exchanges) == 1:
                     marks[exchange] += OWN_MESSAGE
         for number in reading.numbers:
+            owners = self._codes.get(number.code, ())
+            if owners and not named and _is_all(reading, number):
+                marks[owners[0]] += SOLE_CODE
             if number.context in {"bare", "http"}:
                 continue
-            owners = self._codes.get(number.code, ())
             for exchange in owners:
                 message = messages.get((exchange, number.code))
                 if message and _near(message, number):
@@ -307,7 +312,7 @@ class Recogniser:
 
         "okx 51155 You can't trade ..."
         """
-        if number.start == 0 and len(reading.text.flat) > number.end:
+        if number.start == 0:
             return True
         if any(
             mention.exchange == exchange and 0 < number.start - mention.end <= ADJACENT
@@ -426,3 +431,17 @@ def outermost(hits: Iterable[Hit[Owner]]) -> Iterator[Hit[Owner]]:
             yield hit
         if not code:
             reached = max(reached, hit.end)
+
+
+def _is_all(reading: Reading, number: NumberHit) -> bool:
+    """Tell whether a text is a code and hardly a word more, as in "error -2015 again".
+
+    Of several exchanges that have the code it is then the first in the writers' order.
+    """
+    rest = f"{reading.text.flat[: number.start]} {reading.text.flat[number.end :]}"
+    words = [word.strip(".:!?#") for word in rest.split()]
+    is_code = len(number.code.lstrip("-")) > len("404")
+    # Braces and quotes are a message's, and that tells more than the writers' order.
+    return (
+        is_code and len(words) <= WORDS_BESIDE_CODE and all(map(str.isalpha, filter(None, words)))
+    )

@@ -99,7 +99,7 @@ def error_answer(exchange: str, code: str, entries: Iterable[ErrorCode]) -> Erro
         entries=[
             ErrorEntry(
                 match=entry.match,
-                message=entry.message,
+                message=entry.wording,
                 http=entry.http,
                 scope=entry.scope,
                 issues=list(entry.issues),

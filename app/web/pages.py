@@ -23,6 +23,8 @@ from app.web.render import HTMX_VARY, HtmxRequest
 from app.whitelist import compare
 
 RELATED_ERRORS = 12
+LONGEST_QUERY = 200
+"""What is longer than any question is not searched for, nor shown again."""
 PANEL_RESULTS, PAGE_RESULTS = 8, 20
 """How many results somebody sees while typing, and on the page."""
 
@@ -163,7 +165,7 @@ class Pages(Handlers):
         """Answer with search results, as a page or as the list alone."""
         edition = self.edition
         exchange = self.chosen_exchange(request)
-        query = request.query_params.get("q", "").strip()
+        query = request.query_params.get("q", "")[:LONGEST_QUERY].strip()
         is_panel = HtmxRequest.of(request).wants_fragment
         limit = PANEL_RESULTS if is_panel else PAGE_RESULTS
         found = edition.search.search(query, id_of(exchange), limit) if query else ()

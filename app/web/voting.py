@@ -34,7 +34,7 @@ class Voting(Handlers):
 
     async def vote(self, request: Request) -> Response:
         """Store a vote, or the reason for it, and answer with what comes next."""
-        if request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
             raise HTTPException(403)
         form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
         page = self._page_voted_on(forms.text_of(form, "page"))

@@ -77,7 +77,7 @@ def test_every_issue_has_phrases_in_several_languages(knowledge: KnowledgeBase) 
         assert any(not phrase.isascii() for phrase in issue.phrases), issue.slug
 
 
-@pytest.fixture(scope="module", params=["develop", "held_out"])
+@pytest.fixture(scope="module", params=["held_out", "held_out_2"])
 def evaluation(request: pytest.FixtureRequest, engine: Engine) -> Evaluation:
     path = REPORTS / f"{request.param}.jsonl"
     return evaluate(path.read_text("utf-8").splitlines(), engine)
