@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -79,9 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             asyncio.create_task(backstage.run()),
         ]
         yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
 
     app = FastAPI(
         title="Help center",
@@ -110,6 +108,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.router.routes.append(dev.events(live))
         app.add_middleware(dev.NoStore)
     return app
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel background tasks until they have ended.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11 loses a cancellation that comes at the
+    moment at which what it waits for is done, and the server would never stop.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
 
 
 async def _healthy(request: Request) -> Response:  # noqa: ARG001 - the signature of a handler
