@@ -26,6 +26,8 @@ from app.refactoring import (
 )
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
 
+pytestmark = pytest.mark.slow
+
 
 def issue(title: str, more: str = "", body: str = "") -> str:
     return (

@@ -13,6 +13,8 @@ from app.cli import main
 from app.reference import rules
 from tests.conftest import MakeContent
 
+pytestmark = pytest.mark.slow
+
 Files = Mapping[str, str | bytes]
 
 DESCRIPTIONS = {name: text for group in rules().values() for name, text in group.items()}

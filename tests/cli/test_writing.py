@@ -24,6 +24,8 @@ from app.settings import ROOT, Settings
 from app.web.application import create_app
 from tests.conftest import MARBLES, TEAPOTS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ from app.content.schema import FILES, keys, schema
 from app.settings import ROOT
 from tests.conftest import MARBLES, TEAPOTS
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = json.loads((ROOT / ".vscode/settings.json").read_text())
 
 

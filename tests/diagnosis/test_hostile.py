@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from app.diagnosis.engine import Engine
 from app.model import Observations
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 16_384
 PIECES = st.sampled_from(
     [

@@ -15,6 +15,8 @@ import pytest
 from tests.browser.conftest import serving
 from tests.conftest import MARBLES
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 15
 """So many generated requests for each operation, beside those that its schema asks for."""
 LONGEST_SECONDS = 120

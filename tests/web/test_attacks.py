@@ -16,6 +16,8 @@ from tests.web.conftest import FIXTURES
 from tests.web.conftest import client as client_of
 from tests.web.test_feedback import TOKEN, insights, until
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/errors/glassmarket/-7007"
 
 

@@ -14,6 +14,8 @@ from app.web.application import create_app
 from app.web.backstage import VOTES_PER_MINUTE
 from tests.conftest import MARBLES
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-long-enough-token"
 PAGE = "/issues/address-not-allowed"
 PATIENCE_SECONDS = 20

@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 
 from tests.web.document import Document
 
+pytestmark = pytest.mark.slow
+
 HTMX = {"HX-Request": "true"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 HOSTILE = [

@@ -28,6 +28,8 @@ from app.web.application import STATIC, create_app
 from app.web.live import Live, look
 from tests.conftest import TEAPOTS
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOOK_SECONDS = 0.02
 PATIENCE = 30

@@ -17,6 +17,8 @@ from app.web import live
 from tests.web.conftest import FIXTURES, client
 from tests.web.document import Document
 
+pytestmark = pytest.mark.slow
+
 GLASS = "exchanges/glassmarket.md"
 DATES = {
     "issues/wrong-key.md": dt.date(2026, 4, 4),

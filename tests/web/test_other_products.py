@@ -13,6 +13,8 @@ from tests.conftest import TEAPOTS
 from tests.web.document import Document
 from tests.web.test_feedback import until
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "the lid is lost"
 WORDS = ("exchange", "trading", "whitelist", "api key")
 
