@@ -59,9 +59,8 @@ format: setup  ## Format the code
 docs: setup  ## Write the generated parts of docs/
 	@$(BIN)/python -m app.reference
 
-bench: setup  ## Measure; prints Markdown tables
-	@$(BIN)/python -m bench.search
-	@$(BIN)/python -m bench.diagnosis
+bench: setup  ## Measure everything; writes docs/performance.md
+	@$(BIN)/python -m bench
 
 catalog: setup  ## Compare our error codes with those of a pinned ccxt
 	@test -x .venv-ccxt/bin/python || $(BIN)/python -m venv .venv-ccxt
