@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.routing import Mount, Route
 
 from app.diagnosis.redaction import Redactor
 from app.knowledge import BrokenContentError
+from app.model import Finding
 from app.settings import Settings
 from app.web import dev
 from app.web.api import create_api
@@ -90,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
     )
     app.state.live = live
+    app.state.folder = settings.content
     app.state.backstage = backstage
     app.state.api = create_api(live, backstage, settings.cors_origins)
     app.router.routes += [
@@ -140,9 +143,18 @@ async def _ready(request: Request) -> Response:
         "status": status if version else "nothing to serve",
         "content": version,
         "store": store,
-        "refused": [finding.model_dump() for finding in state.refused],
+        "refused": [_public(finding, request.app.state.folder) for finding in state.refused],
     }
     return JSONResponse(answer, 200 if version else 503, headers={"Cache-Control": NO_STORE})
+
+
+def _public(finding: Finding, folder: Path) -> dict[str, object]:
+    """Return a finding as anybody may see it, without where the content folder lies."""
+    path, message = (
+        text.replace(f"{folder}{os.sep}", "").replace(str(folder), folder.name)
+        for text in (finding.path, finding.message)
+    )
+    return finding.model_dump() | {"path": path, "message": message}
 
 
 async def _without_slash(request: Request) -> Response:
