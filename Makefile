@@ -7,9 +7,15 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup-done
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-emit-index-url
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test unit browser check format docs bench catalog lock clean
+# Compiled modules are kept, whatever the shell says: without them every test process starts with
+# compiling everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup serve test unit browser check format docs bench catalog lock update clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +41,8 @@ test: setup browser-ready  ## Run all tests
 	@$(BIN)/pytest -n 2
 
 unit: setup  ## Run the quick tests (no browser)
-	@$(BIN)/pytest -m "not browser and not slow" -n 2
+	@$(BIN)/pytest -m "not browser and not slow" -n 2 \
+	    --ignore=tests/browser -p no:playwright -p no:schemathesis
 
 browser: setup browser-ready  ## Run the tests in a real browser
 	@$(BIN)/pytest -m browser -n 2
@@ -67,11 +74,14 @@ catalog: setup  ## Compare our error codes with those of a pinned ccxt
 	@.venv-ccxt/bin/$(PIP_INSTALL) -r requirements-ccxt.lock
 	@$(BIN)/python -m bench.catalog .venv-ccxt/bin/python
 
-lock: setup  ## Pin the dependencies of pyproject.toml anew
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url --upgrade pyproject.toml --extra dev --output-file requirements-dev.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+lock: setup  ## Pin what pyproject.toml asks for; what is pinned already stays
+	@$(BIN)/$(COMPILE) $(UPGRADE) pyproject.toml --extra dev --output-file requirements-dev.lock
+	@$(BIN)/$(COMPILE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+
+update: setup  ## Renew every pin and htmx (needs npm), then check and test
+	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
+	@$(BIN)/python -m app.vendored
+	@$(MAKE) --no-print-directory docs check test
 
 clean:  ## Remove what was set up
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
