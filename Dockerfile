@@ -1,13 +1,18 @@
 # The image of the help center: no build tools, not root, works with a read-only root file system.
+#   docker build --tag helpcenter .
 #   docker run --read-only --tmpfs /tmp -p 8000:8000 -v helpcenter-data:/data helpcenter
-FROM python:3.12-slim AS build
+# The digest names one image for all platforms; docs/operating.md, "Updates", says how to renew it.
+FROM python:3.13-slim-trixie@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS base
+
+FROM base AS build
 WORKDIR /srv/helpcenter
 COPY requirements.lock ./
-RUN python -m venv .venv \
-    && .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+RUN python -m venv --without-pip .venv \
+    && pip --python .venv/bin/python install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-cache-dir -r requirements.lock
 
-FROM python:3.12-slim
-RUN useradd --system --no-create-home --uid 10001 helpcenter \
+FROM base
+RUN pip uninstall --quiet --yes pip \
+    && useradd --system --no-create-home --uid 10001 helpcenter \
     && mkdir /data && chown helpcenter /data
 WORKDIR /srv/helpcenter
 COPY --from=build /srv/helpcenter/.venv .venv
@@ -21,7 +26,8 @@ ENV PATH=/srv/helpcenter/.venv/bin:$PATH \
     HELP_HOST=0.0.0.0 \
     HELP_PORT=8000 \
     HELP_DATA=/data
-USER helpcenter
+RUN python -m compileall -q app
+USER 10001
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=15s \

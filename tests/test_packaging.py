@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
+import tarfile
 import tomllib
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from app.licences import UnknownLicenceError, licence_of, locked
+from app.vendored import vendor
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -91,26 +97,84 @@ def test_htmx_is_the_file_that_its_package_says() -> None:
     assert "htmx" in read("static/THIRD-PARTY.md")
 
 
+def test_a_newer_version_replaces_file_licence_and_checksum(tmp_path: Path) -> None:
+    folder = tmp_path / "singing"
+    folder.mkdir()
+    described = {"name": "singing.js", "version": "1", "license": "0BSD", "file": "dist/sing.js"}
+    (folder / "package.json").write_text(json.dumps(described | {"sha256": "of the old"}))
+    new = {
+        "package.json": json.dumps({"name": "singing.js", "version": "2"}),
+        "dist/sing.js": "la();",
+        "LICENSE": "Sing as you like.",
+    }
+    with tarfile.open(tmp_path / "singing.tgz", "w:gz") as archive:
+        for name, text in new.items():
+            member = tarfile.TarInfo(f"package/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    assert vendor(tmp_path / "singing.tgz", folder) == "2"
+    checksum = hashlib.sha256(b"la();").hexdigest()
+    after = json.loads((folder / "package.json").read_text())
+    assert after == described | {"version": "2", "sha256": checksum}
+    assert (folder / "sing.js").read_text() == "la();"
+    assert (folder / "LICENSE").read_text() == "Sing as you like."
+
+
 # --- One way to set up --------------------------------------------------------------------------
 
 
-def test_the_image_installs_as_make_does() -> None:
-    in_make = re.search(r"^PIP_INSTALL := (.+)$", read("Makefile"), re.MULTILINE)
+def test_the_image_installs_as_make_does_and_builds_nothing() -> None:
+    in_make = re.search(r"^PIP_INSTALL := pip install (.+)$", read("Makefile"), re.MULTILINE)
     assert in_make
     assert "--require-hashes" in in_make[1]
-    in_image = re.findall(r"\.venv/bin/(pip install .+?) -r requirements\.lock", read("Dockerfile"))
-    assert in_image == [in_make[1]]
+    in_image = re.findall(
+        r"pip --python \S+ install (.+) -r requirements\.lock", read("Dockerfile")
+    )
+    assert in_image == [f"{in_make[1]} --only-binary :all: --no-cache-dir"]
+    assert not re.search(r"apt-get|apk |gcc|build-essential", read("Dockerfile"))
 
 
 def test_the_image_holds_what_is_served_and_does_not_run_as_root() -> None:
     lines = read("Dockerfile").splitlines()
     copied = {line.split()[1] for line in lines if line.startswith("COPY ") and "--" not in line}
     assert copied == {"requirements.lock", "app", "templates", "static", "content"}
-    assert sum(line.startswith("FROM ") for line in lines) == 2
-    assert any(line.startswith("USER ") and line != "USER root" for line in lines)
+    let_in = {line[1:] for line in read(".dockerignore").splitlines() if line.startswith("!")}
+    assert let_in == copied
+    # The number, so that an orchestrator sees that it is not root.
+    assert [line for line in lines if line.startswith("USER ")] == ["USER 10001"]
     assert any(line.startswith("HEALTHCHECK ") for line in lines)
     command = next(line for line in lines if line.startswith("CMD "))
     assert json.loads(command.removeprefix("CMD ")) == ["python", "-m", "app", "serve"]
+
+
+def test_every_image_is_named_by_its_digest() -> None:
+    stages = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", read("Dockerfile"), re.MULTILINE)
+    names = {name for _, name in stages}
+    foreign = [image for image, _ in stages if image not in names]
+    # All are built on one another, and the first on the one foreign image.
+    assert (len(stages), len(foreign)) == (3, 1)
+    composed = re.findall(r"^\s+image: (\S+)$", read("docs/operating/compose.yml"), re.MULTILINE)
+    foreign += [image for image in composed if image != "helpcenter"]
+    assert len(foreign) == 3
+    for image in foreign:
+        assert re.fullmatch(r"[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}", image)
+
+
+def test_every_package_that_a_server_runs_with_has_a_licence() -> None:
+    names = locked(ROOT / "requirements.lock")
+    page = read("docs/licences.md")
+    listed = dict(re.findall(r"^\| ([\w-]+) \| (\S.*) \|$", page, re.MULTILINE))
+    assert set(names) <= set(listed)
+    # As the metadata of what is installed here has it.
+    assert {name: listed[name] for name in names} == {name: licence_of(name) for name in names}
+    assert {normal(one) for one in RUNTIME} <= set(names)
+    assert "htmx" in listed
+
+
+def test_a_package_that_says_no_licence_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.licences.metadata", lambda _: Message())
+    with pytest.raises(UnknownLicenceError, match="read its text"):
+        licence_of("silent-teapot")
 
 
 def test_what_lands_has_passed_checks_and_tests() -> None:
