@@ -26,7 +26,7 @@ from app.diagnosis.recognition import (
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import Hit
 from app.diagnosis.text import normalise
-from app.diagnosis.wording import Sample, WordingModel
+from app.diagnosis.wording import Lesson, Sample
 from app.diagnosis.words import FEW_LINES, PhraseIndex, code_share
 from app.diagnosis.words import strengths as word_strengths
 from app.knowledge import KnowledgeBase
@@ -65,8 +65,14 @@ ALSO = 0.35
 class Engine:
     """Diagnoses with one knowledge base. Thread-safe: nothing changes after the preparation."""
 
-    def __init__(self, knowledge: KnowledgeBase, redactor: Redactor) -> None:
-        """Prepare signatures, codes, names and phrases of `knowledge`."""
+    def __init__(
+        self, knowledge: KnowledgeBase, redactor: Redactor, previous: Engine | None = None
+    ) -> None:
+        """Prepare signatures, codes, names and phrases of `knowledge`.
+
+        What the engine of the `previous` knowledge base has learned is kept where the same texts
+        teach it again.
+        """
         self._knowledge = knowledge
         self._redactor = redactor
         self._recogniser = Recogniser(knowledge)
@@ -84,7 +90,16 @@ class Engine:
             for text in (issue.title, issue.symptom)
         )
         self._phrases = PhraseIndex(phrases, background)
-        self._wording = _wording(knowledge, phrases) if knowledge.content.reports else None
+        self._order = {issue.slug: place for place, issue in enumerate(knowledge.issues)}
+        self._limited = tuple(issue for issue in knowledge.issues if issue.exchanges)
+        self._lesson = _lesson(knowledge, phrases) if knowledge.content.reports else None
+        if previous and previous._lesson == self._lesson:
+            self._lesson = previous._lesson
+
+    def learn(self) -> None:
+        """Learn what the reports teach now, which takes a second, and not at the first text."""
+        if self._lesson:
+            self._lesson.model()
 
     def diagnose(self, observations: Observations) -> Diagnosis:
         """Return the issues that fit what a visitor tells, best first, or an honest "unknown"."""
@@ -114,7 +129,7 @@ class Engine:
             nothing += off_topic.strength * self._weight_of_off_topic(reading, exchange)
         evidence += self._of_answers(observations, entry)
         if exchange:
-            for issue in self._knowledge.issues:
+            for issue in self._limited:
                 evidence += strengths.of_exchange(issue, exchange, self._name(exchange))
 
         matches = self._rank(evidence, nothing)
@@ -215,7 +230,7 @@ class Engine:
             foreign=bool(reading.foreign) and not sure,
             error=bool(sure),
             message=_has_message(reading),
-            reports=self._wording is not None,
+            reports=self._lesson is not None,
         )
         evidence: list[Evidence] = []
         phrases = word_strengths(found)
@@ -224,7 +239,7 @@ class Engine:
             worth, quotes = phrases.get(issue, (0.0, ()))
             by_phrases = share * strengths.phrases(worth, log=log)
             by_tendency = share * strengths.tendency(tendency.get(issue, 0.0), code=code)
-            if self._wording:
+            if self._lesson:
                 by_phrases *= strengths.BESIDE_REPORTS
                 by_tendency = 0.0
             if issue == OFF_TOPIC:
@@ -239,11 +254,11 @@ class Engine:
     def _of_likeness(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:
         """Yield what reports teach about a text like this one."""
         flat = reading.text.flat
-        if self._wording is None or not flat:
+        if self._lesson is None or not flat:
             return
         if (sure or reading.hits) and _words_outside(flat, reading.spans(sure)) < FEW_WORDS_LEFT:
             return
-        likeness = self._wording.likeness(flat, _marks(reading.mentions, reading.foreign))
+        likeness = self._lesson.model().likeness(flat, _marks(reading.mentions, reading.foreign))
         if likeness is None:
             return
         code = code_share(reading.text) > MOSTLY
@@ -283,7 +298,7 @@ class Engine:
         by_issue: dict[str, list[Evidence]] = defaultdict(list)
         for piece in evidence:
             by_issue[piece.issue].append(piece)
-        order = {issue.slug: place for place, issue in enumerate(self._knowledge.issues)}
+        order = self._order
         sums = {
             slug: sum(piece.strength for piece in pieces)
             for slug, pieces in by_issue.items()
@@ -315,27 +330,42 @@ class Engine:
         return found.name if found else exchange
 
 
-def _wording(knowledge: KnowledgeBase, phrases: Iterable[tuple[str, str]]) -> WordingModel:
-    """Learn from the reports, and from what writers say about each issue."""
+def _lesson(knowledge: KnowledgeBase, phrases: Iterable[tuple[str, str]]) -> Lesson:
+    """Return what is learned from: the reports, and what writers say about the issues in them.
+
+    An issue that no report is about is not learned: its own texts alone would say too little.
+    """
     others = knowledge.diagnostic.other_exchanges if knowledge.diagnostic else ()
     mentions = MentionIndex(knowledge.exchanges, others)
     samples: list[Sample] = []
+    classes = {OFF_TOPIC}
     for report in knowledge.content.reports:
         flat = normalise(report.text).flat
         found = mentions.find(flat)
         labels = _labels(report, knowledge)
+        classes.update(labels)
         samples.append(Sample(flat, labels, marks=_marks(found, foreign_hosts(flat, found))))
     texts = [(owner, text.replace("*", "").replace("/", " ")) for owner, text in phrases]
     for issue in knowledge.issues:
+        if issue.slug not in classes:
+            continue
         steps = (solution.text for solution in issue.solutions)
         texts += ((issue.slug, text) for text in (issue.title, issue.symptom))
         texts += ((issue.slug, text) for text in (*issue.causes, *steps))
         texts += ((issue.slug, text) for text in (*issue.signatures, *issue.examples))
-    samples += (Sample(normalise(text).flat, {owner: 1.0}, weight=WRITTEN) for owner, text in texts)
+    samples += (
+        Sample(normalise(text).flat, {owner: 1.0}, weight=WRITTEN)
+        for owner, text in texts
+        if owner in classes
+    )
     for exchange in knowledge.exchanges:
         for entries in knowledge.errors_of(exchange.id).values():
-            samples += (_sample_of(entry) for entry in entries if entry.message)
-    return WordingModel(knowledge.content.vocabulary, samples)
+            samples += (
+                _sample_of(entry)
+                for entry in entries
+                if entry.message and classes.issuperset(entry.issues)
+            )
+    return Lesson(knowledge.content.vocabulary, tuple(samples))
 
 
 def _sample_of(entry: ErrorCode) -> Sample:

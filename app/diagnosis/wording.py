@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,29 @@ class Sample:
     labels: Mapping[str, float]
     weight: float = 1.0
     marks: tuple[str, ...] = ()
+
+
+class Lesson:
+    """What is learned from, and the model that has learned it: made when it is first asked for.
+
+    Two lessons are equal when they teach the same.
+    """
+
+    def __init__(self, groups: tuple[WordGroup, ...], samples: tuple[Sample, ...]) -> None:
+        self._texts = (groups, samples)
+        self._model: WordingModel | None = None
+        self._learning = threading.Lock()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lesson) and self._texts == other._texts
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def model(self) -> WordingModel:
+        """Return the model; the first call takes a second, and others wait for it."""
+        with self._learning:
+            self._model = self._model or WordingModel(*self._texts)
+            return self._model
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,16 @@ class Edition:
     engine: Engine
 
     @classmethod
-    def build(cls, content: Content, redactor: Redactor) -> Edition:
-        """Build everything from `content`; raise `BrokenContentError` when it has errors."""
+    def build(
+        cls, content: Content, redactor: Redactor, previous: Edition | None = None
+    ) -> Edition:
+        """Build everything from `content`; raise `BrokenContentError` when it has errors.
+
+        What `previous` has of the same is taken over.
+        """
         knowledge = build(content)
-        return cls(knowledge, SearchIndex(knowledge), Engine(knowledge, redactor))
+        engine = Engine(knowledge, redactor, previous.engine if previous else None)
+        return cls(knowledge, SearchIndex(knowledge), engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,10 @@ class Live:
                 return State(present, errors)
             if present and present.knowledge.version == self._content.version:
                 return State(present, ())
-            return State(Edition.build(self._content, self._redactor), ())
+            edition = Edition.build(self._content, self._redactor, present)
+            if not self._drafts:  # a writer wants to see a page now, and diagnoses later
+                edition.engine.learn()
+            return State(edition, ())
         except Exception as error:
             # A mistake of ours that some content brings to light must not stop the service.
             logger.exception("the content can't be loaded")
