@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import socket
+import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.common import Refused, broken, content_option, near, setting_option, settings_from
 from app.knowledge import BrokenContentError
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from uvicorn import Server
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -77,9 +82,16 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     except BrokenContentError as error:
         raise broken(error, settings) from None
     config = uvicorn.Config(
-        application, log_config=LOGGING, access_log=False, server_header=False, backlog=BACKLOG
+        application,
+        log_config=LOGGING,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        ws="none",
+        forwarded_allow_ips=settings.proxies,
     )
     server = uvicorn.Server(config)
+    _bound(server)
     application.state.is_stopping = lambda: server.should_exit
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
@@ -90,3 +102,16 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         return
     if not server.started:
         raise SystemExit(1)
+
+
+def _bound(server: Server) -> None:
+    """Bound what one connection may take; not on Windows, which has no fast parser."""
+    if sys.platform == "win32":
+        return
+    from app.web import connections  # noqa: PLC0415
+
+    config = server.config
+    config.http = connections.BoundedProtocol
+    config.timeout_graceful_shutdown = connections.STOP_SECONDS
+    config.timeout_notify = connections.CHECK_SECONDS
+    config.callback_notify = partial(connections.check_connections, server)

@@ -1,0 +1,187 @@
+"""Bounds on what one connection may take: uvicorn's protocol, with the clock that it lacks.
+
+uvicorn bounds how long an idle connection is kept, but neither how long a request may take to
+arrive nor how long its head may be, and an answer waits for ever for somebody to read it. So a few
+hundred slow clients could keep everybody else out. What no server can bound is from how many
+addresses somebody attacks; that is for the proxy or the network in front of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import Server
+
+MAX_HEAD_BYTES = 64 * 1024
+"""The longest request line with headers; as much as uvicorn's other parser takes."""
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+"""The longest request as it is sent; of a body far less is read (`headers.MAX_BODY_BYTES`)."""
+RECEIVE_SECONDS = 20.0
+"""For so long a request may arrive, from its first byte (or the connection) to its last."""
+READ_SECONDS = 120.0
+"""For so long an answer may wait until the other side has read it."""
+MAX_CONNECTIONS = 900
+"""So many are kept at a time: most systems give a process 1,024 files."""
+LINGER_SECONDS = 0.3
+"""At the end, for so long a connection that is idle may still bring a request."""
+STOP_SECONDS = 5
+"""At the end, for so long requests that have begun are waited for."""
+CHECK_SECONDS = 1
+"""How often overdue connections are looked for."""
+
+REFUSALS = {
+    400: b"This is not a proper HTTP request.",
+    408: b"The request took too long to arrive.",
+    413: b"The request is too long.",
+    431: b"The head of the request is too long.",
+}
+
+
+class _RefusedError(Exception):
+    """Stops the parser; uvicorn then calls `send_400_response`."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection, which may not take too long and whose requests may not be ambiguous."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request; make room for it when there are too many connections."""
+        super().connection_made(transport)
+        self._is_stopping = False
+        self._unread_since: float | None = None
+        self._expect_request()
+        if len(self.connections) > MAX_CONNECTIONS:
+            _make_room(cast("Iterable[BoundedProtocol]", self.connections))
+
+    def _expect_request(self) -> None:
+        self._is_complete = False
+        self._in_head = True
+        self._received = 0
+        self._refusal = 400
+        self._since = self.loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what arrived, if the request is not too long by now."""
+        if self._is_complete:
+            # Whatever it is: the other side has begun to send, and must come to an end.
+            self._expect_request()
+        self._received += len(data)
+        super().data_received(data)
+        if self._in_head and self._received > MAX_HEAD_BYTES:
+            self._refuse(431)
+        elif not self._is_complete and self._received > MAX_REQUEST_BYTES:
+            self._refuse(413)
+
+    def on_message_begin(self) -> None:
+        """Note that a request has begun; it may be the second in what arrived at once."""
+        if self._is_complete:
+            self._expect_request()
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what follows a body as a header is none of the request that we answer."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Refuse a head that is too long, and one that a proxy could understand otherwise."""
+        if self._received > MAX_HEAD_BYTES:
+            # More than the head may have arrived, so now it is counted exactly.
+            length = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if length > MAX_HEAD_BYTES:
+                self._refusal = 431
+                raise _RefusedError
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        version = self.parser.get_http_version()
+        # RFC 9112, 3.2: one Host, no less and no more. HTTP/0.9 has no headers at all.
+        if version not in {"1.0", "1.1"} or hosts > 1 or (not hosts and version == "1.1"):
+            raise _RefusedError
+        self._in_head = False
+        super().on_headers_complete()
+        if self._is_stopping:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """Note that the request is here; now it is our turn."""
+        self._is_complete = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Note since when the connection is idle."""
+        self._since = self.loop.time()
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Answer what can't be parsed or was refused, and close."""
+        self._refuse(self._refusal)
+
+    def _refuse(self, status: int) -> None:
+        """Answer with `status`, unless an answer has begun, and close."""
+        if self.transport.is_closing():
+            return
+        if self._is_answered() or not self.cycle.response_started:
+            text = REFUSALS[status]
+            head = b"content-type: text/plain; charset=utf-8\r\ncache-control: no-store\r\n"
+            length = b"content-length: %d\r\nconnection: close\r\n\r\n" % len(text)
+            self.transport.write(STATUS_LINE[status] + head + length + text)
+        self.transport.close()
+
+    def _is_answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _has_begun(self) -> bool:
+        """Tell whether a part of a request is here."""
+        return not self._is_complete and self._received > 0
+
+    def shutdown(self) -> None:
+        """At the end: answer what has begun, and what a client sends before it knows."""
+        self._is_stopping = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+        self.loop.call_later(LINGER_SECONDS, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        if self._is_answered() and not self._has_begun():
+            self.transport.close()
+
+    def waits_since(self) -> float | None:
+        """Return since when this waits for the other side; None when that waits for us."""
+        waits = self._is_answered() or not self._is_complete or self.flow.write_paused
+        return self._since if waits and not self.transport.is_closing() else None
+
+    def check(self, now: float) -> None:
+        """Close the connection when what it waits for is overdue at `now`, in loop time."""
+        if self.transport.get_write_buffer_size() == 0:
+            self._unread_since = None
+        elif self._unread_since is None:
+            self._unread_since = now
+        elif now - self._unread_since > READ_SECONDS:
+            self.transport.abort()
+        if self._is_complete or now - self._since <= RECEIVE_SECONDS:
+            return
+        if self._has_begun():
+            self._refuse(408)
+        else:
+            # A browser that connected in advance would take a 408 for its next answer.
+            self.transport.close()
+
+
+def _make_room(connections: Iterable[BoundedProtocol]) -> None:
+    """Close a tenth of the connections that wait for the other side, the longest waiting first.
+
+    Who sends a request in earnest is among them for moments only.
+    """
+    waiting = [(since, one) for one in connections if (since := one.waits_since()) is not None]
+    waiting.sort(key=lambda pair: pair[0])
+    for _, connection in waiting[: len(waiting) // 10 + 1]:
+        connection.transport.abort()
+
+
+async def check_connections(server: Server) -> None:
+    """Close what is overdue on `server`; to be called every `CHECK_SECONDS`."""
+    now = asyncio.get_running_loop().time()
+    for connection in list(server.server_state.connections):
+        cast("BoundedProtocol", connection).check(now)

@@ -1,0 +1,380 @@
+"""Requests that no browser sends: a clear 4xx or a closed connection, and never a crash."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tests.hardening.server import TOKEN, Running
+from tests.hardening.wire import ask, connect, parse, read_all, send_all
+
+pytestmark = pytest.mark.slow
+
+END = b"Host: help.test\r\nConnection: close\r\n\r\n"
+GET = b"GET / HTTP/1.1\r\n"
+POST = b"POST /diagnose HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n" + END
+FORM = b"text=nobody"
+
+NOT_HTTP = {
+    "a TLS hello": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "HTTP/0.9": b"GET /\r\n\r\n",
+    "HTTP/1.2": b"GET / HTTP/1.2\r\n" + END,
+    "HTTP/3.1": b"GET / HTTP/3.1\r\n" + END,
+    "a method that isn't": b"MARBLE / HTTP/1.1\r\n" + END,
+    "a tunnel": b"CONNECT hostile.test:80 HTTP/1.1\r\n" + END,
+    "bytes in the path": b"GET /\xff\xfe HTTP/1.1\r\n" + END,
+    "bytes in the query": b"GET /search?q=\xff HTTP/1.1\r\n" + END,
+    "a NUL in the path": b"GET /\x00 HTTP/1.1\r\n" + END,
+    "a NUL in a header": GET + b"X: a\x00b\r\n" + END,
+    "no name of a header": GET + b": a\r\n" + END,
+    "no Host": b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+}
+AMBIGUOUS = {
+    "two Hosts": GET + b"Host: help.test\r\n" + END,
+    "a Host, and another in HTTP/1.0": b"GET / HTTP/1.0\r\nHost: hostile.test\r\n" + END,
+    "length and chunks": POST + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n" + END,
+    "chunks and length": POST + b"Transfer-Encoding: chunked\r\nContent-Length: 6\r\n" + END,
+    "two lengths": POST + b"Content-Length: 11\r\nContent-Length: 4\r\n" + END + FORM,
+    "two equal lengths": POST + b"Content-Length: 11\r\nContent-Length: 11\r\n" + END + FORM,
+    "a list of lengths": POST + b"Content-Length: 11, 11\r\n" + END + FORM,
+    "a length with a sign": POST + b"Content-Length: +11\r\n" + END + FORM,
+    "a negative length": POST + b"Content-Length: -1\r\n" + END + FORM,
+    "a hexadecimal length": POST + b"Content-Length: 0xB\r\n" + END + FORM,
+    "a length with a space": POST + b"Content-Length: 1 1\r\n" + END + FORM,
+    "a length beyond all numbers": POST + b"Content-Length: 9" + b"9" * 30 + b"\r\n" + END,
+    "two encodings": POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n" + END,
+    "chunked and something": POST + b"Transfer-Encoding: chunked, identity\r\n" + END,
+    "almost chunked": POST + b"Transfer-Encoding: xchunked\r\n" + END,
+    "chunked after a tab": POST + b"Transfer-Encoding\t: chunked\r\n" + END,
+    "a folded header": GET + b"X: a\r\n b\r\n" + END,
+    "a folded encoding": POST + b"Transfer-Encoding:\r\n chunked\r\n" + END,
+    "bare line feeds": b"GET / HTTP/1.1\nHost: help.test\nConnection: close\n\n",
+    "a bare line feed": GET + b"X: a\nY: b\r\n" + END,
+    "a bare carriage return": GET + b"X: a\rY: b\r\n" + END,
+    "a space before the colon": GET + b"Host : hostile.test\r\n" + END,
+    "chunks that are no numbers": CHUNKED + b"zz\r\n",
+    "a negative chunk": CHUNKED + b"-1\r\n",
+    "a chunk beyond all numbers": CHUNKED + b"f" * 20 + b"\r\n",
+    "chunks with bare line feeds": CHUNKED + b"0\n\n",
+    "a chunk that is longer than it says": CHUNKED + b"3\r\nabcdef\r\n0\r\n\r\n",
+}
+TOO_LONG = {
+    "a path": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n" + END,
+    "a query": b"GET /search?q=" + b"a" * 100_000 + b" HTTP/1.1\r\n" + END,
+    "a header": GET + b"X: " + b"a" * 3_000_000 + b"\r\n" + END,
+    "a name of a header": GET + b"a" * 3_000_000 + b": X\r\n" + END,
+    "many headers": GET + b"".join(b"X%d: a\r\n" % number for number in range(100_000)) + END,
+    "a head without an end": GET + b"X: a\r\n" * 500_000,
+}
+
+
+@pytest.mark.parametrize("sent", (NOT_HTTP | AMBIGUOUS).values(), ids=(NOT_HTTP | AMBIGUOUS).keys())
+def test_what_is_no_proper_request_is_refused_and_the_connection_closed(
+    server: Running, sent: bytes
+) -> None:
+    """Nothing of what follows is taken for a request: that is how requests are smuggled."""
+    smuggled = b"GET /api/v1/issues HTTP/1.1\r\n" + END
+    answers = ask(server.port, sent + smuggled)
+    assert [answer.status for answer in answers] in ([400], [413])
+    assert "content-location" not in answers[0].headers
+    assert b"hostile" not in answers[0].body
+
+
+@pytest.mark.parametrize("sent", TOO_LONG.values(), ids=TOO_LONG.keys())
+def test_a_head_that_is_too_long_is_refused_before_it_fills_the_memory(
+    server: Running, sent: bytes
+) -> None:
+    before = server.memory()
+    # While the client still sends, it may see the connection closed and no answer.
+    assert {answer.status for answer in ask(server.port, sent)} <= {431}
+    assert server.memory() - before < 4 * 1024
+
+
+def test_a_head_of_a_usual_length_is_taken(server: Running) -> None:
+    answer = server.get("/search?q=" + "x" * 10_000, X_Long="a" * 40_000)
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("query", ["a", "+", "%00", "%C3%A9", "%F0%9F%98%80"])
+def test_a_query_of_ten_thousand_letters_is_answered(server: Running, query: str) -> None:
+    """Or refused, where it is spelt so that it does not fit into a head any more."""
+    for address in ("/search?q=", "/api/v1/search?q=", "/diagnose?missing=", "/?exchange="):
+        expected = {200, 422} if len(query) <= 6 else {431}
+        assert server.get(address + query * 10_000).status in expected
+
+
+@pytest.mark.parametrize("path", ["/diagnose", "/report", "/whitelist", "/feedback", "/nowhere"])
+@pytest.mark.parametrize("how", ["length", "chunks"])
+def test_a_huge_body_is_neither_read_nor_kept(server: Running, path: str, how: str) -> None:
+    body = b"text=" + b"a" * 12_000_000
+    head = POST.replace(b"/diagnose", path.encode()) + END.replace(b"Connection: close\r\n", b"")
+    if how == "length":
+        length = f"Content-Length: {len(body)}\r\n\r\n".encode()
+        sent = head.removesuffix(b"\r\n") + length + body
+    else:
+        chunk = b"4000\r\n" + body[:0x4000] + b"\r\n"
+        sent = head.removesuffix(b"\r\n") + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 700
+    before = server.memory()
+    with connect(server.port) as connection:
+        send_all(connection, sent)
+        received = read_all(connection)
+    statuses = {answer.status for answer in parse(received)}
+    assert statuses <= {413, 404, 403}
+    assert server.memory() - before < 8 * 1024
+
+
+def test_what_follows_a_body_as_a_header_is_none(server: Running) -> None:
+    """A trailer could bring what a proxy takes out of the head."""
+    body = b"b\r\npage=%2Fx&a\r\n0\r\n"
+    trailer = b"Authorization: Basic eDp4\r\nSec-Fetch-Site: same-origin\r\n\r\n"
+    head = b"POST /nowhere HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + END
+    assert [answer.status for answer in ask(server.port, head + body + trailer)] == [404]
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(server: Running) -> None:
+    sent = b"".join(
+        b"GET /search?q=marble%d HTTP/1.1\r\nHost: help.test\r\n\r\n" % number
+        for number in range(20)
+    )
+    answers = ask(server.port, sent + b"GET /healthz HTTP/1.1\r\n" + END)
+    assert [answer.status for answer in answers] == [200] * 21
+    for number, answer in enumerate(answers[:20]):
+        assert f'value="marble{number}"' in answer.text
+
+
+def test_what_follows_a_refused_request_is_not_read(server: Running) -> None:
+    """The first is answered in peace, the nonsense behind it ends the connection."""
+    sent = b"GET /healthz HTTP/1.1\r\nHost: help.test\r\n\r\nnonsense\r\n\r\nGET / HTTP/1.1\r\n"
+    statuses = [answer.status for answer in ask(server.port, sent + END)]
+    assert statuses in ([200, 400], [400])
+
+
+def test_a_connection_that_is_closed_on_one_side_is_answered_on_the_other(server: Running) -> None:
+    with connect(server.port) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n" + END)
+        connection.shutdown(socket.SHUT_WR)
+        assert [answer.status for answer in parse(read_all(connection))] == [200]
+
+
+def test_connections_that_are_torn_leave_nothing_behind(server: Running) -> None:
+    """In the connection, the head, the body and the answer; by closing and by resetting."""
+    server.get("/healthz")
+    files = server.open_files()
+    body = b"Content-Length: 100\r\n\r\ntext="
+    stages = [b"", b"GE", GET, GET + b"Host:", GET + END, POST + b"Host: x\r\n" + body]
+    for stage in stages * 20:
+        for resets in (False, True):
+            connection = connect(server.port)
+            connection.sendall(stage)
+            if resets:
+                linger = (1).to_bytes(4, "little") + (0).to_bytes(4, "little")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            connection.close()
+    server.until(lambda: server.open_files() <= files)
+
+
+TRAVERSALS = [
+    "../" * n + "app/settings.py" for n in (1, 2, 3)
+] + [
+    "..%2f..%2fapp%2fsettings.py",
+    "%2e%2e/%2e%2e/app/settings.py",
+    "%2e%2e%2f%2e%2e%2fapp%2fsettings.py",
+    "..%5c..%5capp%5csettings.py",
+    "..\\..\\app\\settings.py",
+    "..%252f..%252fapp%252fsettings.py",
+    "....//....//app/settings.py",
+    "..;/..;/app/settings.py",
+    "/etc/passwd",
+    "//etc/passwd",
+    "%2fetc%2fpasswd",
+    "..%c0%af..%c0%afetc%c0%afpasswd",
+    "site.yml",
+    "../site.yml",
+    "..%2fsite.yml",
+    "site.yml%00.png",
+    "%00",
+    "..",
+    ".",
+    "",
+    "~root/.bashrc",
+    "C:%5cwindows%5cwin.ini",
+    "file:///etc/passwd",
+    "a" * 5000,
+]  # fmt: skip
+PLACES = [
+    "/{}",
+    "/static/{}",
+    "/static/x/{}",
+    "/images/{}",
+    "/issues/{}",
+    "/issues/{}.md",
+    "/issues/{}.txt",
+    "/exchanges/{}",
+    "/errors/{}/-7007",
+    "/errors/glassmarket/{}",
+    "/errors/glassmarket/{}.txt",
+    "/e/glassmarket/{}",
+    "/i/{}",
+    "/api/v1/issues/{}",
+    "/api/v1/exchanges/{}",
+    "/api/v1/errors/glassmarket/{}",
+    "/feedback?page={}",
+    "/feedback?page=/issues/{}",
+    "/?exchange={}",
+    "/diagnose?exchange=glassmarket&error={}",
+]
+SECRETS = [b"root:x:", b"BaseSettings", b"addresses:", b"PRAGMA", b"SQLite format"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_path_leads_out_of_where_it_belongs(server: Running, place: str) -> None:
+    for traversal in TRAVERSALS:
+        answer = server.get(place.format(traversal))
+        assert answer.status in {200, 301, 303, 400, 404, 422}, traversal
+        assert not [secret for secret in SECRETS if secret in answer.body], traversal
+        if answer.status in {301, 303}:
+            assert_leads_nowhere_else(answer.headers["location"])
+
+
+def assert_leads_nowhere_else(location: str) -> None:
+    """Assert that a browser stays on this site: two slashes of any kind begin a host."""
+    assert location.startswith("/"), location
+    assert location[1:2] not in {"/", "\\"}, location
+    assert not {"\r", "\n", "\t"} & set(location), location
+
+
+REDIRECTIONS = [
+    "//hostile.test",
+    "///hostile.test",
+    "/\\hostile.test",
+    "\\\\hostile.test",
+    "/%2Fhostile.test",
+    "/%5Chostile.test",
+    "/%09/hostile.test",
+    "/%0D%0ALocation:%20//hostile.test",
+    "https://hostile.test",
+    "https:hostile.test",
+    "javascript:alert(1)",
+    "%2F%2Fhostile.test",
+    "//hostile.test/%2e%2e",
+    "@hostile.test",
+]
+
+
+ADDRESSES = ["{}/", "/{}/", "/i/{}", "/i/{}/", "/e/{}/-7007", "/e/glassmarket/{}", "/issues/{}/"]
+ADDRESSES += ["/errors/glassmarket/{}/", "/wrong-key/{}/", "/i/wrong-key?{}"]
+
+
+@pytest.mark.parametrize("place", ADDRESSES)
+def test_no_redirection_leads_to_another_site(server: Running, place: str) -> None:
+    for target in REDIRECTIONS:
+        address = place.format(target)
+        for request in (address, f"http://hostile.test{address}"):
+            answer = server.request("GET", request, Host="hostile.test")
+            assert answer.status in {200, 301, 303, 307, 400, 404}, request
+            if "location" in answer.headers:
+                assert_leads_nowhere_else(answer.headers["location"])
+                assert "hostile" not in answer.headers.get("set-cookie", "")
+
+
+HOSTS = ["hostile.test", "hostile.test:80@x", "[", "[::1]x", "a b", "<script>", "a, b", "%", ""]
+POISON = {
+    "X-Forwarded-Host": "hostile.test",
+    "X-Forwarded-Prefix": "/hostile",
+    "X-Forwarded-Proto": "hostile",
+    "X-Forwarded-Port": "1337",
+    "X-Forwarded-For": "hostile",
+    "Forwarded": "host=hostile.test;proto=hostile",
+    "X-Original-URL": "/hostile",
+    "X-Rewrite-URL": "/hostile",
+    "X-HTTP-Method-Override": "DELETE",
+    "X-Host": "hostile.test",
+    "Origin": "https://hostile.test",
+    "Referer": "https://hostile.test/",
+    "Accept-Language": "hostile",
+    "User-Agent": "hostile<script>",
+    "Cookie": "exchange=hostile; lang=hostile",
+    "HX-Current-URL": "https://hostile.test/",
+    "HX-Prompt": "hostile",
+    "HX-Target": "hostile",
+    "HX-Trigger-Name": "hostile",
+    "HX-Boosted": "true",
+    "Range": "bytes=0-10",
+}
+"""What other software takes for a part of the address, and caches don't take for one."""
+PAGES = [
+    *("/", "/issues/wrong-key", "/issues/wrong-key.txt", "/errors/glassmarket/-7007"),
+    *("/search?q=marble", "/diagnose?missing=", "/api/v1/issues"),
+    *("/feed.xml", "/sitemap.xml", "/robots.txt", "/llms.txt"),
+]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_no_header_that_caches_ignore_changes_a_page(server: Running, address: str) -> None:
+    plain = server.get(address)
+    for name, value in POISON.items():
+        answer = server.request("GET", address, b"", **{name: value})
+        assert "hostile" not in answer.text
+        assert "hostile" not in str(answer.headers)
+        assert answer == plain, name
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_host_is_nowhere_in_what_a_cache_may_keep(server: Running, address: str) -> None:
+    for host in HOSTS:
+        answer = server.request("GET", address, Host=host)
+        assert answer.status == 200, host
+        if "no-store" not in answer.headers["cache-control"]:
+            assert "hostile" not in answer.text
+        assert "<script>/" not in answer.text
+
+
+HTMX = [
+    {},
+    {"HX-Request": "true"},
+    {"HX-Request": "true", "HX-Request-Type": "full"},
+    {"HX-Request": "true", "HX-Request-Type": "partial"},
+    {"HX-Request": "true", "HX-History-Restore-Request": "true"},
+    {"HX-Request": "nonsense", "HX-Request-Type": "nonsense"},
+]
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere", "/feedback?page=/issues/wrong-key"])
+def test_an_answer_that_differs_by_a_header_says_so(server: Running, address: str) -> None:
+    """A cache that goes by Vary never gives a part of a page for a page, nor packed for plain."""
+    plain = server.get(address)
+    for headers in HTMX:
+        for coding in ("", "gzip", "br", "gzip, br", "nonsense", "identity;q=0", "*;q=0"):
+            asked = headers | ({"Accept-Encoding": coding} if coding else {})
+            answer = server.request("GET", address, b"", **asked)
+            assert answer.status == plain.status
+            varies = {name.strip().lower() for name in answer.headers.get("vary", "").split(",")}
+            if answer.headers.get("content-encoding") != plain.headers.get("content-encoding"):
+                assert "accept-encoding" in varies
+            elif answer.body != plain.body and "no-store" not in answer.headers["cache-control"]:
+                assert varies & {name.lower() for name in headers}
+            if answer.headers.get("content-encoding"):
+                assert answer.headers["content-encoding"] in coding
+
+
+def test_the_insights_are_closed_to_all_but_the_token(server: Running) -> None:
+    wrong = ["", "Basic", "Basic !!!", "Basic eDp4", "Basic /w==", f"Bearer {TOKEN}", TOKEN]
+    for credentials in wrong:
+        answer = server.get("/insights", Authorization=credentials)
+        assert answer.status == 401
+        assert "no-store" in answer.headers["cache-control"]
+        assert TOKEN not in answer.text
+
+
+def test_every_answer_forbids_framing_and_guessing(server: Running) -> None:
+    pages = [*PAGES, "/nowhere", "/insights", "/healthz", "/readyz", "/static/x/style.css", "/api"]
+    for page in [*pages, "/i/wrong-key", "/api/v1/nowhere", "/issues/wrong-key/"]:
+        headers = server.get(page).headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], page
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in headers
+        assert "server" not in headers
