@@ -191,7 +191,6 @@ class HomePage:
     form: DiagnoseForm
     issues: tuple[Issue, ...]
     tips: tuple[Tip, ...]
-    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
