@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,14 @@ def _origin(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+", origin):
         raise ValueError("must be like https://help.example.com, without a path")
     return origin
+
+
+def _networks(value: str) -> str:
+    parts = [part.strip() for part in value.split(",")]
+    for part in parts:
+        if ip_network(part).prefixlen == 0:
+            raise ValueError(f"{part} would let every visitor say who they are; name your proxies")
+    return ",".join(parts)
 
 
 def _items(value: object) -> object:
@@ -61,6 +70,13 @@ class Settings(BaseSettings):
         description=(
             "The origins whose pages may use `/api/v1` in a browser, with commas between, "
             "as in `https://app.example.com`."
+        ),
+    )
+    proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "127.0.0.1,::1",
+        description=(
+            "The proxies in front, by address or network, with commas between, as in "
+            "`10.0.0.0/8`: what they say of a visitor's address (`X-Forwarded-For`) is believed."
         ),
     )
     watch: float = Field(

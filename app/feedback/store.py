@@ -61,8 +61,10 @@ RETRY_SECONDS = 1
 """How often a degraded store tries again."""
 UNANSWERED_DAYS = 90
 """How long unanswered texts are kept."""
-MOST_ROWS = 10_000
-"""How many unanswered texts, and how many comments, are read at a time: the newest."""
+MOST_UNANSWERED = 10_000
+"""How many unanswered texts are kept: the newest, so that no storm fills the disk."""
+MOST_COMMENTS = 10_000
+"""How many comments are read at a time: the newest."""
 
 BUSY = "too many calls at once"
 CLOSED = "the store is closed"
@@ -254,7 +256,7 @@ class Store:
                 select(tables.vote)
                 .where(vote.created >= since, vote.comment.is_not(None))
                 .order_by(vote.created.desc(), vote.id.desc())
-                .limit(MOST_ROWS)
+                .limit(MOST_COMMENTS)
             ):
                 comments.setdefault(row.page, []).append(
                     Comment(
@@ -309,7 +311,7 @@ class Store:
                     select(tables.unanswered)
                     .where(row.created >= since)
                     .order_by(row.created.desc(), row.id.desc())
-                    .limit(MOST_ROWS)
+                    .limit(MOST_UNANSWERED)
                 )
             ]
 
@@ -423,6 +425,11 @@ class Store:
         with self._transaction(write=True) as connection:
             if texts:
                 connection.execute(insert(tables.unanswered), texts)
+                row = tables.unanswered.c.id
+                first_too_many = select(row).order_by(row.desc()).offset(MOST_UNANSWERED).limit(1)
+                connection.execute(
+                    delete(tables.unanswered).where(row <= first_too_many.scalar_subquery())
+                )
             # In one order everywhere, so that two replicas never wait for each other in a circle.
             for (issue, day), count in sorted(counts.items()):
                 connection.execute(

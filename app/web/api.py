@@ -34,7 +34,7 @@ from app.web.api_types import (
     IssueSummary,
     ResultAnswer,
 )
-from app.web.backstage import Backstage
+from app.web.backstage import Backstage, address_of
 from app.web.forms import MAX_TEXT_BYTES, known_exchange
 from app.web.headers import NO_STORE, cached
 from app.web.live import Edition, Live
@@ -98,20 +98,26 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
         tags=["diagnosis"],
         responses={status: REFUSALS[status] for status in (400, 413, 422)},
     )
-    async def diagnose(request: DiagnoseRequest, response: Response) -> DiagnoseAnswer:
+    async def diagnose(
+        asked: DiagnoseRequest, request: Request, response: Response
+    ) -> DiagnoseAnswer:
         """Say what an error means. Secrets are removed first; the text is not stored.
 
         Only a text that nothing fits is kept, without its secrets, for writers: unless the
         operator switched that off.
         """
         response.headers["Cache-Control"] = NO_STORE
-        if len(request.text.encode()) > MAX_TEXT_BYTES:
+        if len(asked.text.encode()) > MAX_TEXT_BYTES:
             raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
         now = edition()
-        diagnosis = diagnosed(request, now)
+        diagnosis = diagnosed(asked, now)
         if diagnosis.verdict == "unknown":
             backstage.note_unanswered(
-                Kind.DIAGNOSIS, diagnosis.redacted_text, diagnosis.exchange, now.knowledge.version
+                Kind.DIAGNOSIS,
+                diagnosis.redacted_text,
+                diagnosis.exchange,
+                now.knowledge.version,
+                address_of(request),
             )
         return DiagnoseAnswer.model_validate(to_json(diagnosis))
 

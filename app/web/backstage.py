@@ -1,23 +1,32 @@
-"""What stands behind the pages and may fail without them: the store and the limit on votes."""
+"""What stands behind the pages and may fail without them: the store, and the limits on it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import math
+import secrets
 import time
 from datetime import UTC, datetime
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter
+from starlette.requests import Request
 
 from app.diagnosis.redaction import Redactor
 from app.feedback.records import Kind, StoreUnavailableError, Unanswered
 from app.feedback.store import Store
+from app.feedback.visitor import visitor_hash
 
 VOTES_PER_MINUTE = 12
 """So many votes of one address are taken in a minute; a page takes two (the vote, the reason)."""
+VOTES_PER_DAY = 200
+"""So many are taken in a day: an office behind one address has more pages to vote on than one."""
+TEXTS_PER_HOUR = 30
+"""So many unanswered texts of one address are kept in an hour; it is answered all the same."""
+REPORTS_PER_HOUR = 10
+"""So many support reports of one address are counted in an hour; they are made all the same."""
 PURGE_SECONDS = 24 * 3600
 
 logger = logging.getLogger("helpcenter")
@@ -44,8 +53,13 @@ class Backstage:
         self._database_url = database_url
         self._keep_unanswered = keep_unanswered
         self._store: Store | None = None
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._limit = RateLimitItemPerMinute(VOTES_PER_MINUTE)
+        # Moving windows would never let go of a visitor: the storage keeps an empty list of each.
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        # Not the secret of the day: asking for that would wait for the store.
+        self._secret = secrets.token_bytes(32)
+        self._votes = (RateLimitItemPerMinute(VOTES_PER_MINUTE), RateLimitItemPerDay(VOTES_PER_DAY))
+        self._texts = RateLimitItemPerHour(TEXTS_PER_HOUR)
+        self._reports = RateLimitItemPerHour(REPORTS_PER_HOUR)
 
     async def run(self) -> None:
         """Open the store without keeping anybody waiting, purge it daily, close it at the end."""
@@ -68,16 +82,26 @@ class Backstage:
         """Return "ok", "opening" or "degraded: <why>", at once."""
         return str(self._store.status()) if self._store else "opening"
 
-    def wait_seconds(self, visitor: str) -> int | None:
-        """Count a vote of `visitor`; return after how many seconds to try again if too many."""
-        if self._limiter.hit(self._limit, visitor):
-            return None
-        reset = self._limiter.get_window_stats(self._limit, visitor).reset_time
-        return max(1, math.ceil(reset - time.time()))
+    def wait_seconds(self, address: str) -> int | None:
+        """Count a vote from `address`; return after how many seconds to try again if too many."""
+        visitor = self._visitor(address)
+        for limit in self._votes:
+            if not self._limiter.hit(limit, "vote", visitor):
+                reset = self._limiter.get_window_stats(limit, "vote", visitor).reset_time
+                return max(1, math.ceil(reset - time.time()))
+        return None
 
-    def note_unanswered(self, kind: Kind, text: str, exchange: str | None, version: str) -> None:
-        """Keep a text that found no answer, for writers; returns at once and never fails."""
+    def note_unanswered(
+        self, kind: Kind, text: str, exchange: str | None, version: str, address: str
+    ) -> None:
+        """Keep a text that found no answer, for writers; returns at once and never fails.
+
+        `text` must be whole: it is cut once its secrets are out, since half a secret is no longer
+        known as one. Of one `address` only so many are kept.
+        """
         if self._store is None or not self._keep_unanswered or not text.strip():
+            return
+        if not self._limiter.hit(self._texts, "text", self._visitor(address)):
             return
         self._store.note_unanswered(
             Unanswered(
@@ -89,13 +113,27 @@ class Backstage:
             )
         )
 
-    def count_report(self, issue: str) -> None:
-        """Count that `issue` led to a support report; returns at once and never fails."""
-        if self._store is not None:
+    def count_report(self, issue: str, address: str) -> None:
+        """Count that `issue` led to a support report; returns at once and never fails.
+
+        Of one `address` only so many count.
+        """
+        if self._store is None:
+            return
+        if self._limiter.hit(self._reports, "report", self._visitor(address)):
             self._store.count_report(issue, datetime.now(UTC).date())
+
+    def _visitor(self, address: str) -> str:
+        """Return what limits count by: an address whatever the page, so that no page adds to it."""
+        return visitor_hash(address, "", "", datetime.now(UTC).date(), self._secret)
 
     async def _purge(self, store: Store) -> None:
         try:
             await store.in_thread(store.purge, datetime.now(UTC))
         except StoreUnavailableError as error:
             logger.warning("the store could not be purged: %s", error)
+
+
+def address_of(request: Request) -> str:
+    """Return where a request comes from, as the server sees it (docs/store.md, behind a proxy)."""
+    return request.client.host if request.client else ""

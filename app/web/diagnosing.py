@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from app.feedback.records import Kind
 from app.model import Observations
 from app.web import answers, contexts, forms
+from app.web.backstage import address_of
 from app.web.handlers import HTML, Handlers, about, id_of
 from app.web.headers import NO_STORE, cached
 from app.web.links import diagnosis_url
@@ -49,7 +50,11 @@ class Diagnosing(Handlers):
         diagnosis = edition.engine.diagnose(observations) if told else None
         if diagnosis and diagnosis.verdict == "unknown":
             self.backstage.note_unanswered(
-                Kind.DIAGNOSIS, diagnosis.redacted_text, diagnosis.exchange, knowledge.version
+                Kind.DIAGNOSIS,
+                diagnosis.redacted_text,
+                diagnosis.exchange,
+                knowledge.version,
+                address_of(request),
             )
         exchange = observations.exchange or (diagnosis and diagnosis.exchange)
         shown = observations.model_copy(update={"exchange": exchange})

@@ -16,6 +16,7 @@ from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange, Issue, Observations
 from app.search import Result
 from app.web import answers, contexts, forms
+from app.web.backstage import address_of
 from app.web.handlers import HTML, Handlers, about, id_of, moved, moved_error, moved_issue
 from app.web.headers import NO_STORE, cached
 from app.web.links import with_query
@@ -165,7 +166,8 @@ class Pages(Handlers):
         """Answer with search results, as a page or as the list alone."""
         edition = self.edition
         exchange = self.chosen_exchange(request)
-        query = request.query_params.get("q", "")[:LONGEST_QUERY].strip()
+        asked = request.query_params.get("q", "")
+        query = asked[:LONGEST_QUERY].strip()
         is_panel = HtmxRequest.of(request).wants_fragment
         limit = PANEL_RESULTS if is_panel else PAGE_RESULTS
         found = edition.search.search(query, id_of(exchange), limit) if query else ()
@@ -177,8 +179,13 @@ class Pages(Handlers):
             return cached(Response(body, media_type=HTML), request.headers, vary=HTMX_VARY)
         if query and not results:
             # Not while somebody types: half words are nobody's question.
-            version = edition.knowledge.version
-            self.backstage.note_unanswered(Kind.SEARCH, query, id_of(exchange), version)
+            self.backstage.note_unanswered(
+                Kind.SEARCH,
+                asked,
+                id_of(exchange),
+                edition.knowledge.version,
+                address_of(request),
+            )
         page = contexts.SearchPage(
             shell=self.shell(
                 with_query("/search", {"q": query}) if query else "/search",

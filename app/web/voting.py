@@ -10,16 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.feedback.records import LONGEST_TEXT, Reason, StoreUnavailableError, Vote
+from app.feedback.records import Reason, StoreUnavailableError, Vote
 from app.feedback.visitor import visitor_hash
 from app.knowledge import error_url
 from app.web import contexts, forms
+from app.web.backstage import address_of
 from app.web.handlers import HTML, Handlers, about
 from app.web.headers import NO_STORE
 from app.web.render import HTMX_VARY, HtmxRequest
 
 REFUSED = "Your answer could not be stored just now. The help pages are not affected; try later."
-TOO_MANY = "These are many answers in a short time. Please wait a minute and try again."
+TOO_MANY = "These are many answers from one place. Please wait a while and try again."
 
 
 class Voting(Handlers):
@@ -42,17 +43,15 @@ class Voting(Handlers):
         if helpful is None:
             raise HTTPException(400)
         now = datetime.now(UTC)
-        address = request.client.host if request.client else ""
+        address = address_of(request)
+        wait = self.backstage.wait_seconds(address)
+        if wait is not None:
+            refused = contexts.FeedbackForm(page=page, state="refused", message=TOO_MANY)
+            return self._answer(request, refused, 429, {"Retry-After": str(wait)})
         agent = request.headers.get("User-Agent", "")
         try:
             store = self.backstage.store
             secret = await store.in_thread(store.daily_secret, now.date())
-            # The limit is for an address whatever the page, so that no page adds to it.
-            limited = visitor_hash(address, "", "", now.date(), secret)
-            wait = self.backstage.wait_seconds(limited)
-            if wait is not None:
-                refused = contexts.FeedbackForm(page=page, state="refused", message=TOO_MANY)
-                return self._answer(request, refused, 429, {"Retry-After": str(wait)})
             vote = Vote(
                 created=now,
                 page=page,
@@ -88,10 +87,11 @@ class Voting(Handlers):
         raise HTTPException(404)
 
     def _comment(self, form: FormData) -> str | None:
-        comment = self.backstage.redactor.redact(
-            forms.text_of(form, "comment")[: 2 * LONGEST_TEXT]
-        ).text
-        return comment.strip() or None
+        """Return the comment without its secrets; it is cut after that, not through a secret."""
+        text = forms.text_of(form, "comment")
+        if forms.is_too_long(text):
+            raise HTTPException(413)
+        return self.backstage.redactor.redact(text).text.strip() or None
 
     def _answer(
         self,

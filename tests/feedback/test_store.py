@@ -144,6 +144,21 @@ def test_unanswered_texts_are_kept_for_90_days_to_the_microsecond(store: Store) 
     assert len(store.votes_by_page(LONG_AGO)) == 1
 
 
+def test_of_too_many_unanswered_texts_the_oldest_go(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.feedback.store.MOST_UNANSWERED", 5)
+    for number in range(3):
+        store.note_unanswered(text(f"cup {number}"))
+    until(lambda: len(store.unanswered(LONG_AGO)) == 3)
+    for number in range(3, 20):
+        store.note_unanswered(text(f"cup {number}"))
+    until(lambda: store.status().waiting == 0)
+    monkeypatch.undo()
+    kept = [row.text for row in store.unanswered(LONG_AGO)]
+    assert kept == [f"cup {number}" for number in range(19, 14, -1)]
+
+
 def test_reports_are_counted_by_issue_and_day(url: str, open_store: OpenStore) -> None:
     # Two replicas add to the same numbers.
     stores = [open_store(url), open_store(url)]

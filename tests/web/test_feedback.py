@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
 from app.settings import Settings
+from app.web import backstage
 from app.web.application import create_app
-from app.web.backstage import VOTES_PER_MINUTE
+from app.web.backstage import REPORTS_PER_HOUR, TEXTS_PER_HOUR, VOTES_PER_MINUTE
+from tests.browser.conftest import serving
 from tests.conftest import MARBLES
 
 pytestmark = pytest.mark.slow
@@ -41,6 +45,12 @@ def insights(client: TestClient) -> str:
     answer = client.get("/insights", auth=("anybody", TOKEN))
     assert answer.status_code == 200
     return answer.text
+
+
+def seen_times(page: str) -> list[int]:
+    """Return how often each group of unanswered texts was seen."""
+    rows = page.partition('id="unanswered"')[2].partition("</section>")[0]
+    return [int(times) for times in re.findall(r'<tr><td class="number">(\d+)</td>', rows)]
 
 
 def test_every_issue_asks(client: TestClient) -> None:
@@ -93,6 +103,83 @@ def test_a_storm_of_votes_is_refused(client: TestClient) -> None:
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
     assert "wait" in answers[-1].text
     assert client.get(PAGE).status_code == 200
+
+
+def storm(url: str, forwarded: Callable[[int], str]) -> list[int]:
+    """Vote once more than an address may; the proxy says of each vote where it came from."""
+    vote = {"page": PAGE, "helpful": "yes"}
+    with httpx.Client(base_url=url, trust_env=False) as proxy:
+        return [
+            proxy.post(
+                "/feedback", data=vote, headers={"X-Forwarded-For": forwarded(number)}
+            ).status_code
+            for number in range(VOTES_PER_MINUTE + 1)
+        ]
+
+
+def test_votes_are_limited_by_visitor_behind_a_proxy() -> None:
+    with serving(MARBLES) as url:
+        until(lambda: httpx.get(f"{url}/readyz", trust_env=False).json()["store"] == "ok")
+        assert set(storm(url, lambda number: f"198.51.100.{number}")) == {200}
+        # Who invents more in front of what the proxy adds remains who the proxy says.
+        invented = storm(url, lambda number: f"203.0.113.{number}, 198.51.100.200")
+        assert invented == [200] * VOTES_PER_MINUTE + [429]
+
+
+def test_nobody_but_a_proxy_says_where_a_vote_comes_from() -> None:
+    with serving(MARBLES, HELP_PROXIES="10.0.0.0/8") as url:
+        until(lambda: httpx.get(f"{url}/readyz", trust_env=False).json()["store"] == "ok")
+        answers = storm(url, lambda number: f"198.51.100.{number}")
+    assert answers == [200] * VOTES_PER_MINUTE + [429]
+
+
+def test_a_slow_storm_of_votes_is_refused_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backstage, "VOTES_PER_DAY", 3)
+    settings = Settings(content=MARBLES, data=tmp_path, watch=0)
+    with TestClient(create_app(settings)) as client:
+        until(lambda: client.get("/readyz").json()["store"] == "ok")
+        vote = {"page": PAGE, "helpful": "yes"}
+        answers = [client.post("/feedback", data=vote) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert 23 * 3600 < int(answers[-1].headers["retry-after"]) <= 24 * 3600
+
+
+def test_a_storm_of_texts_is_answered_and_not_kept(client: TestClient) -> None:
+    for number in range(TEXTS_PER_HOUR + 5):
+        # Numbers make no groups of their own.
+        word = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[number] * 5
+        assert client.get(f"/search?q=zz{word}zz").status_code == 200
+        answer = client.post("/diagnose", data={"text": f"my kettle sings {word}"})
+        assert answer.status_code == 200
+    until(lambda: client.app.state.backstage._store.status().waiting == 0)  # type: ignore[attr-defined]
+    assert sum(seen_times(insights(client))) == TEXTS_PER_HOUR
+
+
+def test_a_storm_of_reports_is_made_and_not_counted(client: TestClient) -> None:
+    told = {"text": "glassmarket -7007 Friend unknown"}
+    for _ in range(REPORTS_PER_HOUR + 5):
+        assert "Error: -7007" in client.post("/report", data=told).text
+    until(lambda: f"address-not-allowed</a>: {REPORTS_PER_HOUR}<" in insights(client))
+
+
+SECRET = "Zx81Qwerty7Uiop23Asdf45Ghjk67Lzxc89Vbnm01Qwer23Tyui45Opas67Dfgh8 "
+
+
+# It stands around character 200, 500 and 1,000, the last time behind others that become shorter.
+@pytest.mark.parametrize(
+    "lead", ["so hot " * 26, "so hot " * 69, f"{SECRET * 14}{'so hot ' * 10}"], ids=len
+)
+def test_no_half_of_a_secret_is_kept(client: TestClient, lead: str) -> None:
+    """A secret that is cut in two is known as one no longer, so it is taken out before."""
+    told = f"{lead}{SECRET}tea"
+    why = {"page": PAGE, "helpful": "no", "why": "1", "comment": told}
+    client.post("/feedback", data=why)
+    client.post("/diagnose", data={"text": told})
+    client.get("/search", params={"q": f"zzyzx {told}"})
+    until(lambda: insights(client).count("so hot so hot") >= 3)
+    assert "Zx81" not in insights(client)
 
 
 @pytest.mark.parametrize(
