@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.diagnosis.redaction import Redactor
 from app.knowledge import BrokenContentError
@@ -23,6 +24,7 @@ from app.web import dev
 from app.web.api import create_api
 from app.web.api_description import API_PATH
 from app.web.backstage import Backstage
+from app.web.cache import AnswerCache
 from app.web.handlers import HTML, moved
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.live import Edition, Live, State
@@ -47,7 +49,17 @@ PROBLEMS = {
 }
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+class HelpCenter(FastAPI):
+    """The application, with the answer cache in front of everything that FastAPI does."""
+
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self.front(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> HelpCenter:
     """Return the application for `settings` (by default read from the environment).
 
     Raises `BrokenContentError` when the content can't be served.
@@ -83,7 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         await _end(tasks)
 
-    app = FastAPI(
+    app = HelpCenter(
         title="Help center",
         lifespan=lifespan,
         docs_url=None,
@@ -110,6 +122,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.is_stopping = lambda: False
         app.router.routes.append(dev.events(live))
         app.add_middleware(dev.NoStore)
+    app.front = AnswerCache(
+        super(HelpCenter, app).__call__,
+        lambda: None if settings.dev else live.state.edition,
+    )
     return app
 
 

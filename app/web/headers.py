@@ -1,8 +1,6 @@
-"""Headers of every answer: security, caching and entity tags."""
+"""Headers of every answer: security and caching."""
 
 from __future__ import annotations
-
-import hashlib
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -81,29 +79,12 @@ class BodyLimit:
         await self._app(scope, receive_within_limit, send)
 
 
-def entity_tag(body: bytes) -> str:
-    """Return the strong ETag of a body."""
-    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+def cached(response: Response, request_headers: Headers, *, vary: str = "") -> Response:  # noqa: ARG001
+    """Make an answer cacheable; `vary` names the request's headers that it depends on.
 
-
-def cached(response: Response, request_headers: Headers, *, vary: str = "") -> Response:
-    """Make an answer cacheable: `Cache-Control`, `ETag`, `Vary`, and 304 when it is unchanged."""
+    Its entity tag, and what follows from it, comes from `cache.py`.
+    """
     response.headers["Cache-Control"] = PAGE_CACHE
-    response.headers["ETag"] = entity_tag(bytes(response.body))
     if vary:
         response.headers["Vary"] = vary
-    known = request_headers.get("If-None-Match", "")
-    if _matches(known, response.headers["ETag"]):
-        kept = {
-            name: value
-            for name, value in response.headers.items()
-            if name.lower() in {"cache-control", "etag", "vary"}
-        }
-        return Response(status_code=304, headers=kept)
     return response
-
-
-def _matches(known: str, tag: str) -> bool:
-    """Compare weakly, as `If-None-Match` asks: a proxy that compresses makes tags weak."""
-    tags = {one.strip().removeprefix("W/") for one in known.split(",")}
-    return tag in tags or "*" in tags

@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import mimetypes
 from pathlib import Path
 
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
+
+from app.web.coding import BEST_QUALITY, Coding, encoded, is_text, preferred
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
+_encoded_once = functools.lru_cache(maxsize=256)(encoded)
+"""Compresses a file once for as long as the process lives: as small as possible takes a while."""
 
-class StaticFolder(StaticFiles):
-    """The files of one folder at `/static/<version>/<file>`.
+
+class StaticFolder:
+    """The files of one folder at `/static/<version>/<file>`, as they were at the start.
 
     The version is the hash of all files together, so that a module finds the other modules by
-    relative path. A page of another version (during a roll-out) gets the present file, uncached.
+    relative path. A page of another version (during a roll-out) gets the present file, to be asked
+    for again.
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(directory=folder)
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        self._files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
         digest = hashlib.sha256()
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
-            digest.update(path.read_bytes())
+        for name, body in self._files.items():
+            digest.update(f"{name}\0".encode())
+            digest.update(body)
         self.version = digest.hexdigest()[:12]
 
     def url(self, name: str) -> str:
         """Return the address of a file; raise `LookupError` when there is no such file."""
-        full_path, _ = self.lookup_path(name)
-        if not full_path:
+        if name not in self._files:
             raise LookupError(f"there is no static file {name!r}")
         return f"/static/{self.version}/{name}"
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer with the file behind the version segment of `path`."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the file behind the version segment of the path, in the coding asked for."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+        path = scope["path"].removeprefix(scope["root_path"]).removeprefix("/")
         version, _, name = path.partition("/")
-        response = await super().get_response(name, scope)
-        if response.status_code < 400:  # noqa: PLR2004 - HTTP's own boundary
-            current = version == self.version
-            response.headers["Cache-Control"] = IMMUTABLE if current else "no-cache"
+        body = self._files.get(name)
+        if body is None:
+            raise HTTPException(404)
+        accepted = Headers(scope=scope).get("Accept-Encoding")
+        coding = preferred(accepted.encode("latin-1") if accepted is not None else None)
+        response = self._response(name, body, coding)
+        response.headers["Cache-Control"] = IMMUTABLE if version == self.version else "no-cache"
+        await response(scope, receive, send)
+
+    def _response(self, name: str, body: bytes, coding: Coding) -> Response:
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        shorter = _encoded_once(body, coding, BEST_QUALITY) if is_text(media_type) else None
+        response = Response(body if shorter is None else shorter, media_type=media_type)
+        if shorter is not None:
+            response.headers["Content-Encoding"] = coding
+        if is_text(media_type):
+            response.headers["Vary"] = "Accept-Encoding"
         return response
