@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -20,6 +21,14 @@ MAX_DEPTH = 20
 """Lists and mappings that are nested deeper are refused: the parser's stack has an end."""
 
 STRING_TAG = "tag:yaml.org,2002:str"
+
+_SUSPECT = re.compile(
+    r"(?:^|[\s\[{,:?-])[&*!]"  # what may be an anchor, an alias or a tag
+    rf"|^[ ?:-]{{{MAX_DEPTH // 2},}}"  # each level takes a column of what a line begins with,
+    rf"|(?:[\[{{][^\[{{]*){{{MAX_DEPTH // 2},}}",  # or a bracket
+    re.MULTILINE,
+)
+"""Without any of these a text has nothing that `_refused` could find; that look takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +48,30 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """The fields of a text, where each stands, and the Markdown below them.
 
-    `positions` maps the path of a field (`("solutions", 2, "text")`) to its place;
-    `body_line` is the line on which `body` begins.
+    `yaml` is the YAML that the fields were read from, and `first_line` where that begins; in texts
+    of another form `listed` says where the entries of their list stand. `body_line` is the line on
+    which `body` begins.
     """
 
     fields: Mapping[str, Any]
-    positions: Mapping[Location, Position] = field(default_factory=dict)
+    yaml: str = ""
+    first_line: int = 1
+    listed: Mapping[Location, Position] = field(default_factory=dict)
     body: str = ""
     body_line: int = 1
     problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def positions(self) -> Mapping[Location, Position]:
+        """The place of every field by its path (`("solutions", 2, "text")`).
+
+        Only mistakes have to be found again, so this is made when it is first asked for.
+        """
+        return self.listed or _positions(self.yaml, self.first_line)
 
     def position(self, location: Location) -> Position:
         """Return the place of a field, or of the nearest thing around it that has one."""
@@ -105,21 +125,32 @@ def _broken(rule: str, place: Position, message: str) -> Document:
 
 def _parse(text: str, first_line: int) -> Document:
     shift = first_line - 1
-    refused = _refused(text, shift)
-    if refused:
-        return Document({}, problems=(refused,))
+    if _SUSPECT.search(text) and (refused := _refused(text, shift)):
+        return Document({}, text, first_line, problems=(refused,))
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        if node is None:
-            return Document({}, {(): Position(first_line)})
-        positions: dict[Location, Position] = {}
-        problems = tuple(_walk(loader, node, (), positions, shift))
+        problems: list[Problem] = []
+        fields = {} if node is None else _value(loader, node, problems, shift)
         if problems:
-            return Document({}, positions, problems=problems)
-        return Document(loader.construct_document(node), positions)
+            return Document({}, text, first_line, problems=tuple(problems))
+        return Document(fields, text, first_line)
     finally:
         loader.dispose()
+
+
+def _positions(text: str, first_line: int) -> Mapping[Location, Position]:
+    """Return the place of every field of a YAML text that was read before."""
+    positions: dict[Location, Position] = {(): Position(first_line)}
+    loader = _Loader(text)
+    try:
+        if (node := loader.get_single_node()) is not None:
+            _note(node, (), positions, first_line - 1)
+    except yaml.YAMLError:  # it was refused, so it has no fields
+        return positions
+    finally:
+        loader.dispose()
+    return positions
 
 
 def _refused(text: str, shift: int) -> Problem | None:
@@ -145,41 +176,50 @@ def _refused(text: str, shift: int) -> Problem | None:
     return None
 
 
-def _walk(
-    loader: _Loader,
-    node: yaml.Node,
-    location: Location,
-    positions: dict[Location, Position],
-    shift: int,
-) -> Iterator[Problem]:
-    """Note the place of every field under `node`, and yield what is ambiguous."""
-    place = _place(node, shift)
-    positions[location] = place
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _walk(loader, item, (*location, index), positions, shift)
-    elif isinstance(node, yaml.MappingNode):
-        keys: set[str] = set()
-        for key_node, value_node in node.value:
-            key_place = _place(key_node, shift)
-            key = key_node.value
-            if key_node.tag != STRING_TAG:
-                yield Problem("yaml", key_place, "a key must be a word; put it into quotes")
-                continue
-            if key in keys:
-                message = f"the key `{key}` stands twice; keep one of them"
-                yield Problem("duplicate-key", key_place, message)
-            keys.add(key)
-            yield from _walk(loader, value_node, (*location, key), positions, shift)
-            # A list or mapping begins on the line below its key; a writer looks for the key.
-            if not isinstance(value_node, yaml.ScalarNode):
-                positions[(*location, key)] = key_place
-    else:
+def _value(loader: _Loader, node: yaml.Node, problems: list[Problem], shift: int) -> Any:
+    """Return the value of a node, and note what is ambiguous in it."""
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag == STRING_TAG:
+            return node.value
         try:
-            loader.construct_object(node)
+            return loader.construct_object(node)
         except ValueError as error:
             message = f"this value can't be read: {error}; quote it if it's text"
-            yield Problem("yaml", place, message)
+            problems.append(Problem("yaml", _place(node, shift), message))
+            return None
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(loader, item, problems, shift) for item in node.value]
+    fields: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value
+        if key_node.tag != STRING_TAG:
+            message = "a key must be a word; put it into quotes"
+            problems.append(Problem("yaml", _place(key_node, shift), message))
+            continue
+        if key in fields:
+            message = f"the key `{key}` stands twice; keep one of them"
+            problems.append(Problem("duplicate-key", _place(key_node, shift), message))
+        fields[key] = _value(loader, value_node, problems, shift)
+    return fields
+
+
+def _note(
+    node: yaml.Node, location: Location, positions: dict[Location, Position], shift: int
+) -> None:
+    """Note the place of every field under `node`."""
+    positions[location] = _place(node, shift)
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _note(item, (*location, index), positions, shift)
+    elif isinstance(node, yaml.MappingNode):
+        for key_node, value_node in node.value:
+            if key_node.tag != STRING_TAG:
+                continue
+            place = (*location, key_node.value)
+            _note(value_node, place, positions, shift)
+            # A list or mapping begins on the line below its key; a writer looks for the key.
+            if not isinstance(value_node, yaml.ScalarNode):
+                positions[place] = _place(key_node, shift)
 
 
 def _place(node: yaml.Node | yaml.Event, shift: int) -> Position:
@@ -199,13 +239,7 @@ def parse_markdown(text: str) -> Document:
         message = f"the front matter does not end; close it with a line `{FENCE}`"
         return _broken("front-matter", Position(1), message)
     document = parse_yaml("\n".join(lines[1:end]), first_line=2)
-    return Document(
-        document.fields,
-        document.positions,
-        body="\n".join(lines[end + 1 :]),
-        body_line=end + 2,
-        problems=document.problems,
-    )
+    return replace(document, body="\n".join(lines[end + 1 :]), body_line=end + 2)
 
 
 def parse_json_lines(text: str) -> Document:
@@ -223,7 +257,7 @@ def parse_json_lines(text: str) -> Document:
             return _broken("json", Position(number), message)
         positions["reports", len(entries)] = Position(number)
         entries.append(entry)
-    return Document({"reports": entries}, positions)
+    return Document({"reports": entries}, listed=positions)
 
 
 def parse_lines(text: str) -> Document:
@@ -235,4 +269,4 @@ def parse_lines(text: str) -> Document:
         if entry and not entry.startswith("#"):
             positions["lines", len(entries)] = Position(number)
             entries.append(entry)
-    return Document({"lines": entries}, positions)
+    return Document({"lines": entries}, listed=positions)

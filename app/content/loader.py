@@ -1,24 +1,24 @@
-"""Content folder -> model: the only reader of `content/`.
+"""Content folder -> model.
 
 Everything is read in one go and every mistake becomes a finding; nothing raises for bad content.
 """
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import difflib
 import hashlib
-import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.content.folder import Folder, Kind, Look, Stamp, UnreadableError, readable
 from app.content.frontmatter import (
     Document,
     Location,
@@ -43,12 +43,13 @@ from app.model import (
     WordGroup,
 )
 
-MAX_BYTES = 1_000_000
-"""A content file above this size is refused: it is not one article."""
+SETTLED_NS = 2_000_000_000
+"""A file that was changed so long ago shows any later change by its times, however coarse."""
 
-TEXT_SUFFIXES = frozenset({".md", ".markdown", ".yml", ".yaml"})
-IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
-"""What counts as an image; SVG doesn't, for it can hold scripts."""
+STRAY = (
+    "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, vocabulary.yml, "
+    "issues/*.md, exchanges/*.md and errors/*.yml: rename it, or move it away"
+)
 
 EntityT = TypeVar("EntityT", bound=Entity)
 RULES: Mapping[str, str] = MappingProxyType(
@@ -102,17 +103,6 @@ RULES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What reading finds, by rule: as the docstrings of `content.checks` say it for theirs."""
-Kind = Literal[
-    "site",
-    "diagnostic",
-    "tips",
-    "issue",
-    "exchange",
-    "errors",
-    "permalinks",
-    "reports",
-    "vocabulary",
-]
 
 
 class TipFile(Entity):
@@ -145,7 +135,8 @@ class PermalinkFile(Entity):
 class Source:
     """One content file: its path below the content folder, its fields, and what became of it.
 
-    `entity` is None when the file is broken.
+    `entity` is None when the file is broken. `digest` is the hash of its text, `stamp` what the
+    file looked like before it was read, where that tells it from any later state.
     """
 
     kind: Kind
@@ -153,6 +144,8 @@ class Source:
     text: str
     document: Document
     entity: Entity | None
+    digest: bytes = b""
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,39 +182,41 @@ def load(
     *,
     drafts: bool = False,
     previous: Content | None = None,
+    seen: Look = MappingProxyType({}),
     dates: Mapping[str, dt.date] = MappingProxyType({}),
 ) -> Content:
     """Read the content folder `root`; issues and exchanges marked `draft` only with `drafts`.
 
     What stands in `previous` with the same text is not parsed again: that takes most of the time.
-    `dates` say when files were changed (see `content.history`).
+    A file that looks in `seen` as it did then is not even read. `dates` say when files were changed
+    (see `content.history`).
     """
+    folder = Folder(root)
     known = {source.path: source for source in previous.sources} if previous else {}
-    digest = hashlib.sha256()
     sources: list[Source] = []
     findings: list[Finding] = []
     try:
-        files = list(_files(root))
-        strays = list(_strays(root, {path for _, path in files}))
-        images = _images(root)
+        files, strays, images = folder.files(), folder.strays(), folder.images()
     except OSError as error:
         reason = error.strerror or error
         message = f"the folder can't be listed ({reason}); make it readable, and check again"
         findings.append(Finding(rule="unreadable", path=str(root), line=1, message=message))
         files, strays, images = [], [], frozenset()
+    settled = time.time_ns() - SETTLED_NS
     for kind, path in files:
-        relative = _relative(root, path)
-        text, problem = _read(root, path)
-        digest.update(f"{relative}\0{text}\0".encode())
-        old = known.get(relative)
-        if old and old.entity and old.text == text and not problem:
+        stamp = seen.get(path)
+        old = known.get(readable(path))
+        if old and old.entity and stamp and old.stamp == stamp:
             sources.append(old)
             continue
-        source, problems = _parse(kind, relative, text, problem)
+        source, problems = _source(folder, kind, path, old)
+        if stamp and max(stamp[2:]) < settled:
+            source = replace(source, stamp=stamp)
         sources.append(source)
-        findings += (_finding(root, relative, found) for found in problems)
-    findings += strays
-    digest.update("\0".join(sorted(images)).encode())
+        findings += (_finding(root, source.path, found) for found in problems)
+    for path in strays:
+        found = _Found("stray-file", 1, 1, STRAY)
+        findings.append(_finding(root, readable(path), found, severity="warning"))
     if not any(source.kind == "site" for source in sources):
         cure = f"`site.yml` is missing in {root}; it names the product and its support"
         findings.append(
@@ -234,7 +229,7 @@ def load(
         root=root,
         sources=tuple(sources),
         findings=tuple(findings),
-        version=digest.hexdigest()[:12],
+        version=_version(sources, images),
         site=next(iter(_entities(sources, Site)), None),
         diagnostic=next(iter(_entities(sources, Diagnostic)), None),
         tips=tuple(tip for file in tip_files for tip in file.tips),
@@ -251,92 +246,34 @@ def load(
     )
 
 
-def _files(root: Path) -> Iterator[tuple[Kind, Path]]:
-    singles: tuple[tuple[Kind, str], ...] = (
-        ("site", "site.yml"),
-        ("diagnostic", "diagnostic.yml"),
-        ("tips", "tips.yml"),
-        ("permalinks", "permalinks.txt"),
-        ("reports", "reports.jsonl"),
-        ("vocabulary", "vocabulary.yml"),
-    )
-    folders: tuple[tuple[Kind, str], ...] = (
-        ("issue", "issues/*.md"),
-        ("exchange", "exchanges/*.md"),
-        ("errors", "errors/*.yml"),
-    )
-    yield from ((kind, root / name) for kind, name in singles if (root / name).exists())
-    for kind, pattern in folders:
-        yield from ((kind, path) for path in sorted(root.glob(pattern)))
+def _version(sources: Iterable[Source], images: Iterable[str]) -> str:
+    """Return a name for a content: the hash of all its files."""
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(f"{source.path}\0".encode())
+        digest.update(source.digest)
+    digest.update("\0".join(sorted(images)).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:12]
 
 
-def _images(root: Path) -> frozenset[str]:
-    """Return the names of the images that texts can show."""
-    folder = root / "images"
-    found = folder.iterdir() if folder.is_dir() else ()
-    return frozenset(
-        path.name
-        for path in found
-        if path.suffix in IMAGE_SUFFIXES
-        and not path.name.startswith(".")
-        and path.is_file()
-        and path.resolve().is_relative_to(root.resolve())
-    )
-
-
-def _relative(root: Path, path: Path) -> str:
-    """Return the path below the content folder; bytes that are not UTF-8 are replaced."""
-    return os.fsencode(path.relative_to(root)).decode("utf-8", "replace")
-
-
-def _strays(root: Path, read: Collection[Path]) -> Iterator[Finding]:
-    """Find what looks like content but is not read, because of its name or folder."""
-    for path in sorted(root.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-        if hidden or path.name == "README.md" or path.suffix.lower() not in TEXT_SUFFIXES:
-            continue
-        if path not in read:
-            message = (
-                "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, "
-                "vocabulary.yml, issues/*.md, exchanges/*.md and errors/*.yml: rename it, or move "
-                "it away"
-            )
-            found = _Found("stray-file", 1, 1, message)
-            yield _finding(root, _relative(root, path), found, severity="warning")
-
-
-def _read(root: Path, path: Path) -> tuple[str, _Found | None]:
-    """Return the text of a file, or an empty text and what is wrong with the file."""
-    try:
-        if not path.is_file():
-            return "", _unreadable("this is not a file; replace it with one, or remove it")
-        if not path.resolve().is_relative_to(root.resolve()):
-            cure = "this is a link out of the content folder; put the file itself here"
-            return "", _unreadable(cure)
-        if path.stat().st_size > MAX_BYTES:
-            return "", _unreadable(f"the file is larger than {MAX_BYTES:,} bytes; split it")
-        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    except OSError as error:
-        reason = error.strerror or error
-        return "", _unreadable(f"the file can't be read ({reason}); make it readable")
-    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    try:
-        return data.decode(), None
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"the byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-        return "", _unreadable(message, line)
-
-
-def _unreadable(message: str, line: int = 1) -> _Found:
-    return _Found("unreadable", line, 1, message)
-
-
-def _parse(
-    kind: Kind, relative: str, text: str, unreadable: _Found | None
+def _source(
+    folder: Folder, kind: Kind, path: str, old: Source | None
 ) -> tuple[Source, list[_Found]]:
-    if unreadable:
-        return Source(kind, relative, text, Document({}), None), [unreadable]
+    """Read a file; `old` is what it was before, which is kept if it is still the same."""
+    shown = readable(path)
+    try:
+        text = folder.read(path)
+    except UnreadableError as error:
+        source = Source(kind, shown, "", Document({}), None)
+        return source, [_Found("unreadable", error.line, 1, str(error))]
+    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    if old and old.entity and old.digest == digest:
+        return old, []
+    document, entity, problems = _parse(kind, shown, text)
+    return Source(kind, shown, text, document, entity, digest), problems
+
+
+def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, list[_Found]]:
     if kind == "permalinks":
         document = parse_lines(text)
     elif kind == "reports":
@@ -346,12 +283,12 @@ def _parse(
     else:
         document = parse_yaml(text)
     if document.problems:
-        return Source(kind, relative, text, document, None), [_from(p) for p in document.problems]
-    name = Path(relative).stem
+        return document, None, [_from(problem) for problem in document.problems]
+    name = path.rpartition("/")[2].rpartition(".")[0]
     fields, said_again = _complete(kind, name, document)
     entity, problems = _validate(TYPES[kind], fields, document)
     problems = [*said_again, *problems]
-    return Source(kind, relative, text, document, None if problems else entity), problems
+    return document, None if problems else entity, problems
 
 
 TYPES: Mapping[Kind, type[Entity]] = {

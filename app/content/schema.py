@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from app.content.loader import FILLED_IN, TYPES, Kind
+from app.content.folder import Kind
+from app.content.loader import FILLED_IN, TYPES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from typing import NoReturn
 from starlette.exceptions import HTTPException
 
 from app.content.checks import check
+from app.content.folder import look
 from app.content.history import change_dates
 from app.content.loader import Content, load
 from app.diagnosis.engine import Engine
@@ -31,9 +31,6 @@ from app.search import SearchIndex
 
 REST_SECONDS = 0.1
 """How long the folder must lie still before it is read: an upload is many files, one by one."""
-
-Look = frozenset[tuple[str, int, int, int, int]]
-"""What a folder looks like: path, inode, size and both times of every file."""
 
 logger = logging.getLogger("helpcenter")
 
@@ -165,24 +162,6 @@ class Live:
             logger.error("the content has errors and is refused; still serving %s", version)
         else:
             logger.info("serving content %s", edition.knowledge.version)
-
-
-def look(folder: Path) -> Look:
-    """Return what `folder` looks like now; equal looks, equal content. Hidden files don't count."""
-    return frozenset(_files(folder))
-
-
-def _files(folder: Path) -> Iterator[tuple[str, int, int, int, int]]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            path = Path(parent, name)
-            try:
-                found = path.stat()
-            except OSError:  # it is just being replaced, or a link that leads nowhere
-                yield str(path), 0, 0, 0, 0
-                continue
-            yield str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.content.loader import MAX_BYTES, Content, load
+from app.content.folder import MAX_BYTES, Folder, look
+from app.content.loader import Content, load
 from app.model import Finding
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
 
@@ -303,16 +304,59 @@ def test_what_is_no_file(make_content: MakeContent) -> None:
     assert [issue.slug for issue in content.issues] == ["good"]
 
 
-def test_a_folder_that_vanishes_while_it_is_listed(
+def test_a_folder_that_cannot_be_listed(
     make_content: MakeContent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def vanished(self: Path, pattern: str) -> list[Path]:
-        raise FileNotFoundError(2, "No such file or directory")
+    def refused(path: object) -> list[str]:
+        raise PermissionError(13, "Permission denied")
 
     root = make_content({"issues/good.md": ISSUE})
-    monkeypatch.setattr(Path, "glob", vanished)
+    monkeypatch.setattr("app.content.folder.os.listdir", refused)
     rules = {finding.rule for finding in load(root).findings}
     assert rules == {"unreadable", "missing-file"}
+
+
+def test_hidden_files_are_none_of_ours(make_content: MakeContent) -> None:
+    """Editors keep drafts and locks beside the file."""
+    root = make_content({"issues/good.md": ISSUE})
+    before = look(root)
+    (root / "issues" / ".#good.md").symlink_to("somebody@somewhere.123")
+    (root / "issues" / ".good.md.swp").write_bytes(b"\xff\xfe")
+    assert load(root).findings == ()
+    assert look(root) == before
+
+
+def test_what_looks_as_before_is_not_read_again(
+    make_content: MakeContent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_content({"issues/good.md": ISSUE, "issues/other.md": ISSUE})
+    long_ago = 1_000_000_000
+    monkeypatch.setattr("app.content.loader.SETTLED_NS", -long_ago * 10**9)
+    first = load(root, seen=look(root))
+    (root / "issues" / "other.md").write_text("---\n---\n", "utf-8")
+    read: list[str] = []
+    really = Folder.read
+
+    def noted(folder: Folder, path: str) -> str:
+        read.append(path)
+        return really(folder, path)
+
+    monkeypatch.setattr(Folder, "read", noted)
+    second = load(root, seen=look(root), previous=first)
+    assert read == ["issues/other.md"]
+    assert found(second) != []
+    assert second.version == load(root).version
+
+
+def test_a_file_that_was_just_written_is_read_again(make_content: MakeContent) -> None:
+    """A second change in the same tick of the clock would leave the same times."""
+    root = make_content({"issues/good.md": ISSUE})
+    file = root / "issues" / "good.md"
+    seen = look(root)
+    first = load(root, seen=seen)
+    file.write_text(file.read_text("utf-8").replace("Cold", "Warm"), "utf-8")
+    (again,) = load(root, seen=seen, previous=first).issues
+    assert again.title == "Warm Water"
 
 
 def test_file_names_that_are_no_slugs(make_content: MakeContent) -> None:

@@ -16,8 +16,9 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
+from app.content.folder import Kind
 from app.content.frontmatter import Location, Position
-from app.content.loader import Content, Kind, Source
+from app.content.loader import Content, Source
 from app.content.markdown import Reference, anchors, references
 from app.content.variables import fill, variables
 from app.model import Exchange, Severity

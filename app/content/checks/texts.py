@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from app.content.checks.places import Mistake, Survey, Text, body_of, did_you_mean
+from app.content.folder import IMAGE_SUFFIXES
 from app.content.frontmatter import Position
-from app.content.loader import IMAGE_SUFFIXES, Source
+from app.content.loader import Source
 from app.content.variables import EXCHANGE_DEFAULTS, PLACEHOLDER, variables
 from app.model import IpAddress, slugify
 
