@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import pairwise
 from urllib.parse import unquote
 
 from app.knowledge import KnowledgeBase
@@ -17,6 +18,11 @@ from app.search.snippets import Marker
 from app.search.vocabulary import Vocabulary
 
 _FILE_ENDING = re.compile(r"\.(md|html?|txt) $")
+_WORD = re.compile(r"[^\W_]+")
+LIKENESS = 0.8
+"""From this share of equal characters on, a word is a misspelling of another."""
+SHORTEST_MISSPELT = 4
+"""A shorter word of an address must be one of a page's, letter by letter."""
 _FOLDERS: Mapping[str, Kind] = {
     "issues": "issue",
     "i": "issue",
@@ -69,7 +75,12 @@ class SearchIndex:
             if near:
                 return near[: max(limit, 0)]
         words = " ".join(segments[1:] if kind else segments).replace("-", " ")
-        found = self.search(_FILE_ENDING.sub(" ", f"{words} "), limit=max(limit, 20))
+        words = _FILE_ENDING.sub(" ", f"{words} ")
+        found = [
+            result
+            for result in self.search(words, limit=max(limit, 20))
+            if _is_named(result, words)
+        ]
         return tuple(sorted(found, key=lambda result: result.kind != kind)[: max(limit, 0)])
 
     def _leading(self, question: Question) -> tuple[int, ...]:
@@ -118,3 +129,17 @@ class SearchIndex:
             snippet=marker.mark(passage.shown),
             score=score,
         )
+
+
+def _is_named(result: Result, words: str) -> bool:
+    """Tell whether one of `words` is nearly one of a result's title or address.
+
+    A word somewhere in its text is no reason: an address is not a question.
+    """
+    names = _WORD.findall(f"{result.title} {unquote(result.url)}".casefold())
+    names += [one + two for one, two in pairwise(names)]
+    return any(
+        word in names
+        or (len(word) >= SHORTEST_MISSPELT and get_close_matches(word, names, 1, LIKENESS))
+        for word in _WORD.findall(words.casefold())
+    )

@@ -193,7 +193,8 @@ def _answer_problems(
             body = renderer.render_template("pages/broken.html", {})
         else:
             path = request.url.path if status == 404 else ""  # noqa: PLR2004
-            body = pages(edition).problem(status, heading, text, path)
+            exchange = request.query_params.get("exchange")
+            body = pages(edition).problem(status, heading, text, path, exchange)
         headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
         return Response(body, status, media_type=HTML, headers=headers)
 

@@ -218,7 +218,8 @@ class IssuePage:
     """`/issues/<slug>`: one issue.
 
     `others` are the steps of exchanges that are not chosen, `source` the body before its variables
-    were filled in, `changed` the day of the last change.
+    were filled in, `changed` the day of the last change. `only` names the exchanges that alone can
+    have the issue, when the chosen one can't.
     """
 
     template: ClassVar[str] = "pages/issue.html"
@@ -227,6 +228,7 @@ class IssuePage:
     issue: Issue
     steps: tuple[Solution, ...]
     others: tuple[StepGroup, ...]
+    only: str
     source: str
     changed: dt.date | None
     related: tuple[Issue, ...]
@@ -287,23 +289,32 @@ class ErrorPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultView:
-    """One search result; `snippet` is text pieces, each marked as matching or not."""
+    """One search result; `snippet` is text pieces, each marked as matching or not.
+
+    `only` names the exchanges that alone can have an issue, when the chosen one can't.
+    """
 
     kind: str
     title: str
     url: str
     snippet: tuple[tuple[str, bool], ...]
     draft: bool
+    only: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """What htmx gets from `/search` while the visitor types."""
+    """What htmx gets from `/search` while the visitor types: the best of `total` results.
+
+    `more` is the page with all of them.
+    """
 
     template: ClassVar[str] = "partials/_results.html"
 
     query: str
     results: tuple[ResultView, ...]
+    total: int
+    more: str
     site: Site
 
 

@@ -68,6 +68,7 @@ class Pages(Handlers):
             issue=issue,
             steps=issue.steps(id_of(exchange)),
             others=_other_steps(issue, exchange, knowledge),
+            only=_only(issue, exchange, knowledge),
             source=knowledge.body_source(issue),
             changed=knowledge.changed(issue),
             related=tuple(
@@ -83,7 +84,12 @@ class Pages(Handlers):
         if not knowledge.exchanges:
             raise HTTPException(404)
         context = contexts.ExchangesPage(
-            shell=self.shell("/exchanges", None, title="Exchanges", description=about(knowledge)),
+            shell=self.shell(
+                "/exchanges",
+                self.chosen_exchange(request),
+                title="Exchanges",
+                description=about(knowledge),
+            ),
             exchanges=knowledge.exchanges,
         )
         return self.page(request, context)
@@ -169,12 +175,17 @@ class Pages(Handlers):
         asked = request.query_params.get("q", "")
         query = asked[:LONGEST_QUERY].strip()
         is_panel = HtmxRequest.of(request).wants_fragment
-        limit = PANEL_RESULTS if is_panel else PAGE_RESULTS
-        found = edition.search.search(query, id_of(exchange), limit) if query else ()
-        results = tuple(self._result_view(one) for one in found)
-        site = edition.knowledge.site
+        found = edition.search.search(query, id_of(exchange), PAGE_RESULTS) if query else ()
+        shown = found[:PANEL_RESULTS] if is_panel else found
+        results = tuple(self._result_view(one, exchange) for one in shown)
         if is_panel:
-            fragment = contexts.Results(query=query, results=results, site=site)
+            fragment = contexts.Results(
+                query=query,
+                results=results,
+                total=len(found),
+                more=with_query("/search", {"q": query}),
+                site=edition.knowledge.site,
+            )
             body = self.renderer.render(fragment, id_of(exchange))
             return cached(Response(body, media_type=HTML), request.headers, vary=HTMX_VARY)
         if query and not results:
@@ -231,31 +242,43 @@ class Pages(Handlers):
         headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
         return Response(body, media_type=HTML, headers=headers)
 
-    def problem(self, status: int, heading: str, text: str, path: str = "") -> str:
-        """Return an error page with a way on; for an unknown `path` with the nearest issues."""
+    def problem(
+        self, status: int, heading: str, text: str, path: str = "", exchange: str | None = None
+    ) -> str:
+        """Return an error page with a way on; for an unknown `path` with the nearest pages.
+
+        `exchange` is what the address says of the visitor's choice.
+        """
         edition = self.edition
+        chosen = edition.knowledge.exchange(exchange)
         nearest = edition.search.nearest(path) if path else ()
         context = contexts.ProblemPage(
             shell=self.shell(
-                "/", None, title=heading, description=text, tailored=False, indexed=False
+                "/", chosen, title=heading, description=text, tailored=bool(path), indexed=False
             ),
             status=status,
             heading=heading,
             text=text,
-            suggestions=tuple(self._result_view(one) for one in nearest),
+            suggestions=tuple(self._result_view(one, chosen) for one in nearest),
         )
-        return self.renderer.render(context)
+        return self.renderer.render(context, id_of(chosen))
 
-    def _result_view(self, result: Result) -> contexts.ResultView:
+    def _result_view(self, result: Result, exchange: Exchange | None) -> contexts.ResultView:
+        """Return a result in the words of the chosen exchange."""
         knowledge = self.edition.knowledge
+        issue = None
+        if result.kind == "issue":
+            slug = result.url.partition("?")[0].removeprefix("/issues/")
+            issue = knowledge.issue(slug, id_of(exchange))
         drafts = {issue.url for issue in knowledge.issues if issue.draft}
         drafts |= {exchange.url for exchange in knowledge.exchanges if exchange.draft}
         return contexts.ResultView(
             kind=result.kind,
-            title=result.title,
+            title=plain(issue.title) if issue else result.title,
             url=result.href,
             snippet=result.snippet,
             draft=result.url.partition("?")[0] in drafts,
+            only=_only(issue, exchange, knowledge) if issue else "",
         )
 
     def _whitelist_page(
@@ -304,6 +327,13 @@ def _errors_meaning(
         and (view := answers.error_view(one.id, code, knowledge))
     ]
     return tuple(found if exchange else found[:RELATED_ERRORS])
+
+
+def _only(issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase) -> str:
+    """Name the exchanges that can have `issue`, if the chosen one can't; else return nothing."""
+    if exchange is None or issue.concerns(exchange.id):
+        return ""
+    return ", ".join(one.name for one in knowledge.exchanges if issue.concerns(one.id))
 
 
 def _other_steps(

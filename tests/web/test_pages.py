@@ -442,6 +442,22 @@ def test_product_and_addresses_stand_once(tmp_path: Path) -> None:
             assert "Pebble Golem" in page, url
 
 
+def test_an_issue_that_the_chosen_exchange_cannot_have_says_so(marbles: TestClient) -> None:
+    url = "/issues/forgotten-word"
+    assert "it concerns Glass Market" in read(marbles, f"{url}?exchange=claybourse").text
+    for other in (url, f"{url}?exchange=glassmarket"):
+        assert "it concerns" not in read(marbles, other).text
+
+
+@pytest.mark.parametrize("url", ["/", "/exchanges", "/search?q=key", "/whitelist", "/report"])
+def test_the_chosen_exchange_stays_chosen(marbles: TestClient, url: str) -> None:
+    page = read(marbles, f"{url}{'&' if '?' in url else '?'}exchange=claybourse")
+    menu = page.one("form", class_="menu")
+    chosen = [option["value"] for option in menu.all("option") if "selected" in option]
+    assert chosen == ["claybourse"]
+    assert page.one("a", class_="brand")["href"] == "/?exchange=claybourse"
+
+
 # --- For machines -------------------------------------------------------------------------------
 
 

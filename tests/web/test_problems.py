@@ -151,3 +151,20 @@ def test_htmx_gets_a_line_that_is_announced(
     fragment = Document(response.text)
     assert not fragment.all("html")
     assert fragment.one("p", data_announce="").text
+
+
+@pytest.mark.parametrize("url", ["/letter", "/help/copy-button.html"])
+def test_an_address_of_which_only_a_text_speaks_brings_a_field_to_search_with(
+    marbles: TestClient, url: str
+) -> None:
+    main = Document(marbles.get(url).text).one("main")
+    assert "Did you mean" not in main.text
+    assert main.one("form", action="/search").one("input", type="search")["name"] == "q"
+
+
+def test_an_unknown_address_keeps_the_exchange(marbles: TestClient) -> None:
+    page = Document(marbles.get("/issues/wrong-kex?exchange=claybourse").text)
+    menu = page.one("form", class_="menu")
+    chosen = [option["value"] for option in menu.all("option") if "selected" in option]
+    assert chosen == ["claybourse"]
+    assert "/?exchange=claybourse" in page.links()

@@ -68,6 +68,26 @@ def test_results_keep_the_chosen_exchange(marbles: TestClient) -> None:
     assert menu.one("input", type="hidden", name="q")["value"] == "key"
 
 
+def test_an_issue_is_named_as_the_chosen_exchange_names_it(marbles: TestClient) -> None:
+    page = Document(marbles.get("/search?q=forgotten&exchange=glassmarket").text)
+    url = "/issues/forgotten-word?exchange=glassmarket"
+    title = Document(marbles.get(url).text).heading
+    assert title == "Forgotten Secret Word"
+    assert (title, url) in results(page)
+    nobody = Document(marbles.get("/search?q=forgotten").text)
+    assert title not in [name for name, _ in results(nobody)]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_the_chosen_exchange_cannot_have_says_so(
+    marbles: TestClient, headers: dict[str, str]
+) -> None:
+    page = Document(marbles.get("/search?q=forgotten&exchange=claybourse", headers=headers).text)
+    assert "Only Glass Market" in page.text
+    for other in ("/search?q=forgotten&exchange=glassmarket", "/search?q=forgotten"):
+        assert "Only Glass Market" not in marbles.get(other, headers=headers).text
+
+
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_nothing_found_says_so_and_offers_a_way_on(
     teapots: TestClient, headers: dict[str, str]
@@ -92,6 +112,19 @@ def test_few_results_are_shown_while_somebody_types(marbles: TestClient) -> None
     page = results(Document(marbles.get("/search?q=bourse+key+market").text))
     assert len(panel) == 8 < len(page)
     assert panel == page[:8]
+
+
+def test_the_panel_says_how_many_there_are_and_leads_to_all(marbles: TestClient) -> None:
+    url = "/search?q=bourse%20key%20market&exchange=claybourse"
+    panel = Document(marbles.get(url, headers=HTMX).text)
+    page = Document(marbles.get(url).text)
+    count = len(results(page))
+    assert f"8 of {count} results" in panel.text
+    assert f"{count} results" in page.text
+    assert panel.link("Show all") == url
+    assert "Show all" not in page.text
+    few = Document(marbles.get("/search?q=forgotten", headers=HTMX).text)
+    assert " of " not in few.one("p", class_="count").text
 
 
 def test_a_query_as_long_as_a_log_is_answered(teapots: TestClient) -> None:
