@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
 from app.diagnosis import evidence as strengths
-from app.diagnosis.exchanges import Mention, MentionIndex, foreign_hosts
 from app.diagnosis.recognition import (
     OFF_TOPIC,
     Owner,
@@ -25,21 +24,18 @@ from app.diagnosis.recognition import (
 )
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import Hit
-from app.diagnosis.text import normalise
-from app.diagnosis.wording import Lesson, Sample
+from app.diagnosis.teaching import lesson, marks
 from app.diagnosis.words import FEW_LINES, PhraseIndex, code_share
 from app.diagnosis.words import strengths as word_strengths
 from app.knowledge import KnowledgeBase
 from app.model import (
-    NO_ISSUE,
     CallerIp,
     Diagnosis,
     ErrorCode,
     Evidence,
     Match,
     Observations,
-    Question,
-    Report,
+    Option,
     Verdict,
 )
 
@@ -54,12 +50,6 @@ LONGEST_QUOTE = 80
 
 FEW_WORDS_LEFT = 4
 """Fewer words beside fixed messages say nothing more."""
-
-WRITTEN = 0.15
-"""Weight of a phrase or sentence of our writers, against 1 for a report."""
-
-ALSO = 0.35
-"""Share of the other readings in what a report teaches."""
 
 
 class Engine:
@@ -92,7 +82,7 @@ class Engine:
         self._phrases = PhraseIndex(phrases, background)
         self._order = {issue.slug: place for place, issue in enumerate(knowledge.issues)}
         self._limited = tuple(issue for issue in knowledge.issues if issue.exchanges)
-        self._lesson = _lesson(knowledge, phrases) if knowledge.content.reports else None
+        self._lesson = lesson(knowledge, phrases) if knowledge.content.reports else None
         if previous and previous._lesson == self._lesson:
             self._lesson = previous._lesson
 
@@ -128,6 +118,7 @@ class Engine:
         if off_topic:
             nothing += off_topic.strength * self._weight_of_off_topic(reading, exchange)
         evidence += self._of_answers(observations, entry)
+        answered = _chosen(entry, observations.answer) is not None
         if exchange:
             for issue in self._limited:
                 evidence += strengths.of_exchange(issue, exchange, self._name(exchange))
@@ -142,7 +133,7 @@ class Engine:
             error=entry if known else None,
             caller_ip=caller,
             matches=matches,
-            question=entry.question if entry and known and not observations.answer else None,
+            question=entry.question if entry and known and not answered else None,
             excerpt=reading.text.excerpt(position) if matches and position is not None else None,
             redacted_text=redaction.text,
             removed=tuple((removed.kind, removed.count) for removed in redaction.removed),
@@ -256,9 +247,10 @@ class Engine:
         flat = reading.text.flat
         if self._lesson is None or not flat:
             return
-        if (sure or reading.hits) and _words_outside(flat, reading.spans(sure)) < FEW_WORDS_LEFT:
+        spans = reading.spans(sure)
+        if spans and _words_outside(flat, spans) < FEW_WORDS_LEFT:
             return
-        likeness = self._lesson.model().likeness(flat, _marks(reading.mentions, reading.foreign))
+        likeness = self._lesson.model().likeness(flat, marks(reading.mentions, reading.foreign))
         if likeness is None:
             return
         code = code_share(reading.text) > MOSTLY
@@ -279,10 +271,8 @@ class Engine:
             for test in diagnostic.tests:
                 if test.id in observations.tests:
                     yield from strengths.of_test(test, observations.tests[test.id])
-        issue = self._knowledge.issue(observations.answer) if observations.answer else None
-        if issue:
-            question = entry.question if entry else None
-            yield strengths.of_answer(issue.slug, _label(question, issue.slug) or issue.title)
+        if option := _chosen(entry, observations.answer):
+            yield strengths.of_answer(option.issue, option.label)
 
     def _linked_error(self, observations: Observations) -> ErrorCode | None:
         """Return the entry of a code that came by a link instead of a text."""
@@ -330,64 +320,6 @@ class Engine:
         return found.name if found else exchange
 
 
-def _lesson(knowledge: KnowledgeBase, phrases: Iterable[tuple[str, str]]) -> Lesson:
-    """Return what is learned from: the reports, and what writers say about the issues in them.
-
-    An issue that no report is about is not learned: its own texts alone would say too little.
-    """
-    others = knowledge.diagnostic.other_exchanges if knowledge.diagnostic else ()
-    mentions = MentionIndex(knowledge.exchanges, others)
-    samples: list[Sample] = []
-    classes = {OFF_TOPIC}
-    for report in knowledge.content.reports:
-        flat = normalise(report.text).flat
-        found = mentions.find(flat)
-        labels = _labels(report, knowledge)
-        classes.update(labels)
-        samples.append(Sample(flat, labels, marks=_marks(found, foreign_hosts(flat, found))))
-    texts = [(owner, text.replace("*", "").replace("/", " ")) for owner, text in phrases]
-    for issue in knowledge.issues:
-        if issue.slug not in classes:
-            continue
-        steps = (solution.text for solution in issue.solutions)
-        texts += ((issue.slug, text) for text in (issue.title, issue.symptom))
-        texts += ((issue.slug, text) for text in (*issue.causes, *steps))
-        texts += ((issue.slug, text) for text in (*issue.signatures, *issue.examples))
-    samples += (
-        Sample(normalise(text).flat, {owner: 1.0}, weight=WRITTEN)
-        for owner, text in texts
-        if owner in classes
-    )
-    for exchange in knowledge.exchanges:
-        for entries in knowledge.errors_of(exchange.id).values():
-            samples += (
-                _sample_of(entry)
-                for entry in entries
-                if entry.message and classes.issuperset(entry.issues)
-            )
-    return Lesson(knowledge.content.vocabulary, tuple(samples))
-
-
-def _sample_of(entry: ErrorCode) -> Sample:
-    """Return what the message of an error teaches: its issues, likeliest first."""
-    shares = [0.5**place for place in range(len(entry.issues))]
-    labels = {issue: share / sum(shares) for issue, share in zip(entry.issues, shares, strict=True)}
-    return Sample(normalise(f"{entry.code} {entry.message}").flat, labels, weight=WRITTEN)
-
-
-def _labels(report: Report, knowledge: KnowledgeBase) -> dict[str, float]:
-    """Return the share of each class in what a report is: the first label weighs most."""
-    labels: dict[str, float] = defaultdict(float)
-    rest = ALSO if report.also else 0.0
-    for label, share in (
-        (report.expected, 1 - rest),
-        *((a, rest / len(report.also)) for a in report.also),
-    ):
-        slug = knowledge.alias(label) or label
-        labels[OFF_TOPIC if slug == NO_ISSUE else slug] += share
-    return dict(labels)
-
-
 def _words_outside(flat: str, spans: Iterable[tuple[int, int]]) -> int:
     """Return how many words stand outside the `spans` of a text."""
     words = 0
@@ -397,11 +329,6 @@ def _words_outside(flat: str, spans: Iterable[tuple[int, int]]) -> int:
             words += len(flat[reached:start].split())
         reached = max(reached, end)
     return words
-
-
-def _marks(mentions: Collection[Mention], foreign: Collection[str]) -> tuple[str, ...]:
-    """Return what a text shows besides its words."""
-    return ("exchange",) * bool(mentions) + ("foreign",) * bool(foreign)
 
 
 def _strength(one: Recognised, reading: Reading) -> float:
@@ -449,9 +376,13 @@ def _quote(reading: Reading, hit: Hit[Owner]) -> str:
     return found if len(found) <= LONGEST_QUOTE else f"{found[:LONGEST_QUOTE]}…"
 
 
-def _label(question: Question | None, issue: str) -> str | None:
-    options = question.options if question else ()
-    return next((option.label for option in options if option.issue == issue), None)
+def _chosen(entry: ErrorCode | None, answer: str | None) -> Option | None:
+    """Return the option of the question of `entry` that was chosen.
+
+    Another text may have been pasted since the question was asked: its answer says nothing then.
+    """
+    options = entry.question.options if entry and entry.question else ()
+    return next((option for option in options if option.issue == answer), None)
 
 
 def _reasons(pieces: Iterable[Evidence]) -> tuple[str, ...]:

@@ -240,14 +240,15 @@ class Recogniser:
     def _fits(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
         """Tell whether what stands around a code is its message, or no English at all.
 
-        Messages change their wording over the years, and browsers translate them.
+        Messages change their wording over the years, and browsers translate them. A single word
+        that is a fixed message by itself ("IP_ILLEGAL") is another exchange's.
         """
         flat = reading.text.flat
         around = flat[max(0, number.start - CLOSE) : number.start]
         around += flat[number.end : number.end + CLOSE]
         words = set(_LETTERS.findall(around)) - _JSON_WORDS
         if len(words) <= 1:
-            return True
+            return not any(_near(hit, number) for hit in reading.hits)
         for entry in self._knowledge.errors(exchange, number.code):
             known = set(_LETTERS.findall(normalise(entry.message or "").flat))
             if known and len(known & words) >= HALF * len(known):

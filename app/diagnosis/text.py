@@ -40,8 +40,11 @@ _COLOUR = re2.compile(r"\x1b\[[0-9;]*m")
 _ESCAPED_QUOTE = re2.compile(r"\\+'")
 _ESCAPED_SPACE = re2.compile(r"\\+[nrt]")
 _ESCAPED_LETTER = re2.compile(r"\\+u([0-9a-fA-F]{4})")
-_CCXT_ADVICE = re2.compile(r"\(possible reasons: [^)]{0,200}\)?")
-"""Old ccxt versions end every message with this list of all causes; it says nothing."""
+_CCXT_ADVICE = re2.compile(r"\(possible reasons: [a-z ,-]{0,200}\)?")
+"""Old ccxt versions end every message with this list of all causes; it says nothing.
+
+What the exchange answered may stand behind it, within the same brackets.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,18 @@ def test_an_ambiguous_code_asks_and_the_answer_decides(diagnose: Diagnose) -> No
     assert "you answered: The string is there" in answered.matches[0].because
 
 
+@pytest.mark.parametrize(
+    "text", [AMBIGUOUS, "windbank EWIND:Calm day", "it flies at home but not in the park"]
+)
+def test_an_answer_to_another_question_is_not_heard(diagnose: Diagnose, text: str) -> None:
+    assert diagnose(text, answer="lost-whistle") == diagnose(text)
+
+
+def test_a_word_that_others_say_names_no_exchange(diagnose: Diagnose) -> None:
+    assert diagnose('{"code":52001,"msg":"低"}').exchange == "cloudex"
+    assert diagnose('{"code":52001,"msg":"ECALM"}').exchange is None
+
+
 def test_ticking_an_item_changes_the_ranking_of_a_paste(diagnose: Diagnose) -> None:
     paste = 'windbank {"code":"knot-not-valid"}'
 

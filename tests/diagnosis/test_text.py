@@ -63,3 +63,11 @@ def test_the_line_around_a_place() -> None:
     assert text.flat[slice(*text.line_span(text.flat.index("three")))] == "three"
     assert normalise("").line_span(0) == (0, 0)
     assert normalise("").excerpt(0) == ""
+
+
+def test_what_an_exchange_answered_survives_within_the_advice_of_old_ccxt() -> None:
+    pasted = (
+        '400 (possible reasons: invalid keys, rate-limiting, {"message":"Auth Data"})'
+    )
+
+    assert normalise(pasted).flat == "400 {'message':'auth data'})"
