@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import socket
 import sys
 from functools import partial
@@ -29,6 +30,9 @@ LOGGING: dict[str, Any] = {
 
 BACKLOG = 2048
 """Connections that wait while all others are served."""
+
+M_ARENA_MAX, ARENAS = -8, 2
+"""glibc's name for how many heaps it may keep, and how many we let it (`man mallopt`)."""
 
 
 @click.command(epilog="Example: helpcenter serve --host 0.0.0.0 --port 80")
@@ -77,6 +81,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
 
     from app.web.application import create_app  # noqa: PLC0415
 
+    _share_heaps()
     try:
         application = create_app(settings)
     except BrokenContentError as error:
@@ -102,6 +107,16 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         return
     if not server.started:
         raise SystemExit(1)
+
+
+def _share_heaps() -> None:
+    """Let threads share heaps, where the C library is glibc.
+
+    Each search index is built in threads of its own. By default glibc gives each of them a heap,
+    up to eight for each core, and keeps what was freed: reloads made the process twice as large.
+    """
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(M_ARENA_MAX, ARENAS)
 
 
 def _bound(server: Server) -> None:
