@@ -139,6 +139,13 @@ if (form) {
     status.textContent = `${total} secret${total > 1 ? "s were" : " was"} removed: ${kinds.join(", ")}`;
   }
 
+  // The text without its secrets stays with this entry of the tab's history, for somebody who comes
+  // back or reloads: in no address and no storage, and gone with the tab. Without htmx's own mark
+  // there, htmx would put that in its place.
+  function keep() {
+    if (cleaner) history.replaceState({ htmx: true, text: field.value }, "");
+  }
+
   function complain(text) {
     const message = document.createElement("p");
     message.textContent = text;
@@ -179,12 +186,16 @@ if (form) {
       event.preventDefault();
       event.stopPropagation();
       field.focus();
+    } else {
+      keep();
     }
   }, true);
+  document.addEventListener("htmx:after:history:push", keep);
   document.addEventListener("change", (event) => {
     // Not on the field itself: the line that appears would move the button away under the pointer.
     if (event.target.form === form && event.target !== field) clean();
   }, true);
+  field.value ||= history.state?.text ?? "";
   if (field.value) load();
 }
 
