@@ -254,10 +254,13 @@ class Engine:
         if likeness is None:
             return
         code = code_share(reading.text) > MOSTLY
+        message = _has_message(reading)
         nothing = likeness.logs.get(OFF_TOPIC, 0.0)
         for issue, log in likeness.logs.items():
             if issue != OFF_TOPIC:
-                strength = strengths.likeness(log - nothing, code=code, sure=bool(sure))
+                strength = strengths.likeness(
+                    log - nothing, code=code, sure=bool(sure), message=message
+                )
                 yield strengths.of_likeness(issue, strength, likeness.quotes[issue])
 
     def _of_answers(

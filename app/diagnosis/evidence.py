@@ -110,6 +110,10 @@ recognised error."""
 MOST_LIKENESS = 12.0
 """What it can say at most."""
 
+AGAINST_MESSAGE = 2.0
+"""What it can say at most against a fixed message in lines of a log or code: people who report
+in their own words don't use the words of machines."""
+
 BESIDE_REPORTS = 0.6
 """Share that remains of phrases when there are reports, which have learned them as well."""
 
@@ -298,10 +302,15 @@ def of_tendency(issue: str, strength: float) -> Evidence:
     return Evidence(kind="words", issue=issue, strength=strength, because=because)
 
 
-def likeness(log_odds: float, *, code: bool, sure: bool) -> float:
-    """Return the strength of what a text is like: log-odds of an issue against something else."""
+def likeness(log_odds: float, *, code: bool, sure: bool, message: bool) -> float:
+    """Return the strength of what a text is like: log-odds of an issue against something else.
+
+    `code`: it is mostly a log or code; `sure`: it holds an error of an exchange, `message`: or a
+    fixed message that means an issue.
+    """
     scale = LIKENESS_BESIDE_CODE if sure else LIKENESS_OF_CODE if code else LIKENESS
-    return max(-MOST_LIKENESS, min(MOST_LIKENESS, scale * log_odds))
+    least = -AGAINST_MESSAGE if code and message and not sure else -MOST_LIKENESS
+    return max(least, min(MOST_LIKENESS, scale * log_odds))
 
 
 def of_likeness(issue: str, strength: float, quote: str) -> Evidence:

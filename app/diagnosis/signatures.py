@@ -65,7 +65,7 @@ class Signature:
     @property
     def length(self) -> int:
         """How many characters are literal: the measure of how telling the signature is."""
-        return sum(len(part) for part in self.parts if part not in _REGEX)
+        return sum(_weight(part) for part in self.parts if part not in _REGEX)
 
     @property
     def words(self) -> int:
@@ -118,6 +118,11 @@ class Signature:
         return sum(_reach(part) for part in self.parts[self.anchor + 1 :])
 
 
+def _weight(literal: str) -> int:
+    """Return the length of a literal; a Chinese character says as much as two letters."""
+    return sum(1 if character.isascii() else 2 for character in literal)
+
+
 def _reach(part: str) -> int:
     return REACH + 2 if part in _REGEX else len(part)
 
@@ -166,8 +171,7 @@ def parse(text: str) -> Signature:
         parts.pop(0)
     literals = [index for index, part in enumerate(parts) if part not in _REGEX]
     anchor = max(literals, key=lambda index: len(parts[index]), default=-1)
-    weight = sum(1 if c.isascii() else 2 for c in parts[anchor].strip()) if literals else 0
-    if weight < SHORTEST_LITERAL:
+    if not literals or _weight(parts[anchor]) < SHORTEST_LITERAL:
         reason = f"the signature `{text}` has no fixed text of {SHORTEST_LITERAL} characters"
         raise SignatureError(f"{reason}; add words that always stand there")
     return Signature(text, tuple(parts), anchor)
