@@ -7,6 +7,7 @@ import logging
 import math
 import secrets
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
@@ -28,6 +29,8 @@ TEXTS_PER_HOUR = 30
 REPORTS_PER_HOUR = 10
 """So many support reports of one address are counted in an hour; they are made all the same."""
 PURGE_SECONDS = 24 * 3600
+OPENING_SECONDS = 5
+"""The longest that a vote waits for a store that is being opened."""
 
 logger = logging.getLogger("helpcenter")
 
@@ -53,6 +56,7 @@ class Backstage:
         self._database_url = database_url
         self._keep_unanswered = keep_unanswered
         self._store: Store | None = None
+        self._is_open = asyncio.Event()
         # Moving windows would never let go of a visitor: the storage keeps an empty list of each.
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         # Not the secret of the day: asking for that would wait for the store.
@@ -64,6 +68,7 @@ class Backstage:
     async def run(self) -> None:
         """Open the store without keeping anybody waiting, purge it daily, close it at the end."""
         self._store = await asyncio.to_thread(Store.open, self._database_url)
+        self._is_open.set()
         try:
             while True:
                 await self._purge(self._store)
@@ -77,6 +82,16 @@ class Backstage:
         if self._store is None:
             raise StoreUnavailableError("the store is not open yet")
         return self._store
+
+    async def opened(self) -> Store:
+        """Return the store; in the first moment of a server wait until it is open.
+
+        Raises `StoreUnavailableError` when that takes too long.
+        """
+        if self._store is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_open.wait(), OPENING_SECONDS)
+        return self.store
 
     def status(self) -> str:
         """Return "ok", "opening" or "degraded: <why>", at once."""

@@ -50,7 +50,7 @@ class Voting(Handlers):
             return self._answer(request, refused, 429, {"Retry-After": str(wait)})
         agent = request.headers.get("User-Agent", "")
         try:
-            store = self.backstage.store
+            store = await self.backstage.opened()
             secret = await store.in_thread(store.daily_secret, now.date())
             vote = Vote(
                 created=now,

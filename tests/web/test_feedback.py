@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
+from app.feedback.store import Store
 from app.settings import Settings
 from app.web import backstage
 from app.web.application import create_app
@@ -274,3 +276,22 @@ def test_an_empty_report_says_what_to_do(client: TestClient) -> None:
 
 def test_a_report_is_not_read_past_its_limit(client: TestClient) -> None:
     assert client.post("/report", data={"text": "x" * 17_000}).status_code == 413
+
+
+def test_a_vote_in_the_first_moment_waits_for_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server takes connections at once, and another one may have ended for it."""
+    may_open = threading.Event()
+    open_now = Store.open
+
+    def open_later(url: str) -> Store:
+        assert may_open.wait(30)
+        return open_now(url)
+
+    monkeypatch.setattr(Store, "open", open_later)
+    app = create_app(Settings(content=MARBLES, data=tmp_path))
+    with TestClient(app) as client:
+        threading.Timer(0.2, may_open.set).start()
+        answer = client.post("/feedback", data={"page": PAGE, "helpful": "yes"})
+        assert answer.status_code == 200
