@@ -40,6 +40,9 @@ _COLOUR = re2.compile(r"\x1b\[[0-9;]*m")
 _ESCAPED_QUOTE = re2.compile(r"\\+'")
 _ESCAPED_SPACE = re2.compile(r"\\+[nrt]")
 _ESCAPED_LETTER = re2.compile(r"\\+u([0-9a-fA-F]{4})")
+_BROKEN_START = re2.compile(r"^\S{1,30}\s")
+_BROKEN_END = re2.compile(r"\s\S{1,30}$")
+"""The rest of a word at which an excerpt was cut; without spaces near it stays as it is."""
 _CCXT_ADVICE = re2.compile(r"\(possible reasons: [a-z ,-]{0,200}\)?")
 """Old ccxt versions end every message with this list of all causes; it says nothing.
 
@@ -88,9 +91,13 @@ class Text:
         # Normalising shortens a line evenly enough for the place to be found by its share.
         middle = round(len(line) * (position - begin) / max(1, end - begin))
         first = min(max(0, middle - EXCERPT_LENGTH // 4), len(line) - EXCERPT_LENGTH)
-        cut = line[first : first + EXCERPT_LENGTH].strip()
-        before = "… " if first else ""
-        return f"{before}{cut}{' …' if first + EXCERPT_LENGTH < len(line) else ''}"
+        last = first + EXCERPT_LENGTH
+        cut = line[first:last]
+        if first and not line[first - 1].isspace():
+            cut = _BROKEN_START.sub("", cut)
+        if last < len(line) and not line[last].isspace():
+            cut = _BROKEN_END.sub("", cut)
+        return f"{'… ' if first else ''}{cut.strip()}{' …' if last < len(line) else ''}"
 
     def _index(self, position: int) -> int:
         return max(0, bisect_right(self.starts, position) - 1)

@@ -56,6 +56,22 @@ def test_an_excerpt_of_a_long_line_is_cut_around_the_place() -> None:
     assert len(excerpt) <= EXCERPT_LENGTH + 4
 
 
+@pytest.mark.parametrize("before", range(200, 212))
+def test_an_excerpt_holds_no_half_words(before: int) -> None:
+    words = ["kite"] * before
+    text = normalise(" ".join([*words, "KNOT", *["string"] * 200]))
+
+    excerpt = text.excerpt(text.flat.index("knot"))
+
+    assert set(excerpt.split()) == {"…", "kite", "KNOT", "string"}
+
+
+def test_an_excerpt_of_one_endless_word_is_cut_all_the_same() -> None:
+    excerpt = normalise("kite" * 500).excerpt(900)
+
+    assert EXCERPT_LENGTH <= len(excerpt) <= EXCERPT_LENGTH + 4
+
+
 def test_the_line_around_a_place() -> None:
     text = normalise("one two\nthree")
 
@@ -66,8 +82,6 @@ def test_the_line_around_a_place() -> None:
 
 
 def test_what_an_exchange_answered_survives_within_the_advice_of_old_ccxt() -> None:
-    pasted = (
-        '400 (possible reasons: invalid keys, rate-limiting, {"message":"Auth Data"})'
-    )
+    pasted = '400 (possible reasons: invalid keys, rate-limiting, {"message":"Auth Data"})'
 
     assert normalise(pasted).flat == "400 {'message':'auth data'})"
