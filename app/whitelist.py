@@ -110,11 +110,13 @@ def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddres
     if address in ours:
         return Entry(token, "ours", "This is right."), (address,)
     if near := _nearest(bare, ours):
-        return Entry(token, "misspelt", f"This looks misspelt; it must be {near}"), ()
+        return Entry(token, "misspelt", f"Close to our address, but not it; ours is {near}"), ()
     if not address.is_global:
         advice = (
-            "This address is private or reserved: it works only inside a network, and an exchange "
-            "never sees it. Remove it."
+            "This stands for no address: no request comes from it. Remove it."
+            if address.is_unspecified
+            else "This address is private or reserved: it works only inside a network, and an "
+            "exchange never sees it. Remove it."
         )
         return Entry(token, "private", advice), ()
     return Entry(token, "other", "Not one of our addresses; keep it if you know what it is."), ()
@@ -128,6 +130,9 @@ def _judge_range(
     except ValueError:
         return _judge_unreadable(token, bare, ours), ()
     inside = tuple(address for address in ours if address in network)
+    if inside and network.prefixlen == 0:
+        advice = "This range is every address there is: the list keeps nobody out."
+        return Entry(token, "range", advice), inside
     if inside:
         advice = "This range holds our address. Not every exchange takes ranges."
         return Entry(token, "range", advice), inside
@@ -136,7 +141,7 @@ def _judge_range(
 
 def _judge_unreadable(token: str, bare: str, ours: Sequence[IpAddress]) -> Entry:
     if near := _nearest(bare, ours):
-        return Entry(token, "misspelt", f"This is no valid address; it must be {near}")
+        return Entry(token, "misspelt", f"This is no valid address; ours is {near}")
     return Entry(token, "unreadable", "This is not an IP address.")
 
 

@@ -18,6 +18,7 @@ TOO_LONG = (
     "This text is longer than 16 KB. Keep the lines with the error message and try again; "
     "your text is still in the field."
 )
+EMPTY = "Paste the error message first, or describe what happens."
 
 
 class Diagnosing(Handlers):
@@ -38,16 +39,19 @@ class Diagnosing(Handlers):
             return self._refused(request, observations, TOO_LONG, 413)
         wants_page = not HtmxRequest.of(request).wants_fragment
         if wants_page and not observations.text.strip():
-            # Without a text the answer has an address of its own, which survives a reload.
-            return RedirectResponse(diagnosis_url(observations), status_code=303)
+            if not _tells(observations.model_copy(update={"text": ""})):
+                return self._refused(request, observations, EMPTY, 422)
+            # Without a text the answer has an address of its own, which survives a reload. What
+            # ticks point to stands beside them.
+            place = "" if observations.error else "#diagnostic"
+            return RedirectResponse(diagnosis_url(observations) + place, status_code=303)
         return self._diagnosed(request, observations)
 
     def _diagnosed(self, request: Request, observations: Observations) -> Response:
         """Answer with the diagnosis of what was told."""
         edition = self.edition
         knowledge = edition.knowledge
-        told = observations != Observations(exchange=observations.exchange)
-        diagnosis = edition.engine.diagnose(observations) if told else None
+        diagnosis = edition.engine.diagnose(observations) if _tells(observations) else None
         if diagnosis and diagnosis.verdict == "unknown":
             self.backstage.note_unanswered(
                 Kind.DIAGNOSIS,
@@ -113,3 +117,8 @@ class Diagnosing(Handlers):
         response.headers["Cache-Control"] = NO_STORE
         response.headers["Vary"] = HTMX_VARY
         return response
+
+
+def _tells(observations: Observations) -> bool:
+    """Tell whether a visitor told us more than the exchange."""
+    return observations != Observations(exchange=observations.exchange)

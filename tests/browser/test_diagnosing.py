@@ -285,7 +285,7 @@ def test_a_saved_list_is_compared_in_place(visitor: Page, marbles: str) -> None:
     visitor.get_by_role("textbox", name="Paste what you saved").fill("192.0.2.8, 10.0.0.1")
     visitor.get_by_role("button", name="Compare").click()
     check = visitor.locator("#whitelist-check")
-    expect(check).to_contain_text("it must be 192.0.2.7")
+    expect(check).to_contain_text("ours is 192.0.2.7")
     expect(check).to_contain_text("private")
     said = visitor.get_by_role("status").filter(has_text="The list needs a change.")
     expect(said).to_have_count(1)

@@ -47,7 +47,7 @@ def test_the_checklist_works_with_a_button(plain: Page) -> None:
     group.get_by_text("Failed").click()
     plain.get_by_role("button", name="Show what to try next").click()
     expect(plain).to_have_url(
-        re.compile(r"/diagnose\?missing=address-allowed&test-other-browser=fail$")
+        re.compile(r"/diagnose\?missing=address-allowed&test-other-browser=fail#diagnostic$")
     )
     expect(box).to_be_checked()
     steps = plain.locator("#next-steps")
@@ -57,6 +57,14 @@ def test_the_checklist_works_with_a_button(plain: Page) -> None:
     expect(box).to_be_checked()
     plain.go_back()
     expect(plain.locator("#next-steps")).not_to_contain_text("2 of 3 done")
+
+
+def test_nothing_pasted_is_asked_for(plain: Page) -> None:
+    plain.get_by_role("button", name="Find the cause").click()
+    field = plain.get_by_role("textbox", name=re.compile("Paste the error"))
+    expect(field).to_be_focused()
+    expect(field).to_have_accessible_description(re.compile("Error: Paste the error message first"))
+    expect(plain.locator("#text-error")).to_be_in_viewport()
 
 
 def test_search_is_a_page(plain: Page) -> None:
@@ -73,7 +81,7 @@ def test_a_list_is_compared_on_a_page(plain: Page, marbles: str) -> None:
     plain.get_by_role("textbox", name="Paste what you saved").fill("192.0.2.8")
     plain.get_by_role("button", name="Compare").click()
     expect(plain).to_have_url(f"{marbles}/whitelist")
-    expect(plain.get_by_role("main")).to_contain_text("it must be 192.0.2.7")
+    expect(plain.get_by_role("main")).to_contain_text("ours is 192.0.2.7")
     expect(plain.get_by_role("textbox", name="Paste what you saved")).to_have_value("192.0.2.8")
 
 

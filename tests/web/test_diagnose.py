@@ -187,20 +187,18 @@ def test_a_form_without_text_leads_to_its_address(marbles: TestClient) -> None:
     response = marbles.post("/diagnose", data=fields)
     assert response.status_code == 303
     assert response.headers["location"] == (
-        "/diagnose?exchange=glassmarket&missing=address-allowed&test-other-browser=pass"
+        "/diagnose?exchange=glassmarket&missing=address-allowed&test-other-browser=pass#diagnostic"
     )
 
 
 @pytest.mark.parametrize(
     ("fields", "address"),
     [
-        ({}, "/diagnose"),
         ({"touched": "1"}, "/diagnose?missing=water-boils,lid-closed"),
         ({"have": ["water-boils"]}, "/diagnose?missing=lid-closed"),
         ({"have": ["water-boils", "lid-closed"]}, "/diagnose?missing="),
         ({"test-solo": "fail"}, "/diagnose?test-solo=fail"),
-        ({"test-solo": ""}, "/diagnose"),
-        ({"have": ["nonsuch"], "test-nonsuch": "pass", "exchange": "nonsuch"}, None),
+        ({"have": ["nonsuch"], "test-solo": "pass", "exchange": "nonsuch"}, None),
     ],
 )
 def test_the_state_of_the_checklist_goes_round(
@@ -208,7 +206,8 @@ def test_the_state_of_the_checklist_goes_round(
 ) -> None:
     """Form -> address -> form gives the same form, and the same address with htmx."""
     response = teapots.post("/diagnose", data=fields)
-    location = response.headers["location"]
+    location, _, place = response.headers["location"].partition("#")
+    assert place == "diagnostic"
     if address is None:
         assert "nonsuch" not in location
     else:
@@ -221,7 +220,26 @@ def test_the_state_of_the_checklist_goes_round(
     }
     again |= {one["name"]: one["value"] for one in page.all("input", type="radio", checked="")}
     again |= {one["name"]: one["value"] for one in page.all("input", name="touched")}
-    assert teapots.post("/diagnose", data=again).headers["location"] == location
+    after = teapots.post("/diagnose", data=again)
+    assert after.headers["location"] == f"{location}#diagnostic"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"text": " \n"}, {"test-solo": ""}, {"have": ["nonsuch"], "test-nonsuch": "pass"}],
+)
+def test_who_tells_nothing_is_asked_for_it(
+    teapots: TestClient, fields: dict[str, str | list[str]]
+) -> None:
+    response = teapots.post("/diagnose", data=fields)
+    assert response.status_code == 422
+    page = Document(response.text)
+    assert "Paste the error message first" in page.one(id="text-error").text
+    field = page.one("textarea", id="text")
+    assert field["aria-invalid"] == "true"
+    assert "autofocus" in field
+    # While somebody ticks and unticks, htmx asks too: that is no mistake.
+    assert teapots.post("/diagnose", data=fields, headers=HTMX).status_code == 200
 
 
 def test_unticked_items_rank_issues_with_the_reason(teapots: TestClient) -> None:

@@ -26,7 +26,7 @@ def test_a_right_list_is_called_right(marbles: TestClient) -> None:
 @pytest.mark.parametrize(
     ("saved", "advice"),
     [
-        ("192.0.2.8", "it must be 192.0.2.7"),
+        ("192.0.2.8", "ours is 192.0.2.7"),
         ("192.0.2.7:443", "Remove the port: the field takes 192.0.2.7 alone."),
         ("192.0. 2.7", "without spaces"),
         ("10.0.0.5", "private"),
@@ -75,7 +75,7 @@ def test_htmx_gets_the_comparison_alone(marbles: TestClient) -> None:
     response = marbles.post("/whitelist", data={"list": "192.0.2.8"}, headers=HTMX)
     fragment = Document(response.text)
     assert not fragment.all("html")
-    assert "it must be 192.0.2.7" in fragment.text
+    assert "ours is 192.0.2.7" in fragment.text
     assert "address" in fragment.all(data_announce="")[0].text
 
 
