@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.model import Observations, Support
 from app.web import answers, contexts, forms
 from app.web.backstage import address_of
-from app.web.handlers import HTML, Handlers, about, id_of
+from app.web.handlers import HTML, Handlers, about, id_of, is_from_elsewhere
 from app.web.headers import NO_STORE
 from app.web.links import diagnosis_url
 
@@ -47,7 +47,8 @@ class Reports(Handlers):
         diagnosis = self.edition.engine.diagnose(observations)
         told = observations != Observations(exchange=observations.exchange)
         answer = answers.answer(diagnosis, observations, knowledge) if told else None
-        if request.method == "POST" and diagnosis.matches:
+        counts = request.method == "POST" and not is_from_elsewhere(request, self.base_url)
+        if counts and diagnosis.matches:
             self.backstage.count_report(diagnosis.matches[0].issue, address_of(request))
         exchange = knowledge.exchange(diagnosis.exchange or observations.exchange)
         shown = observations.model_copy(update={"exchange": id_of(exchange)})

@@ -15,7 +15,7 @@ from app.feedback.visitor import visitor_hash
 from app.knowledge import error_url
 from app.web import contexts, forms
 from app.web.backstage import address_of
-from app.web.handlers import HTML, Handlers, about
+from app.web.handlers import HTML, Handlers, about, is_from_elsewhere
 from app.web.headers import NO_STORE
 from app.web.render import HTMX_VARY, HtmxRequest
 
@@ -35,7 +35,7 @@ class Voting(Handlers):
 
     async def vote(self, request: Request) -> Response:
         """Store a vote, or the reason for it, and answer with what comes next."""
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        if is_from_elsewhere(request, self.base_url):
             raise HTTPException(403)
         form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
         page = self._page_voted_on(forms.text_of(form, "page"))
