@@ -389,8 +389,11 @@ def _chosen(entry: ErrorCode | None, answer: str | None) -> Option | None:
 
 
 def _reasons(pieces: Iterable[Evidence]) -> tuple[str, ...]:
-    """Return the reasons that speak for an issue, the strongest first."""
-    speaking = sorted(pieces, key=lambda piece: -piece.strength)
+    """Return the reasons that speak for an issue, the strongest first.
+
+    What the caller's address says comes before all others: it may change what is to be done.
+    """
+    speaking = sorted(pieces, key=lambda piece: (piece.kind != "caller-ip", -piece.strength))
     worth = (piece.because for piece in speaking if piece.strength >= strengths.WORTH_SAYING)
     return tuple(dict.fromkeys(worth))
 

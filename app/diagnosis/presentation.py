@@ -63,6 +63,14 @@ def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> str:
         exchange = knowledge.exchange(error.exchange)
         message = f": {error.wording}" if error.wording else ""
         lines[0] += f": {exchange.name if exchange else error.exchange} {error.code}{message}"
+    caller, product = diagnosis.caller_ip, knowledge.site.product
+    if caller and caller.verdict == "not-ours":
+        # Before any step: adding our address doesn't help a request that another program sent.
+        lines += [
+            "",
+            f"This request did not come from {product}: it came from {caller.address}.",
+            f"Repeat the step in {product}, and look at the error that appears there.",
+        ]
     for place, match in enumerate(diagnosis.matches, start=1):
         lines += ["", f"{place}. {plain(match.title)} ({match.confidence:.0%})  {match.url}"]
         lines += (f"   because {plain(reason)}" for reason in match.because)
