@@ -149,8 +149,11 @@ class KnowledgeBase:
         }
 
 
-def build(content: Content) -> KnowledgeBase:
-    """Build the knowledge base; raise `BrokenContentError` when the content has errors."""
+def build(content: Content, previous: KnowledgeBase | None = None) -> KnowledgeBase:
+    """Build the knowledge base; raise `BrokenContentError` when the content has errors.
+
+    What is the same as in `previous` is taken over.
+    """
     errors = tuple(finding for finding in content.findings if finding.severity == "error")
     if errors or content.site is None:
         raise BrokenContentError(errors)
@@ -161,9 +164,22 @@ def build(content: Content) -> KnowledgeBase:
         site=fill_entity(content.site, values),
         diagnostic=fill_entity(diagnostic, values) if diagnostic else None,
         tips=tuple(fill_entity(tip, values) for tip in content.tips),
-        issues=tuple(fill_entity(issue, values) for issue in content.issues),
+        issues=_issues(content, values, previous),
         exchanges=tuple(
             fill_entity(exchange, variables(content.site, exchange))
             for exchange in content.exchanges
         ),
     )
+
+
+def _issues(
+    content: Content, values: Mapping[str, str], previous: KnowledgeBase | None
+) -> tuple[Issue, ...]:
+    """Return the issues with the values put in."""
+    filled: dict[int, Issue] = {}
+    if previous and previous.content.site == content.site:
+        pairs = zip(previous.content.issues, previous.issues, strict=True)
+        filled = {id(raw): issue for raw, issue in pairs}
+    plain = {id(source.entity) for source in content.sources if "{{" not in source.text}
+    filled |= {id(issue): issue for issue in content.issues if id(issue) in plain}
+    return tuple(filled.get(id(issue)) or fill_entity(issue, values) for issue in content.issues)

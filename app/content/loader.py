@@ -147,6 +147,10 @@ class Source:
     digest: bytes = b""
     stamp: Stamp | None = None
 
+    def is_same(self, other: Source | None) -> bool:
+        """Tell whether this file was taken over from another content, as it was read there."""
+        return other is not None and self.document is other.document
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

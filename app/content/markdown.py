@@ -26,6 +26,15 @@ _HTML = re.compile(
 )
 """HTML that somebody meant as such: `<your key>` is no HTML."""
 
+_ENTANGLED = re.compile(r"```|~~~|\]:|^[ \t]+\S", re.MULTILINE)
+"""What reaches beyond a paragraph: fences, definitions of links, and whatever is indented."""
+
+_PARTS = re.compile(r"(?<=\n)(?=[ \t]*\n)")
+"""Between paragraphs: before each empty line."""
+
+_RULER = re.compile(r"\n {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
+"""A line that makes a heading of the one above."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -85,9 +94,26 @@ def plain(text: str) -> str:
 
 def references(text: str) -> Iterator[Reference]:
     """Yield every link, image, heading and HTML tag of a Markdown text."""
+    if _ENTANGLED.search(text):
+        yield from _references(text, 1)
+        return
+    # Each paragraph stands for itself, so that only those with a mark have to be parsed.
+    line = 1
+    for part in _PARTS.split(text):
+        if has_marks(part):
+            yield from _references(part.strip("\n"), line + len(part) - len(part.lstrip("\n")))
+        line += part.count("\n")
+
+
+def has_marks(text: str) -> bool:
+    """Tell whether a text may hold a reference; most hold none, and parsing takes long."""
+    return "[" in text or "<" in text or "#" in text or ("\n" in text and bool(_RULER.search(text)))
+
+
+def _references(text: str, first_line: int) -> Iterator[Reference]:
     level = 0
     for token in _MARKDOWN.parse(text):
-        line = token.map[0] + 1 if token.map else 1
+        line = token.map[0] + first_line if token.map else first_line
         if token.type == "heading_open":
             level = int(token.tag[1:])
         elif token.type == "inline":

@@ -19,8 +19,8 @@ from typing import NoReturn
 
 from starlette.exceptions import HTTPException
 
-from app.content.checks import check
-from app.content.folder import look
+from app.content.checks import Checked, check_again
+from app.content.folder import Look, look
 from app.content.history import change_dates
 from app.content.loader import Content, load
 from app.diagnosis.engine import Engine
@@ -51,7 +51,7 @@ class Edition:
 
         What `previous` has of the same is taken over.
         """
-        knowledge = build(content)
+        knowledge = build(content, previous.knowledge if previous else None)
         engine = Engine(knowledge, redactor, previous.engine if previous else None)
         return cls(knowledge, SearchIndex(knowledge), engine)
 
@@ -85,9 +85,10 @@ class Live:
         self._redactor = redactor
         self._drafts = drafts
         self._content: Content | None = None
+        self._checked: Checked | None = None
         self.seen = look(folder)
         self.state = State(None, ())
-        self.state = self._next()
+        self.state = self._next(self.seen)
 
     @property
     def edition(self) -> Edition:
@@ -105,16 +106,16 @@ class Live:
                 must_load = asked.is_set()
                 asked.clear()
                 if must_load or await asyncio.to_thread(look, self._folder) != self.seen:
-                    await self._update()
+                    await self._update(read_all=must_load)
 
-    async def _update(self) -> None:
-        """Serve the folder as it is now, once it lies still."""
+    async def _update(self, *, read_all: bool) -> None:
+        """Serve the folder as it is now, once it lies still; `read_all` of it, or what changed."""
         while True:
             seen = await asyncio.to_thread(look, self._folder)
             await asyncio.sleep(REST_SECONDS)
             if await asyncio.to_thread(look, self._folder) != seen:
                 continue
-            state = await asyncio.to_thread(self._next)
+            state = await asyncio.to_thread(self._next, {} if read_all else seen)
             # What changed meanwhile may have been read in part.
             if await asyncio.to_thread(look, self._folder) == seen:
                 break
@@ -123,17 +124,22 @@ class Live:
         if state.id != before.id:
             self._tell()
 
-    def _next(self) -> State:
-        """Load the folder: a new edition, or the present one and what is wrong with the new."""
+    def _next(self, seen: Look) -> State:
+        """Load the folder: a new edition, or the present one and what is wrong with the new.
+
+        What looks in `seen` as it did before is not read again.
+        """
         present = self.state.edition
         try:
             self._content = load(
                 self._folder,
                 drafts=self._drafts,
                 previous=self._content,
+                seen=seen,
                 dates=change_dates(self._folder),
             )
-            errors = tuple(one for one in check(self._content) if one.severity == "error")
+            self._checked = check_again(self._content, self._checked)
+            errors = tuple(one for one in self._checked.findings if one.severity == "error")
             if errors:
                 return State(present, errors)
             if present and present.knowledge.version == self._content.version:

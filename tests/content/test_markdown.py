@@ -5,8 +5,10 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.content.markdown import block, inline, plain, references
+from app.content.markdown import _references, block, inline, plain, references
 
 
 @pytest.mark.parametrize(
@@ -113,3 +115,36 @@ def test_references_with_their_lines() -> None:
 @pytest.mark.parametrize("text", ["<your key>", "a < b > c", "1<2", "`<b>`", "\\<3", "<bold>"])
 def test_what_only_looks_like_html(text: str) -> None:
     assert [one for one in references(text) if one.kind == "html"] == []
+
+
+BLOCKS = (
+    "# a",
+    "## b c",
+    "text",
+    "[x](/y)",
+    "![i](z.png)",
+    "<br>",
+    "===",
+    "---",
+    "",
+    "- item",
+    "1. one",
+    "> quote",
+    "```",
+    "[r]: /u",
+    "[r]",
+    "  indented",
+    "|a|b|",
+    "|-|-|",
+    "*e*",
+    "`",
+    "`c",
+    "[x",
+    "](/y)",
+)
+
+
+@given(st.lists(st.sampled_from(BLOCKS), max_size=9).map("\n".join))
+def test_paragraphs_hold_what_the_whole_text_holds(text: str) -> None:
+    """Only the paragraphs with a mark are parsed; that must make no difference."""
+    assert list(references(text)) == list(_references(text, 1))

@@ -22,10 +22,11 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from app.content.folder import Look, look
 from app.diagnosis.redaction import Redactor
 from app.settings import Settings
 from app.web.application import STATIC, create_app
-from app.web.live import Live, look
+from app.web.live import Live
 from tests.conftest import TEAPOTS
 
 pytestmark = pytest.mark.slow
@@ -171,7 +172,7 @@ def test_a_mistake_of_ours_does_not_stop_the_service(
 ) -> None:
     with serving(content) as client:
         with monkeypatch.context() as patch:
-            patch.setattr("app.web.live.check", lambda _: 1 / 0)
+            patch.setattr("app.web.live.check_again", lambda *_: 1 / 0)
             replace(content / ISSUE, "title: Cold Water", "title: Hot Water")
             until(lambda: refused(client) == [f"{content.name}:1"])
             assert title(client) == "Cold Water"
@@ -187,8 +188,8 @@ def test_what_changes_while_it_is_read_is_read_again(
     seen: list[str] = []
     build = Live._next
 
-    def slow(live: Live) -> object:
-        state = build(live)
+    def slow(live: Live, now: Look) -> object:
+        state = build(live, now)
         if not seen:
             seen.append("half")
             replace(content / "site.yml", "title: Second when", "title: Third when")

@@ -2,22 +2,24 @@
 
 Each rule is a generator of mistakes with a stable id (its function's name, with hyphens). Its
 docstring says what it looks for and the cure, then its severity and an example; `docs/rules.md` is
-made of it. Add a rule by writing such a function and naming it in `RULES`.
+made of it. Add a rule by writing such a function and naming it in `RULES`; in `FILE_RULES` if what
+it finds in a file depends on no other file but `site.yml`, so that it looks at changed files only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.content.checks import external, links, names, permalinks, texts, upkeep
 from app.content.checks.places import Mistake, Survey
-from app.content.loader import Content
+from app.content.loader import Content, Source
 from app.model import Finding
 
 Rule = Callable[[Survey], Iterator[Mistake]]
 
-RULES: Mapping[str, Rule] = MappingProxyType(
+FILE_RULES: Mapping[str, Rule] = MappingProxyType(
     {
         rule.__name__.replace("_", "-"): rule
         for rule in (
@@ -28,20 +30,32 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             texts.heading_levels,
             texts.duplicate_heading,
             texts.raw_html,
-            links.broken_link,
             links.external_link_form,
-            names.duplicate_slug,
-            names.alias_shadows,
-            names.alias_collides,
-            names.unknown_issue,
-            names.unknown_label,
-            names.unknown_exchange,
-            permalinks.broken_permalink,
             upkeep.unlisted_option,
-            upkeep.orphan,
             upkeep.stale,
             upkeep.expired,
         )
+    }
+)
+"""The rules that look at `sources` one by one: at a file, `site.yml`, the images and the day."""
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        **FILE_RULES,
+        **{
+            rule.__name__.replace("_", "-"): rule
+            for rule in (
+                links.broken_link,
+                names.duplicate_slug,
+                names.alias_shadows,
+                names.alias_collides,
+                names.unknown_issue,
+                names.unknown_label,
+                names.unknown_exchange,
+                permalinks.broken_permalink,
+                upkeep.orphan,
+            )
+        },
     }
 )
 """Every rule by its id."""
@@ -51,26 +65,64 @@ EXTERNAL_RULES: Mapping[str, Rule] = MappingProxyType({"dead-link": external.dea
 """The rules that ask other sites."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What one check found; the next one need not look at the same files again."""
+
+    survey: Survey
+    by_file: Mapping[str, tuple[Source, tuple[Finding, ...]]]
+    findings: tuple[Finding, ...]
+
+
 def check(content: Content, *, ask_others: bool = False) -> tuple[Finding, ...]:
     """Return every mistake in `content`, of the loader and of all rules, by path and line.
 
     With `ask_others` other sites are asked for the pages that are linked, which takes a while.
     """
-    survey = Survey(content)
-    rules = {**RULES, **EXTERNAL_RULES} if ask_others else RULES
-    found = [
-        Finding(
-            rule=rule,
-            path=content.path_of(mistake.source),
-            line=mistake.position.line,
-            column=mistake.position.column,
-            message=mistake.message,
-            severity=mistake.severity,
-        )
-        for rule, mistakes in rules.items()
-        for mistake in mistakes(survey)
+    checked = check_again(content, None)
+    found = _findings(checked.survey, EXTERNAL_RULES) if ask_others else ()
+    return in_order((*checked.findings, *found))
+
+
+def check_again(content: Content, previous: Checked | None) -> Checked:
+    """Check `content`, looking only at files that are not the same as in the `previous` check."""
+    survey = previous.survey.next(content) if previous else Survey(content)
+    known = previous.by_file if previous and _alike(survey, previous.survey) else {}
+    by_file: dict[str, tuple[Source, tuple[Finding, ...]]] = {}
+    for source in content.sources:
+        before = known.get(source.path)
+        if before and source.is_same(before[0]):
+            by_file[source.path] = before
+        else:
+            found = tuple(_findings(survey.part((source,)), FILE_RULES))
+            by_file[source.path] = (source, found)
+    of_all = {name: rule for name, rule in RULES.items() if name not in FILE_RULES}
+    findings = [
+        *content.findings,
+        *(finding for _, found in by_file.values() for finding in found),
+        *_findings(survey, of_all),
     ]
-    return in_order((*content.findings, *found))
+    return Checked(survey, by_file, in_order(findings))
+
+
+def _alike(survey: Survey, other: Survey) -> bool:
+    """Tell whether the rules of single files find the same in the same file."""
+    one, two = survey.content, other.content
+    same = (one.root, one.site, one.images) == (two.root, two.site, two.images)
+    return same and survey.today == other.today
+
+
+def _findings(survey: Survey, rules: Mapping[str, Rule]) -> Iterator[Finding]:
+    for name, rule in rules.items():
+        for mistake in rule(survey):
+            yield Finding(
+                rule=name,
+                path=survey.content.path_of(mistake.source),
+                line=mistake.position.line,
+                column=mistake.position.column,
+                message=mistake.message,
+                severity=mistake.severity,
+            )
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

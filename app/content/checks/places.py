@@ -9,19 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any
 
 from app.content.folder import Kind
 from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Source
-from app.content.markdown import Reference, anchors, references
+from app.content.markdown import Reference, anchors, has_marks, references
 from app.content.variables import fill, variables
-from app.model import Exchange, Severity
+from app.model import Exchange, Severity, slugify
 
 BODY: Location = ("body",)
 LITERAL = frozenset(
@@ -35,8 +33,11 @@ LITERAL = frozenset(
 _TO_LEARN_FROM = frozenset({"reports", "vocabulary"})
 """Kinds of files whose texts nobody is shown."""
 
-_MARKS = re.compile(r"[\[<#]|^ {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
-"""Without any of these a text has nothing that a rule looks for; most texts have none."""
+_ISSUE_LISTS = frozenset({"related", "points_to", "speaks_against", "issues"})
+WITH_ALIASES = frozenset({"solutions", "checklist", "tests", "tips"})
+"""Lists whose entries may have old names."""
+
+_ADDRESS = re.compile(r"https?:\S*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +99,82 @@ class Text:
         return begin
 
 
-@dataclass(frozen=True)
-class Survey:
-    """Everything that rules look at, gathered once for all of them."""
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What rules look for in the texts of one file.
 
-    content: Content
+    `issues` and `exchanges` are texts that name one, `aliases` old names of the file and
+    `item_aliases` those of what stands in it, `addresses` texts that are links themselves;
+    `references` are links, images, headings and HTML tags, each with the text that it stands in.
+    """
+
+    issues: tuple[Text, ...]
+    exchanges: tuple[Text, ...]
+    aliases: tuple[Text, ...]
+    item_aliases: tuple[Text, ...]
+    addresses: tuple[Text, ...]
+    references: tuple[tuple[Text, Reference], ...]
+
+
+class Survey:
+    """Everything that rules look at, gathered once for all of them.
+
+    `sources` are the files to be looked through, all of the content unless some are given; names
+    are those of all files. `notes` are those that were gathered before, by path.
+    """
+
+    def __init__(
+        self,
+        content: Content,
+        sources: Sequence[Source] | None = None,
+        notes: dict[str, Notes] | None = None,
+    ) -> None:
+        self.content = content
+        self.sources = content.sources if sources is None else sources
+        self._notes = {} if notes is None else notes
 
     @cached_property
     def today(self) -> dt.date:
         """The day it is where this runs."""
         return dt.date.today()
 
+    def part(self, sources: Sequence[Source]) -> Survey:
+        """Return the survey of some files of the same content."""
+        return Survey(self.content, sources, self._notes)
+
+    def next(self, content: Content) -> Survey:
+        """Return the survey of newer content; what was gathered of the same files is kept."""
+        # References depend on the variables of the site, too.
+        if content.site != self.content.site:
+            return Survey(content)
+        old = {source.path: source for source in self.content.sources}
+        kept = {
+            source.path: self._notes[source.path]
+            for source in content.sources
+            if source.path in self._notes and source.is_same(old.get(source.path))
+        }
+        return Survey(content, notes=kept)
+
+    def notes(self, source: Source) -> Notes:
+        """Return what there is in one file."""
+        if source.path not in self._notes:
+            self._notes[source.path] = self._noted(source)
+        return self._notes[source.path]
+
     @cached_property
     def texts(self) -> tuple[Text, ...]:
         """Every text of every file, in the order of the files."""
-        return tuple(text for source in self.content.sources for text in _texts_of(source))
+        return tuple(text for source in self.sources for text in texts_of(source))
+
+    @cached_property
+    def issue_names(self) -> tuple[Text, ...]:
+        """Every text that is the slug of an issue that is referred to."""
+        return tuple(text for source in self.sources for text in self.notes(source).issues)
+
+    @cached_property
+    def exchange_names(self) -> tuple[Text, ...]:
+        """Every text that is the id of an exchange that is referred to."""
+        return tuple(text for source in self.sources for text in self.notes(source).exchanges)
 
     @cached_property
     def aliases(self) -> tuple[Text, ...]:
@@ -127,9 +189,20 @@ class Survey:
     def _aliases(self, kind: Kind) -> tuple[Text, ...]:
         return tuple(
             text
-            for text in self.texts
-            if text.source.kind == kind and text.location[0] == "aliases"
+            for source in self.sources
+            if source.kind == kind
+            for text in self.notes(source).aliases
         )
+
+    @cached_property
+    def item_aliases(self) -> tuple[Text, ...]:
+        """Every alias of what stands in a list of a file: steps, tips, checklist items, tests."""
+        return tuple(text for source in self.sources for text in self.notes(source).item_aliases)
+
+    @cached_property
+    def addresses(self) -> tuple[Text, ...]:
+        """Every text that is a link itself."""
+        return tuple(text for source in self.sources for text in self.notes(source).addresses)
 
     @cached_property
     def issues(self) -> Mapping[str, Source]:
@@ -152,38 +225,58 @@ class Survey:
     @cached_property
     def references(self) -> tuple[tuple[Text, Reference], ...]:
         """Every link, image, HTML tag and heading, with the text that it stands in."""
-        return tuple(
-            (text, reference)
-            for text in self.texts
-            if text.is_markdown and _MARKS.search(text.text)
-            for reference in references(self._filled(text))
+        return tuple(pair for source in self.sources for pair in self.notes(source).references)
+
+    def headings(self, source: Source) -> tuple[tuple[Reference, str], ...]:
+        """Return the headings in a file's body, each with its anchor."""
+        found = [
+            reference
+            for text, reference in self.notes(source).references
+            if text.is_body and reference.kind == "heading"
+        ]
+        body = source.document.body
+        # Anchors are made of the text as it was written, and that is the same without variables.
+        names = anchors(body) if "{{" in body else (slugify(one.text) for one in found)
+        return tuple(zip(found, names, strict=False)) if found else ()
+
+    def _noted(self, source: Source) -> Notes:
+        texts = tuple(texts_of(source))
+        return Notes(
+            issues=tuple(text for text in texts if names_issue(text.location)),
+            exchanges=tuple(text for text in texts if text.location[-2:-1] == ("exchanges",)),
+            aliases=tuple(text for text in texts if text.location[0] == "aliases"),
+            item_aliases=tuple(
+                text
+                for text in texts
+                if text.location[0] in WITH_ALIASES and text.location[2:3] == ("aliases",)
+            ),
+            addresses=tuple(
+                text
+                for text in texts
+                if _ADDRESS.match(text.text) and not text.is_body and text.is_markdown
+            ),
+            references=tuple(
+                (text, reference)
+                for text in texts
+                if has_marks(text.text) and text.is_markdown
+                for reference in references(self._filled(text))
+            ),
         )
-
-    @cached_property
-    def headings(self) -> Mapping[str, Sequence[Reference]]:
-        """The headings of each body, by the path of its file."""
-        found: dict[str, list[Reference]] = defaultdict(list)
-        for text, reference in self.references:
-            if text.is_body and reference.kind == "heading":
-                found[text.source.path].append(reference)
-        return found
-
-    @cached_property
-    def anchors(self) -> Mapping[str, Sequence[str]]:
-        """The anchors of these headings, in the same order, by the path of the file."""
-        return {
-            source.path: anchors(source.document.body)
-            for source in self.content.sources
-            if source.path in self.headings
-        }
 
     def _filled(self, text: Text) -> str:
         """Return a text with the variables filled in, as its page shows it."""
-        if self.content.site is None:
+        if self.content.site is None or "{{" not in text.text:
             return text.text
         entity = text.source.entity
         exchange = entity if isinstance(entity, Exchange) else None
         return fill(text.text, variables(self.content.site, exchange))
+
+
+def names_issue(location: Location) -> bool:
+    """Tell whether the text at `location` is the slug of an issue that is referred to."""
+    if location[-1] == "issue" and "options" in location:
+        return True
+    return len(location) > 1 and location[-2] in _ISSUE_LISTS and isinstance(location[-1], int)
 
 
 def body_of(source: Source) -> Text:
@@ -191,7 +284,8 @@ def body_of(source: Source) -> Text:
     return Text(source, BODY, source.document.body)
 
 
-def _texts_of(source: Source) -> Iterator[Text]:
+def texts_of(source: Source) -> Iterator[Text]:
+    """Yield every text of a file that visitors are shown, or that names something."""
     if source.kind in _TO_LEARN_FROM:
         return
     yield from _strings(source, source.document.fields, ())
@@ -202,7 +296,7 @@ def _texts_of(source: Source) -> Iterator[Text]:
 def _strings(source: Source, value: Any, location: Location) -> Iterator[Text]:
     if isinstance(value, str):
         yield Text(source, location, value)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, item in value.items():
             yield from _strings(source, item, (*location, key))
     elif isinstance(value, list):
@@ -212,7 +306,7 @@ def _strings(source: Source, value: Any, location: Location) -> Iterator[Text]:
 
 def name_of(source: Source) -> str:
     """Return the slug or id that a file's name gives."""
-    return PurePosixPath(source.path).stem
+    return source.path.rpartition("/")[2].rpartition(".")[0]
 
 
 def is_draft(source: Source) -> bool:

@@ -64,7 +64,7 @@ def hard_coded_ip(survey: Survey) -> Iterator[Mistake]:
     if survey.content.site is None or survey.content.site.whitelist is None:
         return
     addresses = survey.content.site.whitelist.addresses
-    for source in survey.content.sources:
+    for source in survey.sources:
         allowed = {
             place.line
             for location, place in source.document.positions.items()
@@ -135,9 +135,9 @@ def heading_levels(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: `# A title`, or `####` below `##`
     """
-    for source in survey.content.sources:
+    for source in survey.sources:
         level = 1
-        for heading in survey.headings.get(source.path, ()):
+        for heading, _ in survey.headings(source):
             marks = "#" * heading.level
             place = body_of(source).find(marks, line=heading.line)
             if heading.level == 1:
@@ -155,11 +155,13 @@ def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: `## Add the address` in the body of an issue with that step
     """
-    for source in survey.content.sources:
+    for source in survey.sources:
+        headings = survey.headings(source)
+        if not headings:
+            continue
         body = body_of(source)
         seen = dict.fromkeys((*step_ids(source), *step_aliases(source)), "a step")
-        headings = survey.headings.get(source.path, ())
-        for heading, anchor in zip(headings, heading_anchors(survey, source), strict=False):
+        for heading, anchor in headings:
             if anchor and anchor in seen:
                 message = f"the anchor #{anchor} is taken by {seen[anchor]}; word this differently"
                 yield Mistake(source, body.find("#", line=heading.line), message)
@@ -207,4 +209,4 @@ def step_aliases(source: Source) -> Mapping[str, str]:
 
 def heading_anchors(survey: Survey, source: Source) -> tuple[str, ...]:
     """Return the anchors of the headings in a file's body."""
-    return tuple(survey.anchors.get(source.path, ()))
+    return tuple(anchor for _, anchor in survey.headings(source))

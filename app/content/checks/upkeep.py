@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from app.content.checks.names import names_issue
 from app.content.checks.places import Mistake, Survey, is_draft, name_of
 from app.content.frontmatter import Location
 from app.content.loader import Source
@@ -48,7 +47,7 @@ def expired(survey: Survey) -> Iterator[Mistake]:
 
 def _dates(survey: Survey, key: str) -> Iterator[tuple[Source, dt.date]]:
     """Yield the date under `key` of every published issue and exchange that has one."""
-    for source in survey.content.sources:
+    for source in survey.sources:
         day = source.document.fields.get(key)
         is_page = source.kind in {"issue", "exchange"}
         if is_page and isinstance(day, dt.date) and not is_draft(source):
@@ -63,10 +62,8 @@ def orphan(survey: Survey) -> Iterator[Mistake]:
     """
     led_to = {
         text.text
-        for text in survey.texts
-        if names_issue(text.location)
-        and "speaks_against" not in text.location
-        and not _is_of(text.source, text.text)
+        for text in survey.issue_names
+        if "speaks_against" not in text.location and not _is_of(text.source, text.text)
     }
     for text, link in survey.references:
         folder, _, slug = unquote(urlsplit(link.target).path).strip("/").partition("/")
@@ -90,7 +87,7 @@ def unlisted_option(survey: Survey) -> Iterator[Mistake]:
 
     Warning. Example: `issues: [wrong-key]` with the option `{label: Tea, issue: cold-water}`
     """
-    for source in survey.errors.values():
+    for source in survey.sources:
         if not isinstance(source.entity, ErrorFile):
             continue
         for index, error in enumerate(source.entity.errors):
