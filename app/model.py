@@ -127,7 +127,7 @@ class ChecklistItem(Entity):
     """One item of "Before you start"; unticked, it speaks for `points_to` (likeliest first)."""
 
     id: Slug
-    """The item's name in addresses; never changed once published."""
+    """The item's name in addresses; `helpcenter rename item` changes it."""
     text: NonEmpty
     """What to tick off."""
     missing: NonEmpty
@@ -136,6 +136,8 @@ class ChecklistItem(Entity):
     """The issues that an unticked item speaks for, likeliest first."""
     exchanges: tuple[Slug, ...] = ()
     """Ask this only with these exchanges; all when left out."""
+    aliases: tuple[Slug, ...] = ()
+    """Old ids of this item: in links they still count."""
 
 
 class TestOutcome(Entity):
@@ -155,13 +157,15 @@ class QuickTest(Entity):
     """One step of "Test your connection", and what its outcomes point to."""
 
     id: Slug
-    """The test's name in addresses; never changed once published."""
+    """The test's name in addresses; `helpcenter rename test` changes it."""
     text: NonEmpty
     """What to try."""
     on_pass: TestOutcome
     """What it means when it works."""
     on_fail: TestOutcome
     """What it means when it fails."""
+    aliases: tuple[Slug, ...] = ()
+    """Old ids of this test: in links they still count."""
 
 
 class Diagnostic(Entity):
@@ -196,11 +200,13 @@ class Tip(Entity):
     """One prevention tip (`content/tips.yml`)."""
 
     id: Slug
-    """The tip's anchor on the first page; never changed once published."""
+    """The tip's anchor on the first page; `helpcenter rename tip` changes it."""
     title: NonEmpty
     """The tip in a few words."""
     text: NonEmpty
     """The tip in a sentence or two."""
+    aliases: tuple[Slug, ...] = ()
+    """Old anchors of this tip: links to them still land here."""
 
 
 # --- reports.jsonl and vocabulary.yml ---------------------------------------------------------

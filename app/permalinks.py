@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from app.content.loader import Content
 from app.knowledge import error_url
-from app.model import Issue
+from app.model import ChecklistItem, Issue, QuickTest, Tip
 
 FILE = "permalinks.txt"
 HEAD = """\
@@ -80,10 +80,10 @@ class Permalinks:
         self._ids = set(self._exchanges.values())
         self._has_whitelist = bool(content.site and content.site.whitelist)
         self._codes = {(error.exchange, error.code) for error in content.errors}
-        self._tips = {tip.id for tip in content.tips}
         diagnostic = content.diagnostic
-        self._items = {item.id for item in diagnostic.checklist} if diagnostic else set()
-        self._tests = {test.id for test in diagnostic.tests} if diagnostic else set()
+        self._tips = _names(content.tips)
+        self._items = _names(diagnostic.checklist) if diagnostic else set()
+        self._tests = _names(diagnostic.tests) if diagnostic else set()
 
     def broken(self, link: str) -> str | None:
         """Return why nobody finds what `link` promised, with the cure; None when it holds."""
@@ -165,10 +165,17 @@ class Permalinks:
         return None
 
 
+def _names(things: Iterable[Tip | ChecklistItem | QuickTest]) -> set[str]:
+    return {name for thing in things for name in (thing.id, *thing.aliases)}
+
+
 def _gone(what: str, name: str, known: Collection[str]) -> str | None:
     if not name or name in known:
         return None
-    return f"there is no {what} `{name}` any more; give it its id back{_near(name, known)}"
+    return (
+        f"there is no {what} `{name}` any more; give the one that replaces it"
+        f"{_near(name, known)} `aliases: [{name}]` (`helpcenter rename` does it itself)"
+    )
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -12,22 +12,32 @@ import os
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import TypeAdapter, ValidationError
 
 from app.content.checks import check
+from app.content.checks.links import page_of
 from app.content.checks.names import names_issue
 from app.content.checks.places import Survey, did_you_mean
 from app.content.checks.texts import heading_anchors
 from app.content.editing import Editor
 from app.content.loader import Content, Source, load
-from app.model import Finding, Issue, Slug, Solution
+from app.model import ChecklistItem, Exchange, Finding, Issue, QuickTest, Slug, Solution, Tip
+
+ItemKind = Literal["tip", "item", "test"]
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
+_CALLED: Mapping[ItemKind, str] = MappingProxyType(
+    {"tip": "tip", "item": "checklist item", "test": "quick test"}
+)
 
 
 class RefusedChangeError(Exception):
@@ -57,14 +67,9 @@ class Changes:
 def rename_issue(content: Content, old: str, new: str) -> Changes:
     """Move an issue to another slug; `content` is loaded with drafts."""
     issue = _issue(content, old)
-    _valid(new)
-    path, new_path = f"issues/{old}.md", f"issues/{new}.md"
-    owners = {alias: one.slug for one in content.issues for alias in one.aliases}
-    if any(source.path == new_path for source in content.sources):
-        raise RefusedChangeError(f"there is an issue `{new}` already; choose another slug")
-    if owners.get(new, old) != old:
-        message = f"`{new}` is an old name of `{owners[new]}`; choose another slug"
-        raise RefusedChangeError(message)
+    moves = {f"issues/{old}.md": f"issues/{new}.md"}
+    others = {alias: one.slug for one in content.issues if one != issue for alias in one.aliases}
+    _free(content, f"an issue `{new}`", new, moves, others)
 
     def moved(link: _Link) -> _Link | None:
         return link.to(new) if link.slug == old else None
@@ -72,18 +77,93 @@ def rename_issue(content: Content, old: str, new: str) -> Changes:
     editors = _Editors(content)
     for source, location in _references(content, old):
         editors.of(source.path).replace(location, new)
-    _alias(editors.of(path), ("aliases",), issue.aliases, old, instead_of=new)
-    editors.mend_links(moved)
-    texts = editors.results()
-    texts[new_path] = texts.pop(path)
-    return Changes(texts, removed=(path,), inherits={new_path: path})
+    _alias(editors.of(f"issues/{old}.md"), ("aliases",), issue.aliases, old, instead_of=new)
+    editors.mend_issue_links(moved)
+    return editors.moved(moves)
+
+
+def rename_exchange(content: Content, old: str, new: str) -> Changes:
+    """Move an exchange and its error codes to another id; `content` is loaded with drafts.
+
+    Texts that call it by its old id are recognised as before.
+    """
+    exchange = _exchange(content, old)
+    moves = {f"exchanges/{old}.md": f"exchanges/{new}.md", f"errors/{old}.yml": f"errors/{new}.yml"}
+    others = {
+        alias: one.id for one in content.exchanges if one != exchange for alias in one.aliases
+    }
+    _free(content, f"an exchange `{new}`", new, moves, others)
+
+    def target(page: str, link: str) -> str | None:  # noqa: ARG001
+        parts = urlsplit(link)
+        folder, _, rest = parts.path[1:].partition("/")
+        name, slash, code = rest.partition("/")
+        path = parts.path
+        if folder in {"exchanges", "errors", "e"} and name == old:
+            path = f"/{folder}/{new}{slash}{code}"
+        query = _query(parts.query, lambda name, value: (name, _swapped(name, value)))
+        return urlunsplit(parts._replace(path=path, query=query))
+
+    def _swapped(name: str, value: str) -> str:
+        return new if (name, value) == ("exchange", old) else value
+
+    editors = _Editors(content)
+    for text in Survey(content).texts:
+        if text.text == old and text.location[-2:-1] == ("exchanges",):
+            editors.of(text.source.path).replace(text.location, new)
+    editor = editors.of(f"exchanges/{old}.md")
+    _alias(editor, ("aliases",), exchange.aliases, old, instead_of=new)
+    if old not in {*exchange.names, exchange.name.casefold()}:
+        editor.add(("names",), [old])
+    editors.mend_links(target)
+    return editors.moved(moves)
+
+
+def rename_item(content: Content, kind: ItemKind, old: str, new: str) -> Changes:
+    """Give a tip, a checklist item or a quick test another id."""
+    diagnostic = content.diagnostic
+    things: Sequence[Tip | ChecklistItem | QuickTest] = content.tips
+    path, key = "tips.yml", "tips"
+    if kind != "tip":
+        path, key = "diagnostic.yml", "checklist" if kind == "item" else "tests"
+        things = getattr(diagnostic, key) if diagnostic else ()
+    _valid(new)
+    what = _CALLED[kind]
+    index = _index(things, old, f"there is no {what} `{old}`")
+    thing = things[index]
+    for other in things:
+        if new == other.id or (new in other.aliases and other is not thing):
+            raise RefusedChangeError(f"there is a {what} `{new}` already; choose another id")
+
+    def target(page: str, link: str) -> str | None:
+        parts = urlsplit(link)
+        if kind == "tip":
+            is_tip = (parts.path or page) == "/" and parts.fragment == old
+            return urlunsplit(parts._replace(fragment=new)) if is_tip else None
+        if parts.path != "/diagnose":
+            return None
+        return urlunsplit(parts._replace(query=_query(parts.query, changed)))
+
+    def changed(name: str, value: str) -> tuple[str, str]:
+        if kind == "test":
+            return (f"test-{new}" if name == f"test-{old}" else name), value
+        if name != "missing":
+            return name, value
+        return name, ",".join(new if item == old else item for item in value.split(","))
+
+    editors = _Editors(content)
+    editor = editors.of(path)
+    editor.replace((key, index, "id"), new)
+    _alias(editor, (key, index, "aliases"), thing.aliases, old, instead_of=new)
+    editors.mend_links(target)
+    return Changes(editors.results())
 
 
 def rename_step(content: Content, slug: str, old: str, new: str) -> Changes:
     """Give a step of an issue another id; `content` is loaded with drafts."""
     issue = _issue(content, slug)
     _valid(new)
-    index = _step(issue, old)
+    index = _index(issue.solutions, old, f"`{slug}` has no step `{old}`")
     step = issue.solutions[index]
     for other in issue.solutions:
         if new == other.id or (new in other.aliases and other is not step):
@@ -100,14 +180,15 @@ def rename_step(content: Content, slug: str, old: str, new: str) -> Changes:
         editor.replace(("solutions", index, "aliases", step.aliases.index(new)), old)
     else:
         editor.set_step(index, new, [old])
-    editors.mend_links(moved)
+    editors.mend_issue_links(moved)
     return Changes(editors.results())
 
 
-def retire_issue(content: Content, old: str, to: str) -> Changes:
+def retire_issue(content: Content, old: str, to: str, without: Collection[str] = ()) -> Changes:
     """Remove an issue that another replaces; `content` is loaded with drafts.
 
-    The other issue answers to all its names. Links to one of its steps lead to the step of the
+    The other issue answers to all its names, and takes over its phrases, signatures and examples,
+    but those `without` which it is better off. Links to one of its steps lead to the step of the
     same id or text, else to the first one that is for the same exchanges.
     """
     issue, other = _issue(content, old), _issue(content, to)
@@ -144,20 +225,28 @@ def retire_issue(content: Content, old: str, to: str) -> Changes:
     for index, step in enumerate(other.solutions):
         if step.id in inherited:
             editor.set_step(index, step.id, inherited[step.id])
-    editors.mend_links(moved)
+    for key, texts in _inherited_texts(issue, other).items():
+        if kept := [text for text in texts if text not in without]:
+            editor.extend(key, kept)
+    editors.mend_issue_links(moved)
     path = f"issues/{old}.md"
-    texts = editors.results()
-    texts.pop(path, None)
-    return Changes(texts, removed=(path,))
+    changed = editors.results()
+    changed.pop(path, None)
+    return Changes(changed, removed=(path,))
+
+
+def _inherited_texts(issue: Issue, other: Issue) -> Mapping[str, tuple[str, ...]]:
+    """Return what `issue` is known by and `other` is not yet, by key."""
+    return {
+        key: tuple(text for text in getattr(issue, key) if text not in getattr(other, key))
+        for key in ("phrases", "signatures", "examples")
+    }
 
 
 def new_error(content: Content, exchange: str, code: str, message: str, slug: str) -> Changes:
     """Add an error code to an exchange, with an example made from its code and message."""
     _issue(content, slug)
-    known = {one.id: one for one in content.exchanges}
-    if exchange not in known:
-        cure = did_you_mean(exchange, known)
-        raise RefusedChangeError(f"there is no exchange `{exchange}`; {cure}")
+    known = _exchange(content, exchange)
     path = f"errors/{exchange}.yml"
     source = next((one for one in content.sources if one.path == path), None)
     for index, entry in enumerate(source.document.fields.get("errors", ()) if source else ()):
@@ -165,7 +254,7 @@ def new_error(content: Content, exchange: str, code: str, message: str, slug: st
             line = source.document.position(("errors", index)).line
             cure = "add the message to its `signatures`, or tell two entries apart by `match`"
             raise RefusedChangeError(f"{path}, line {line} has the code {code} already; {cure}")
-    example = f"{known[exchange].name} error {code}: {message}"
+    example = f"{known.name} error {code}: {message}"
     # A JSON string is a YAML string, whatever it holds.
     code, message, example = (
         json.dumps(text, ensure_ascii=False) for text in (code, message, example)
@@ -192,7 +281,10 @@ def carry_out(
     Raise `BadResultError` if they don't, and write nothing. Every new text is on disk before the
     first file is replaced.
     """
-    _prove(root, changes, prove)
+    with trial(root, changes) as after:
+        wrong = tuple(one for one in prove(after) if one.severity == "error")
+        if wrong:
+            raise BadResultError(tuple(_at_home(one, after.root, root) for one in wrong))
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, text in changes.texts.items():
@@ -213,8 +305,9 @@ def carry_out(
             draft.unlink(missing_ok=True)
 
 
-def _prove(root: Path, changes: Changes, prove: Callable[[Content], Iterable[Finding]]) -> None:
-    """Check a copy of the content with the changes made."""
+@contextmanager
+def trial(root: Path, changes: Changes) -> Iterator[Content]:
+    """Give a copy of the content with the changes made, as it would be published."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "content")
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".*"))
@@ -224,13 +317,12 @@ def _prove(root: Path, changes: Changes, prove: Callable[[Content], Iterable[Fin
             path = copy / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
-        wrong = tuple(
-            one.model_copy(update={"path": str(root / os.path.relpath(one.path, copy))})
-            for one in prove(load(copy))
-            if one.severity == "error"
-        )
-    if wrong:
-        raise BadResultError(wrong)
+        yield load(copy)
+
+
+def _at_home(finding: Finding, copy: Path, root: Path) -> Finding:
+    """Return a finding about a copy as one about the content itself."""
+    return finding.model_copy(update={"path": str(root / os.path.relpath(finding.path, copy))})
 
 
 def _encoded(text: str, like: Path) -> bytes:
@@ -299,17 +391,21 @@ class _Editors:
             self._editors[path] = Editor(self._sources[path].text)
         return self._editors[path]
 
-    def mend_links(self, moved: Callable[[_Link], _Link | None]) -> None:
-        """Let each link to an issue lead to where `moved` says."""
+    def mend_links(self, target: Callable[[str, str], str | None]) -> None:
+        """Let each link lead to what `target` makes of the page that it stands on, and of it."""
         for path, source in self._sources.items():
-            own = Path(path).stem if source.kind == "issue" else ""
+            self.of(path).replace_links(partial(target, page_of(source)))
 
-            def target(old: str, own: str = own) -> str | None:
-                link = _Link.read(old, own)
-                new = moved(link) if link else None
-                return str(new) if new else None
+    def mend_issue_links(self, moved: Callable[[_Link], _Link | None]) -> None:
+        """Let each link to an issue lead to where `moved` says."""
 
-            self.of(path).replace_links(target)
+        def target(page: str, old: str) -> str | None:
+            folder, _, own = page[1:].partition("/")
+            link = _Link.read(old, own if folder == "issues" else "")
+            new = moved(link) if link else None
+            return str(new) if new else None
+
+        self.mend_links(target)
 
     def results(self) -> dict[str, str]:
         """Return the new text of each file that changes."""
@@ -318,6 +414,14 @@ class _Editors:
             for path, editor in self._editors.items()
             if editor.result != self._sources[path].text
         }
+
+    def moved(self, moves: Mapping[str, str]) -> Changes:
+        """Return the changes, with files moved from one path to another where there are any."""
+        texts = self.results()
+        present = {old: new for old, new in moves.items() if old in self._sources}
+        for old, new in present.items():
+            texts[new] = texts.pop(old, self._sources[old].text)
+        return Changes(texts, removed=tuple(present), inherits={v: k for k, v in present.items()})
 
 
 def _issue(content: Content, slug: str) -> Issue:
@@ -331,15 +435,46 @@ def _issue(content: Content, slug: str) -> Issue:
     raise RefusedChangeError(f"there is no issue `{slug}`; {did_you_mean(slug, known)}")
 
 
-def _step(issue: Issue, name: str) -> int:
-    ids = [step.id for step in issue.solutions]
+def _exchange(content: Content, name: str) -> Exchange:
+    known = {exchange.id: exchange for exchange in content.exchanges}
+    if name in known:
+        return known[name]
+    for exchange in content.exchanges:
+        if name in exchange.aliases:
+            raise RefusedChangeError(f"`{name}` is an old id of `{exchange.id}`; name it by that")
+    raise RefusedChangeError(f"there is no exchange `{name}`; {did_you_mean(name, known)}")
+
+
+def _index(
+    things: Sequence[Solution | Tip | ChecklistItem | QuickTest], name: str, missing: str
+) -> int:
+    """Return the place of what has this id; `missing` says that nothing has."""
+    ids = [thing.id for thing in things]
     if name in ids:
         return ids.index(name)
-    for step in issue.solutions:
-        if name in step.aliases:
-            raise RefusedChangeError(f"`{name}` is an old id of `{step.id}`; name it by that")
-    cure = did_you_mean(name, ids)
-    raise RefusedChangeError(f"`{issue.slug}` has no step `{name}`; {cure}")
+    for thing in things:
+        if name in thing.aliases:
+            raise RefusedChangeError(f"`{name}` is an old id of `{thing.id}`; name it by that")
+    raise RefusedChangeError(f"{missing}; {did_you_mean(name, ids)}")
+
+
+def _free(
+    content: Content, what: str, new: str, moves: Mapping[str, str], others: Mapping[str, str]
+) -> None:
+    """Refuse a name for a file that is taken; `others` has the old names that others go by."""
+    _valid(new)
+    if not {source.path for source in content.sources}.isdisjoint(moves.values()):
+        raise RefusedChangeError(f"there is {what} already; choose another name")
+    if new in others:
+        message = f"`{new}` is an old name of `{others[new]}`; choose another name"
+        raise RefusedChangeError(message)
+
+
+def _query(query: str, changed: Callable[[str, str], tuple[str, str]]) -> str:
+    """Return a query with each name and value changed; what stays is spelt as before."""
+    parts = (part.partition("=") for part in query.split("&"))
+    pairs = ((changed(name, value), sign) for name, sign, value in parts)
+    return "&".join(f"{name}{sign}{value}" for (name, value), sign in pairs)
 
 
 def _valid(name: str) -> None:

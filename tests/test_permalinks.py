@@ -36,7 +36,7 @@ FILES = {
     "issues/cold.md": ISSUE.format(more=""),
     "exchanges/pond.md": POND,
     "errors/pond.yml": ERRORS,
-    "tips.yml": "tips:\n  - {id: blow, title: Blow, text: Often}\n",
+    "tips.yml": "tips:\n  - {id: blow, title: Blow, text: Often, aliases: [puff]}\n",
 }
 
 
@@ -98,6 +98,7 @@ def test_what_is_published_resolves(folder: Path) -> None:
         "/e/pond/-7: x.txt",
         "/diagnose?missing=&exchange=pond",
         "/whitelist",
+        "/#puff",
     ],
 )
 def test_old_names_keep_links(link: str, make_content: MakeContent) -> None:
@@ -114,8 +115,11 @@ def test_old_names_keep_links(link: str, make_content: MakeContent) -> None:
         ("/exchanges/pondd", "add `aliases: [pondd]` to the exchange that replaces it, perhaps"),
         ("/errors/pond/-8", "pond has no error code `-8` any more; put its entry back"),
         ("/e/sea/-7", "no exchange `sea`"),
-        ("/#blew", "no tip `blew` any more; give it its id back, perhaps `blow`"),
-        ("/diagnose?missing=fire", "no checklist item `fire`"),
+        (
+            "/#blew",
+            "no tip `blew` any more; give the one that replaces it, perhaps `blow`",
+        ),
+        ("/diagnose?missing=fire", "replaces it `aliases: [fire]`"),
         ("/diagnose?test-x=pass", "no quick test `x`"),
         ("/somewhere", "no permalink looks like this"),
         ("issues/cold", "no permalink looks like this"),

@@ -17,10 +17,13 @@ from app.permalinks import FILE, Permalinks, published, with_new
 from app.refactoring import (
     BadResultError,
     Changes,
+    ItemKind,
     RefusedChangeError,
     carry_out,
     new_error,
+    rename_exchange,
     rename_issue,
+    rename_item,
     rename_step,
     retire_issue,
 )
@@ -89,6 +92,78 @@ def test_links_of_every_kind_are_mended(make_content: MakeContent) -> None:
     assert errors(root) == []
 
 
+def test_a_renamed_exchange_takes_its_codes_and_every_reference_with_it(marbles: Path) -> None:
+    page = marbles / "issues/market-closed.md"
+    links = (
+        "[1](/exchanges/glassmarket) [2](/errors/glassmarket/-7007?x=1) [3](/e/glassmarket/-7009)\n"
+        "[4](/issues/wrong-key?exchange=glassmarket) [5](/?x=glassmarket&exchange=glassmarket)\n"
+        "[6](/exchanges/claybourse) [7](https://x.example/exchanges/glassmarket) `glassmarket`\n"
+    )
+    page.write_text(page.read_text() + links)
+    carry_out(marbles, rename_exchange(load(marbles), "glassmarket", "mirror-fair"))
+    assert errors(marbles) == []
+    after = texts(marbles)
+    assert {"exchanges/glassmarket.md", "errors/glassmarket.yml"}.isdisjoint(after)
+    assert after["errors/mirror-fair.yml"] == texts(MARBLES)["errors/glassmarket.yml"]
+    assert after["issues/market-closed.md"].endswith(
+        "[1](/exchanges/mirror-fair) [2](/errors/mirror-fair/-7007?x=1) [3](/e/mirror-fair/-7009)\n"
+        "[4](/issues/wrong-key?exchange=mirror-fair) [5](/?x=glassmarket&exchange=mirror-fair)\n"
+        "[6](/exchanges/claybourse) [7](https://x.example/exchanges/glassmarket) `glassmarket`\n"
+    )
+    content = load(marbles)
+    renamed = next(one for one in content.exchanges if one.id == "mirror-fair")
+    assert renamed.aliases == ("glassmarket",)
+    assert "glassmarket" in renamed.names
+    assert content.issues[0].solutions[1].exchanges == ("mirror-fair",)
+    assert content.diagnostic
+    assert content.diagnostic.checklist[1].exchanges == ("mirror-fair",)
+    assert {one.exchange for one in content.errors} == {"claybourse", "mirror-fair"}
+
+
+def test_an_exchange_without_codes_and_back_again(marbles: Path) -> None:
+    (marbles / "errors/claybourse.yml").unlink()
+    before = texts(marbles)["exchanges/claybourse.md"]
+    for old, new in (("claybourse", "mud"), ("mud", "claybourse")):
+        carry_out(marbles, rename_exchange(load(marbles), old, new))
+    assert errors(marbles) == []
+    after = texts(marbles)["exchanges/claybourse.md"]
+    assert after == before.replace(
+        "names: [claybourse, clay bourse]", "names: [claybourse, clay bourse, mud]"
+    ).replace("\n---\n\n##", "\naliases: [mud]\n---\n\n##")
+
+
+def test_a_renamed_tip_item_or_test_takes_its_links_with_it(marbles: Path) -> None:
+    page = marbles / "issues/market-closed.md"
+    links = (
+        "[1](/#{tip}) [2](/diagnose?missing=secret-word,{item}&exchange=claybourse)\n"
+        "[3](/diagnose?test-{test}=pass&missing=) [4](/issues/wrong-key?missing={item}) {tip}\n"
+    )
+    old = {"tip": "count-your-marbles", "item": "address-allowed", "test": "other-browser"}
+    page.write_text(page.read_text() + links.format(**old))
+    (marbles / "tips.yml").write_text(
+        "tips:\n- {id: count-your-marbles, title: Count, text: 'See [it](#count-your-marbles)'}\n"
+    )
+    new = {"tip": "count", "item": "known", "test": "by-hand"}
+    kinds: tuple[ItemKind, ...] = ("tip", "item", "test")
+    for kind in kinds:
+        carry_out(marbles, rename_item(load(marbles), kind, old[kind], new[kind]))
+    assert errors(marbles) == []
+    kept = new | {"tip": "count"}
+    expected = links.format(**kept).replace("key?missing=known) count", "key?missing={}) {}")
+    expected = expected.format(old["item"], old["tip"])
+    assert texts(marbles)["issues/market-closed.md"].endswith(expected)
+    assert "[it](#count)" in texts(marbles)["tips.yml"]
+    content = load(marbles)
+    assert content.diagnostic
+    renamed = (content.tips[0], content.diagnostic.checklist[0], content.diagnostic.tests[0])
+    assert [one.id for one in renamed] == ["count", "known", "by-hand"]
+    assert [one.aliases for one in renamed] == [(old[kind],) for kind in ("tip", "item", "test")]
+    links_now = Permalinks(content)
+    for link in ("/#count-your-marbles", "/diagnose?missing=address-allowed,known"):
+        assert links_now.broken(link) is None
+    assert links_now.broken("/diagnose?test-other-browser=fail") is None
+
+
 def test_renaming_back_leaves_no_alias_that_shadows(make_content: MakeContent) -> None:
     root = make_content({"issues/old.md": issue("Old")})
     for old, new in (("old", "new"), ("new", "old")):
@@ -124,6 +199,24 @@ def test_a_retired_issue_is_answered_by_another(marbles: Path) -> None:
     links = Permalinks(content)
     assert links.broken("/issues/address-not-allowed#clay-frog") is None
     assert "issues/address-not-allowed.md" not in texts(marbles)
+    # What it was known by goes on to mean something.
+    assert other.phrases == ("key is refused", "the market doesn't know my robot")
+    assert other.signatures == ("address is not on the list",)
+    assert other.examples == ("marblelib: address is not on the list",)
+
+
+def test_what_a_retired_issue_was_known_by_is_written_as_the_heir_writes_it(
+    make_content: MakeContent,
+) -> None:
+    more = "phrases: ['a: b', 茶]\nsignatures: ['s {}']\nexamples:\n  - |\n    one\n    two\n"
+    heir = "phrases: [] # none yet\nsignatures: ['t {}', 's {}']\nexamples:\n- three\n"
+    root = make_content({"issues/old.md": issue("Old", more), "issues/new.md": issue("New", heir)})
+    carry_out(root, retire_issue(load(root), "old", "new", without=["茶"]))
+    assert errors(root) == []
+    (new,) = load(root).issues
+    assert (new.phrases, new.signatures) == (("a: b",), ("t {}", "s {}"))
+    assert new.examples == ("three", "one\ntwo")
+    assert 'examples:\n- three\n- "one\\ntwo"\n' in texts(root)["issues/new.md"]
 
 
 def test_steps_of_a_retired_issue_lead_to_the_likest(make_content: MakeContent) -> None:
@@ -160,6 +253,12 @@ def test_steps_of_a_retired_issue_lead_to_the_likest(make_content: MakeContent) 
             lambda c: rename_step(c, "address-not-allowed", "clay-frog", "press-twice"),
             "has a step `press-twice` already",
         ),
+        (lambda c: rename_exchange(c, "glas", "x"), "no exchange `glas`; there are: clayb"),
+        (lambda c: rename_exchange(c, "glassmarket", "claybourse"), "an exchange `claybourse` al"),
+        (lambda c: rename_exchange(c, "glassmarket", "A b"), "must be lower-case words"),
+        (lambda c: rename_item(c, "tip", "x", "y"), "no tip `x`; there are: count-your-marbles"),
+        (lambda c: rename_item(c, "item", "secret-word", "address-allowed"), "is a checklist item"),
+        (lambda c: rename_item(c, "test", "other", "x"), "no quick test `other`; "),
         (lambda c: retire_issue(c, "wrong-key", "wrong-key"), "can't replace itself"),
         (lambda c: retire_issue(c, "wrong-key", "x"), "no issue `x`"),
         (lambda c: new_error(c, "glasmark", "1", "m", "wrong-key"), "mean `glassmarket`?"),
@@ -226,13 +325,14 @@ def test_a_new_error_is_written_where_its_kind_stands(marbles: Path) -> None:
 
 # --- any sequence of changes ------------------------------------------------------------------
 
+KINDS = ("issue", "step", "exchange", "tip", "item", "test", "retire")
 NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta-two", "press-twice", "cold-water"])
 
 
 def _changes(content: Content, data: st.DataObject) -> Iterator[Changes]:
     """Yield a random change, unless it is refused as one that makes no sense."""
     slugs = st.sampled_from([one.slug for one in content.issues])
-    kind = data.draw(st.sampled_from(["issue", "step", "step", "retire"]))
+    kind = data.draw(st.sampled_from(KINDS))
     slug = data.draw(slugs)
     try:
         if kind == "issue":
@@ -241,6 +341,16 @@ def _changes(content: Content, data: st.DataObject) -> Iterator[Changes]:
             (one,) = (one for one in content.issues if one.slug == slug)
             step = data.draw(st.sampled_from([step.id for step in one.solutions]))
             yield rename_step(content, slug, step, data.draw(NAMES))
+        elif kind == "exchange" and content.exchanges:
+            exchange = data.draw(st.sampled_from([one.id for one in content.exchanges]))
+            yield rename_exchange(content, exchange, data.draw(NAMES))
+        elif kind == "tip":
+            yield rename_item(content, "tip", content.tips[-1].id, data.draw(NAMES))
+        elif kind == "item" and content.diagnostic:
+            item = content.diagnostic.checklist[0].id
+            yield rename_item(content, "item", item, data.draw(NAMES))
+        elif kind == "test" and content.diagnostic:
+            yield rename_item(content, "test", content.diagnostic.tests[0].id, data.draw(NAMES))
         else:
             yield retire_issue(content, slug, data.draw(slugs))
     except RefusedChangeError:

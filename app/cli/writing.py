@@ -26,6 +26,7 @@ from app.content.editing import UneditableError
 from app.content.loader import Content, load
 from app.content.skeleton import new_exchange, new_issue, start
 from app.content.variables import unfilled
+from app.diagnosis.examples import wrong_examples
 from app.diagnosis.proof import wrong_example
 from app.feedback.likeness import group
 from app.feedback.records import StoreUnavailableError
@@ -40,11 +41,16 @@ from app.refactoring import (
     RefusedChangeError,
     carry_out,
     new_error,
+    rename_exchange,
     rename_issue,
+    rename_item,
     rename_step,
     retire_issue,
+    trial,
 )
 from app.settings import Settings
+
+LONGEST_LINE = 90
 
 T = TypeVar("T")
 
@@ -129,7 +135,7 @@ def error_(exchange: str, code: str, message: str, issue: str, content: Path | N
 
 @click.group(epilog="Example: helpcenter rename issue ip-whitelist address-not-allowed")
 def rename() -> None:
-    """Give an issue or a step another name; old links lead to it all the same."""
+    """Give something another name; old links lead to it all the same."""
 
 
 @rename.command("issue", epilog="Example: helpcenter rename issue ip-whitelist address-not-allowed")
@@ -142,11 +148,7 @@ def rename_issue_(old: str, new_slug: str, content: Path | None) -> None:
     The file moves, its old slug becomes an alias, and every reference and link in the content is
     mended. Nothing is written unless the result is free of errors.
     """
-    root = near(settings_from(content=content).content)
-    loaded = _sound(root)
-    changes = _or_refuse(lambda: rename_issue(loaded, old, new_slug))
-    _carry_out(root, changes)
-    _tell(root, changes)
+    _rename(content, lambda loaded: rename_issue(loaded, old, new_slug))
 
 
 @rename.command("step", epilog="Example: helpcenter rename step wrong-key copy-it copy-the-key")
@@ -160,11 +162,48 @@ def rename_step_(issue: str, old: str, new_id: str, content: Path | None) -> Non
     The old id becomes an alias of the step, and every link in the content is mended. Nothing is
     written unless the result is free of errors.
     """
-    root = near(settings_from(content=content).content)
-    loaded = _sound(root)
-    changes = _or_refuse(lambda: rename_step(loaded, issue, old, new_id))
-    _carry_out(root, changes)
-    _tell(root, changes)
+    _rename(content, lambda loaded: rename_step(loaded, issue, old, new_id))
+
+
+@rename.command("exchange", epilog="Example: helpcenter rename exchange huobi htx")
+@click.argument("old")
+@click.argument("new_id", metavar="NEW")
+@content_option
+def rename_exchange_(old: str, new_id: str, content: Path | None) -> None:
+    """Move the exchange OLD and its error codes to the addresses of NEW.
+
+    The files move, the old id becomes an alias and a name that texts are recognised by, and every
+    reference and link in the content is mended. Its `name` stays: change that in its file. Nothing
+    is written unless the result is free of errors.
+    """
+    _rename(content, lambda loaded: rename_exchange(loaded, old, new_id))
+
+
+@rename.command("tip", epilog="Example: helpcenter rename tip use-ips allow-our-addresses")
+@click.argument("old")
+@click.argument("new_id", metavar="NEW")
+@content_option
+def rename_tip(old: str, new_id: str, content: Path | None) -> None:
+    """Give the tip OLD the id NEW, which is its anchor on the first page."""
+    _rename(content, lambda loaded: rename_item(loaded, "tip", old, new_id))
+
+
+@rename.command("item", epilog="Example: helpcenter rename item ip-set address-allowed")
+@click.argument("old")
+@click.argument("new_id", metavar="NEW")
+@content_option
+def rename_item_(old: str, new_id: str, content: Path | None) -> None:
+    """Give the checklist item OLD the id NEW; links in which the old one is missing still count."""
+    _rename(content, lambda loaded: rename_item(loaded, "item", old, new_id))
+
+
+@rename.command("test", epilog="Example: helpcenter rename test official-docs exchange-page")
+@click.argument("old")
+@click.argument("new_id", metavar="NEW")
+@content_option
+def rename_test(old: str, new_id: str, content: Path | None) -> None:
+    """Give the quick test OLD the id NEW; links with an outcome of the old one still count."""
+    _rename(content, lambda loaded: rename_item(loaded, "test", old, new_id))
 
 
 @click.group(epilog="Example: helpcenter retire issue ip-whitelist --to address-not-allowed")
@@ -188,14 +227,17 @@ def retire() -> None:
 def retire_issue_(slug: str, to: str, content: Path | None) -> None:
     """Remove the issue SLUG and let OTHER answer to its addresses.
 
-    References, links and error codes that point to it point to OTHER afterwards. Its phrases,
-    signatures and examples go with it: move what is worth keeping to OTHER first. Nothing is
-    written unless the result is free of errors.
+    References, links and error codes that point to it point to OTHER afterwards, and OTHER takes
+    over its phrases, signatures and examples. An example that is diagnosed otherwise there is left
+    out and named; one of another page that is now wrong is named, too, for you to mend. The text
+    of SLUG goes: move what is worth keeping first. Nothing is written unless every page is right.
     """
     root = near(settings_from(content=content).content)
     loaded = _sound(root)
-    changes = _or_refuse(lambda: retire_issue(loaded, slug, to))
+    changes, told = _or_refuse(lambda: _heir(root, loaded, slug, to))
     _carry_out(root, changes)
+    for text, what in told.items():
+        click.echo(f"{what}  {_in_a_line(text)}")
     _tell(root, changes)
 
 
@@ -281,6 +323,44 @@ def _or_refuse(change: Callable[[], T]) -> T:
         return change()
     except (RefusedChangeError, UneditableError) as error:
         raise Refused(str(error)) from None
+
+
+def _rename(folder: Path | None, change: Callable[[Content], Changes]) -> None:
+    root = near(settings_from(content=folder).content)
+    loaded = _sound(root)
+    changes = _or_refuse(lambda: change(loaded))
+    _carry_out(root, changes)
+    _tell(root, changes)
+
+
+def _heir(root: Path, content: Content, slug: str, to: str) -> tuple[Changes, dict[str, str]]:
+    """Return how to retire an issue, and what its heir can't answer: examples, with what to say.
+
+    Of the issue's own examples these are left out; what they say is answered otherwise now.
+    """
+    changes = retire_issue(content, slug, to)
+    wrong = _wrong_texts(root, changes)
+    own = next(one.examples for one in content.issues if one.slug == slug)
+    told = {text: "left out" if text in own else "now wrong" for text in sorted(wrong)}
+    return retire_issue(content, slug, to, [text for text in wrong if text in own]), told
+
+
+def _wrong_texts(root: Path, changes: Changes) -> set[str]:
+    """Return the examples that are diagnosed otherwise once the changes are made."""
+    with trial(root, changes) as after:
+        if any(one.severity == "error" for one in check(after)):
+            return set()  # `carry_out` will tell them
+        knowledge = build(after)
+        written = {issue.slug: issue.examples for issue in after.issues}
+        return {
+            written[one.owner][one.index] if isinstance(one.owner, str) else one.text
+            for one in wrong_examples(knowledge, engine_of(knowledge))
+        }
+
+
+def _in_a_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
 
 
 def _wrong_entry(content: Content, exchange: str, code: str) -> Iterable[Finding]:

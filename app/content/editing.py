@@ -5,6 +5,7 @@ Nothing is read as YAML and written again: that would lose comments, quotes and 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 
@@ -81,6 +82,21 @@ class Editor:
         else:
             start, end = self._span(node)
             self._change(start, end, f"[{listed}]")
+
+    def extend(self, key: str, texts: Sequence[str]) -> None:
+        """Add texts, which are quoted, to the end of a list of the file's first level."""
+        # A JSON string is a YAML string, whatever it holds.
+        quoted = [json.dumps(text, ensure_ascii=False) for text in texts]
+        node = self._nodes.get((key,))
+        lines = "".join(f"\n  - {text}" for text in quoted)
+        if node is None:
+            self._change(self._end, self._end, f"{key}:{lines}\n")
+        elif isinstance(node, yaml.SequenceNode) and not node.value:
+            start, end = self._span(node)
+            colon = self._text.rindex(":", 0, start)
+            self._change(colon + 1, end, lines)
+        else:
+            self.add((key,), quoted)
 
     def remove(self, location: Location) -> None:
         """Remove a word from a list; the list stays, empty if need be."""

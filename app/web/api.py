@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -38,6 +38,8 @@ from app.web.backstage import Backstage, address_of
 from app.web.forms import MAX_TEXT_BYTES, known_exchange
 from app.web.headers import NO_STORE, cached
 from app.web.live import Edition, Live
+
+Found = TypeVar("Found")
 
 MAX_QUERY = 200
 PREFLIGHT_SECONDS = 3600
@@ -132,10 +134,10 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
         code: Annotated[str, Path(description="The code as the exchange sends it.")],
     ) -> ErrorAnswer:
         """Return the meanings of an error code, and the issues behind each, likeliest first."""
-        entries = edition().knowledge.errors(exchange, code)
-        if not entries:
-            raise HTTPException(404, f"there is no error {code!r} of {exchange!r}")
-        return error_answer(exchange, code, entries)
+        knowledge = edition().knowledge
+        found = _there(knowledge.exchange(exchange), "exchange", exchange)
+        entries = _there(knowledge.errors(found.id, code), f"error of {exchange!r}", code)
+        return error_answer(found.id, code, entries)
 
     @api.get("/issues", summary="All issues", tags=["content"], responses={422: REFUSALS[422]})
     async def issues(exchange: ChosenExchange = None) -> list[IssueSummary]:
@@ -155,9 +157,7 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
         """Return an issue with its causes and steps."""
         knowledge = edition().knowledge
         found = knowledge.issue(knowledge.alias(slug) or slug, exchange)
-        if found is None:
-            raise HTTPException(404, f"there is no issue {slug!r}")
-        return issue_answer(found, known_exchange(exchange, knowledge))
+        return issue_answer(_there(found, "issue", slug), known_exchange(exchange, knowledge))
 
     @api.get("/exchanges", summary="All exchanges", tags=["content"])
     async def exchanges() -> list[ExchangeSummary]:
@@ -175,9 +175,7 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
     ) -> ExchangeAnswer:
         """Return the facts of an exchange and its error codes."""
         knowledge = edition().knowledge
-        found = knowledge.exchange(exchange)
-        if found is None:
-            raise HTTPException(404, f"there is no exchange {exchange!r}")
+        found = _there(knowledge.exchange(exchange), "exchange", exchange)
         return exchange_answer(found, [*knowledge.errors_of(found.id)])
 
     @api.get("/search", summary="Search", tags=["content"], responses={422: REFUSALS[422]})
@@ -194,6 +192,13 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
         return JSONResponse(describe(api.openapi(), examples(edition())))
 
     return api
+
+
+def _there(found: Found | None, what: str, name: str) -> Found:
+    """Return what was looked up; raise a 404 when there is no such thing."""
+    if not found:
+        raise HTTPException(404, f"there is no {what} {name!r}")
+    return found
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001

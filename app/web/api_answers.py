@@ -18,18 +18,19 @@ from app.web.api_types import (
     ResultAnswer,
     StepAnswer,
 )
-from app.web.forms import known_exchange
+from app.web.forms import NOTHING_TO_ASK, by_present_id, known_exchange
 from app.web.live import Edition
 
 
 def diagnosed(request: DiagnoseRequest, edition: Edition) -> Diagnosis:
     """Return the diagnosis of what a program asks; an exchange that is not known is ignored."""
+    diagnostic = edition.knowledge.diagnostic or NOTHING_TO_ASK
     return edition.engine.diagnose(
         Observations(
             text=request.text,
             exchange=known_exchange(request.exchange, edition.knowledge),
-            checklist=request.checklist,
-            tests=request.tests,
+            checklist=by_present_id(request.checklist, diagnostic.checklist),
+            tests=by_present_id(request.tests, diagnostic.tests),
         )
     )
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
 
 from app.knowledge import KnowledgeBase
-from app.model import Diagnostic, Exchange, Observations, Outcome
+from app.model import ChecklistItem, Diagnostic, Exchange, Observations, Outcome, QuickTest
 from app.web.contexts import CheckItem, DiagnoseForm, TestItem
 
 MAX_TEXT_BYTES = 16 * 1024
 """The longest paste that is diagnosed."""
 MAX_FIELDS = 200
 """The most fields that a form may have."""
+
+Value = TypeVar("Value")
 
 OUTCOMES: Mapping[str, Outcome] = {"pass": "pass", "fail": "fail"}
 NOTHING_TO_ASK = Diagnostic(checklist_title="-", tests_title="-")
@@ -28,7 +30,8 @@ def from_query(query: QueryParams, knowledge: KnowledgeBase) -> Observations:
     diagnostic = knowledge.diagnostic or NOTHING_TO_ASK
     checklist: dict[str, bool] = {}
     if "missing" in query:
-        missing = {item for value in query.getlist("missing") for item in value.split(",")}
+        named = {item: True for value in query.getlist("missing") for item in value.split(",")}
+        missing = by_present_id(named, diagnostic.checklist)
         checklist = {item.id: item.id not in missing for item in diagnostic.checklist}
     return Observations(
         exchange=exchange,
@@ -42,7 +45,8 @@ def from_query(query: QueryParams, knowledge: KnowledgeBase) -> Observations:
 def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
     """Read the posted form. The checklist counts once any item was touched."""
     diagnostic = knowledge.diagnostic or NOTHING_TO_ASK
-    have = {value for value in form.getlist("have") if isinstance(value, str)}
+    named = {value: True for value in form.getlist("have") if isinstance(value, str)}
+    have = by_present_id(named, diagnostic.checklist)
     checklist: dict[str, bool] = {}
     if have or text_of(form, "touched"):
         checklist = {item.id: item.id in have for item in diagnostic.checklist}
@@ -56,6 +60,21 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
         tests=_tests(form, diagnostic),
         answer=_known_issue(text_of(form, "answer"), knowledge),
     )
+
+
+def by_present_id(
+    given: Mapping[str, Value], things: Iterable[ChecklistItem | QuickTest]
+) -> dict[str, Value]:
+    """Return what is `given` about `things`, which may name them by old ids, by their present ids.
+
+    What is given about nothing that there is, is left out.
+    """
+    return {
+        thing.id: given[name]
+        for thing in things
+        for name in (*thing.aliases, thing.id)
+        if name in given
+    }
 
 
 def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
@@ -126,8 +145,12 @@ def _known_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:
 
 
 def _tests(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict[str, Outcome]:
-    chosen = ((test.id, str(values.get(f"test-{test.id}"))) for test in diagnostic.tests)
-    return {test: OUTCOMES[value] for test, value in chosen if value in OUTCOMES}
+    given = {
+        name.removeprefix("test-"): OUTCOMES[value]
+        for name, value in values.items()
+        if name.startswith("test-") and isinstance(value, str) and value in OUTCOMES
+    }
+    return by_present_id(given, diagnostic.tests)
 
 
 def text_of(form: FormData, name: str) -> str:

@@ -126,6 +126,56 @@ def test_old_addresses_lead_to_the_new_page(marbles: Path, tmp_path: Path) -> No
             assert visitor.get(url).text.count(f'id="{anchor}"') == 1
 
 
+def test_a_renamed_exchange_is_known_by_both_names(marbles: Path, tmp_path: Path) -> None:
+    run("publish", content=marbles)
+    result = run("rename", "exchange", "glassmarket", "mirror-fair", content=marbles)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"created  {marbles}/errors/mirror-fair.yml\n" in result.stdout
+    assert run("check", content=marbles).exit_code == 0
+    app = create_app(Settings(content=marbles, data=tmp_path))
+    with TestClient(app, follow_redirects=False) as visitor:
+        for old, new in (
+            ("/exchanges/glassmarket", "/exchanges/mirror-fair"),
+            ("/errors/glassmarket/-7007?x=1", "/errors/mirror-fair/-7007?x=1"),
+            ("/e/glassmarket/-7007", "/errors/mirror-fair/-7007"),
+        ):
+            assert visitor.get(old).headers["location"] == new
+        pasted = visitor.post("/api/v1/diagnose", json={"text": "glassmarket: -7007"}).json()
+        assert pasted["exchange"] == "mirror-fair"
+        by_code = visitor.get("/api/v1/errors/glassmarket/-7007").json()
+        assert by_code["exchange"] == "mirror-fair"
+        assert by_code["url"] == "/errors/mirror-fair/-7007"
+
+
+def test_a_renamed_tip_item_and_test(marbles: Path) -> None:
+    run("publish", content=marbles)
+    for kind, old, new in (
+        ("tip", "count-your-marbles", "count"),
+        ("item", "secret-word", "word"),
+        ("test", "other-browser", "hand"),
+    ):
+        assert run("rename", kind, old, new, content=marbles).exit_code == 0
+    assert run("check", content=marbles).exit_code == 0
+    assert "4 new permalinks" in run("publish", content=marbles).stdout
+
+
+def test_what_an_heir_cannot_answer_is_told(marbles: Path) -> None:
+    other = marbles / "issues/market-closed.md"
+    text = other.read_text()
+    other.write_text(text.replace("\n---\n", "\nexamples: [the market slept late]\n---\n", 1))
+    old = marbles / "issues/address-not-allowed.md"
+    examples = 'examples:\n  - "claybourse 41007 come back on monday"\n'
+    old.write_text(old.read_text().replace("examples:\n", examples, 1))
+    result = run("retire", "issue", "address-not-allowed", "--to", "wrong-key", content=marbles)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "left out  claybourse 41007 come back on monday\n" in result.stdout
+    assert "now wrong  the market slept late\n" in result.stdout
+    heir = next(one for one in load(marbles).issues if one.slug == "wrong-key")
+    assert heir.examples == ("marblelib: address is not on the list",)
+    diagnosed = run("check", content=marbles)
+    assert diagnosed.stdout.count("wrong-example") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -249,6 +299,10 @@ def test_init_spares_what_is_there(tmp_path: Path) -> None:
         ["rename"],
         ["rename", "issue"],
         ["rename", "step"],
+        ["rename", "exchange"],
+        ["rename", "tip"],
+        ["rename", "item"],
+        ["rename", "test"],
         ["retire"],
         ["retire", "issue"],
         ["publish"],

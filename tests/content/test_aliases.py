@@ -72,6 +72,32 @@ def test_an_old_name_that_leads_astray_is_found(
     assert finding.startswith(expected)
 
 
+TIPS = """\
+tips:
+- {{id: a, title: A, text: '{text}', aliases: [{first}]}}
+- {{id: b, title: B, text: b, aliases: [{second}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"first": "b"}, ["error alias-shadows: the alias `b` is the id of an item here"]),
+        ({"second": "x"}, ["error alias-collides: the alias `x` stands in tips.yml, line 2"]),
+        ({"text": "[t](/#y)"}, ["warning broken-link: #y is an old name; link to /#b"]),
+        ({"text": "[t](#y)"}, ["warning broken-link: #y is an old name; link to #b"]),
+    ],
+)
+def test_old_names_of_tips(
+    changes: dict[str, str], expected: list[str], make_content: MakeContent
+) -> None:
+    words = {"first": "x", "second": "y", "text": "t"} | changes
+    findings = check(load(make_content({"tips.yml": TIPS.format(**words)})))
+    found = [f"{one.severity} {one.rule}: {one.message}" for one in findings]
+    assert [one.partition(" as well")[0].partition("; remove")[0] for one in found] == expected
+
+
 def test_the_anchor_of_a_heading_outlives_the_values_in_it(make_content: MakeContent) -> None:
     assert anchors("## Add {{ whitelist_ip }} at {{ exchange | Pond }}\n\nTea\n===\n\n## 茶\n") == (
         "add-whitelist-ip-at-exchange-pond",

@@ -41,6 +41,13 @@ def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
     issue = root / "issues/address-not-allowed.md"
     replace(issue, "id: press-twice", "id: press-twice\n    aliases: [press-once]")
     replace(issue, "exchanges: [claybourse]", "exchanges: [claybourse, glassmarket]")
+    replace(root / "tips.yml", "id: count", "aliases: [count-them]\n    id: count")
+    replace(
+        root / "diagnostic.yml", "id: secret-word", "aliases: [magic-word]\n    id: secret-word"
+    )
+    replace(
+        root / "diagnostic.yml", "id: other-browser", "aliases: [by-hand]\n    id: other-browser"
+    )
     monkeypatch.setattr(live, "change_dates", lambda folder: DATES if folder == root else {})
     with client(root, data=tmp_path, base_url="https://help.test") as running:
         yield running
@@ -102,6 +109,40 @@ def test_an_issue_without_steps_for_one_exchange_has_no_empty_section(
 ) -> None:
     assert "Steps for" not in visitor.get("/issues/wrong-key").text
     assert "Steps for" not in teapots.get("/issues/cold-water").text
+
+
+def test_an_old_tip_anchor_lands(visitor: TestClient) -> None:
+    html = visitor.get("/").text
+    assert html.count('id="count-them"') == html.count('id="count-your-marbles"') == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("missing=magic-word", "missing=secret-word"),
+        ("missing=magic-word,address-allowed", "missing=address-allowed,secret-word"),
+        ("test-by-hand=fail", "test-other-browser=fail"),
+        ("test-by-hand=fail&test-other-browser=pass", "test-other-browser=pass"),
+    ],
+)
+def test_old_ids_still_count_in_a_linked_diagnosis(old: str, new: str, visitor: TestClient) -> None:
+    present = visitor.get(f"/diagnose?{new}").text
+    assert '<p class="hint">you ' in present
+    assert visitor.get(f"/diagnose?{old}").text == present
+
+
+def test_old_ids_still_count_in_a_form_and_for_programs(visitor: TestClient) -> None:
+    posted = visitor.post("/diagnose", data={"have": ["magic-word"], "test-by-hand": "pass"})
+    assert posted.headers["location"] == (
+        "/diagnose?missing=address-allowed&test-other-browser=pass"
+    )
+    asked = [
+        {"text": "", "checklist": {item: False}, "tests": {test: "fail"}}
+        for item, test in (("magic-word", "by-hand"), ("secret-word", "other-browser"))
+    ]
+    old, new = (visitor.post("/api/v1/diagnose", json=one).json() for one in asked)
+    assert old == new
+    assert len(new["matches"]) > 1
 
 
 def test_old_anchors_are_on_the_first_page_too(visitor: TestClient) -> None:

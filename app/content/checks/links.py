@@ -133,6 +133,8 @@ class _Pages:
             for text in survey.exchange_aliases
             if text.text not in survey.exchanges
         }
+        tips = survey.content.tips
+        self.tip_aliases = {old: tip.id for tip in tips for old in tip.aliases}
         self.codes = {name: _codes(source) for name, source in survey.errors.items()}
 
     def mistakes(self, link: Link) -> Iterator[Mistake]:
@@ -193,7 +195,7 @@ class _Pages:
         self, path: str, anchor: str, exchange: str, link: Link
     ) -> Iterator[Mistake]:
         """Yield why a link to an anchor doesn't get there."""
-        page = path or _page_of(link.text.source)
+        page = path or page_of(link.text.source)
         source = self._source(page)
         if page == "/":
             anchors = self._home_anchors()
@@ -202,6 +204,8 @@ class _Pages:
         else:
             return
         present = step_aliases(source).get(anchor) if source else None
+        if page == "/":
+            present = self.tip_aliases.get(anchor)
         if present and anchor not in anchors:
             message = f"#{anchor} is an old name; link to {path}#{present}"
             yield link.mistake(message, severity="warning")
@@ -230,7 +234,7 @@ class _Pages:
         return [*HOME_ANCHORS, *self.issues, *tips, *steps]
 
 
-def _page_of(source: Source) -> str:
+def page_of(source: Source) -> str:
     """Return the page that shows a file's texts."""
     folders = {"issue": "/issues/", "exchange": "/exchanges/", "errors": "/errors/"}
     return folders[source.kind] + name_of(source) if source.kind in folders else "/"

@@ -18,6 +18,7 @@ from app.content.frontmatter import Location
 from app.content.loader import ReportFile, Source
 from app.model import NO_ISSUE
 
+_WITH_ALIASES = frozenset({"solutions", "checklist", "tests", "tips"})
 _ISSUE_LISTS = frozenset({"related", "points_to", "speaks_against", "issues"})
 
 
@@ -54,8 +55,8 @@ def _duplicates(
 ) -> Iterator[Mistake]:
     first: dict[str, int] = {}
     for index, name in ids:
-        place = source.document.position((key, index, "id"))
         if name in first:
+            place = source.document.position((key, index, "id"))
             line = source.document.position((key, first[name])).line
             message = f"{what} with the id `{name}` stands on line {line}; give one another `id`"
             yield Mistake(source, place, message)
@@ -71,8 +72,8 @@ def _duplicate_errors(source: Source) -> Iterator[Mistake]:
             continue
         scope = str(entry.get("scope", ""))
         key = (str(entry["code"]), str(entry.get("match", "")).casefold(), scope)
-        place = source.document.position(("errors", index, "code"))
         if key in first:
+            place = source.document.position(("errors", index, "code"))
             line = source.document.position(("errors", first[key], "code")).line
             message = f"the code `{key[0]}` stands on line {line} as well"
             yield Mistake(source, place, f"{message}; merge the two, or tell them apart by `match`")
@@ -93,9 +94,14 @@ def alias_shadows(survey: Survey) -> Iterator[Mistake]:
                 owner = files[alias.text].path
                 message = f"the alias `{alias.text}` is the slug of {owner}; remove the alias"
                 yield Mistake(alias.source, alias.position, message)
-    for alias in _step_aliases(survey):
-        if alias.text in step_ids(alias.source):
-            message = f"the alias `{alias.text}` is the id of a step here; remove the alias"
+    for alias in _item_aliases(survey):
+        kind = str(alias.location[0])
+        if kind == "solutions":
+            ids, what = set(step_ids(alias.source)), "a step"
+        else:
+            ids, what = {name for _, name in _ids(alias.source.document.fields[kind])}, "an item"
+        if alias.text in ids:
+            message = f"the alias `{alias.text}` is the id of {what} here; remove the alias"
             yield Mistake(alias.source, alias.position, message)
 
 
@@ -105,9 +111,9 @@ def alias_collides(survey: Survey) -> Iterator[Mistake]:
     Error. Example: `aliases: [old-name]` in two issues
     """
     first: dict[tuple[str, str, str], Text] = {}
-    for alias in (*survey.aliases, *survey.exchange_aliases, *_step_aliases(survey)):
-        is_step = alias.location[0] == "solutions"
-        scope = alias.source.path if is_step else ""
+    pages = [(alias, "") for alias in (*survey.aliases, *survey.exchange_aliases)]
+    items = [(one, f"{one.source.path} {one.location[0]}") for one in _item_aliases(survey)]
+    for alias, scope in (*pages, *items):
         other = first.setdefault((alias.source.kind, scope, alias.text), alias)
         if other is not alias:
             where = f"{other.source.path}, line {other.position.line}"
@@ -115,12 +121,11 @@ def alias_collides(survey: Survey) -> Iterator[Mistake]:
             yield Mistake(alias.source, alias.position, message)
 
 
-def _step_aliases(survey: Survey) -> Iterator[Text]:
+def _item_aliases(survey: Survey) -> Iterator[Text]:
+    """Yield the aliases of what stands in a list of a file: steps, tips, checklist items, tests."""
     for text in survey.texts:
-        if text.source.kind == "issue" and text.location[0] == "solutions":
-            _, *rest = text.location
-            if len(rest) > 1 and rest[1] == "aliases":
-                yield text
+        if text.location[0] in _WITH_ALIASES and text.location[2:3] == ("aliases",):
+            yield text
 
 
 def unknown_issue(survey: Survey) -> Iterator[Mistake]:
