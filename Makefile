@@ -37,8 +37,8 @@ $(SETUP): requirements-dev.lock pyproject.toml
 serve: setup  ## Serve the help center
 	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
 
-test: setup browser-ready  ## Run all tests
-	@$(BIN)/pytest -n 2
+test: setup browser-ready  ## Run all tests but those that take minutes
+	@$(BIN)/pytest -m "not hardening" -n 2
 
 unit: setup  ## Run the quick tests (no browser)
 	@$(BIN)/pytest -m "not browser and not slow" -n 2 \
@@ -46,6 +46,19 @@ unit: setup  ## Run the quick tests (no browser)
 
 browser: setup browser-ready  ## Run the tests in a real browser
 	@$(BIN)/pytest -m browser -n 2
+
+HARDENING := tests/hardening tests/web/test_attacks.py tests/web/test_connections.py \
+    tests/web/test_hostile_input.py tests/feedback/test_failures.py tests/diagnosis/test_hostile.py
+
+.PHONY: hardening fuzz
+hardening: setup browser-ready  ## Try to break a running server (about 20 minutes)
+	@$(BIN)/pytest $(HARDENING)
+
+FUZZ_SECONDS ?= 600
+
+fuzz: setup  ## Feed nonsense to what reads texts, for FUZZ_SECONDS (600)
+	@test -d .fuzz/packages || $(BIN)/$(PIP_INSTALL) --target .fuzz/packages -r requirements-fuzz.lock
+	@$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
 
 .PHONY: browser-ready
 browser-ready: setup

@@ -6,6 +6,7 @@ failure can be repeated with the line that it prints.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,9 @@ from tests.conftest import MARBLES
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = 15
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "15"))
 """So many generated requests for each operation, beside those that its schema asks for."""
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 120 + EXAMPLES
 
 
 @pytest.mark.slow
