@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from app.cli import checking, describing, diagnosing, looking, serving, writing
+from app.cli import checking, describing, diagnosing, keeping, looking, serving, writing
 
 
 @click.group(
@@ -29,6 +29,8 @@ for command in (
     diagnosing.evaluate,
     describing.print_schema,
     looking.insights,
+    keeping.backup,
+    keeping.restore,
     writing.new,
     writing.rename,
     writing.retire,

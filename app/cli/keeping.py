@@ -1,0 +1,59 @@
+"""`helpcenter backup` and `helpcenter restore`: the file in which votes and texts are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.common import Refused, count, setting_option, settings_from
+from app.feedback.backups import BackupError, back_up
+from app.feedback.backups import restore as put_back
+from app.feedback.database import Database
+
+data_option = setting_option("data", click.Path(file_okay=False, path_type=Path))
+database_option = setting_option("database_url", click.STRING)
+file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@click.command(epilog="Example: helpcenter backup /backups/2026-11-22.sqlite3")
+@file_argument
+@data_option
+@database_option
+def backup(file: Path, **given: Any) -> None:
+    """Copy the store to the new FILE, while the help center runs.
+
+    Everything that was acknowledged before is in it: votes, unanswered texts, counts of reports.
+    The copy is checked before it gets its name. For PostgreSQL use pg_dump.
+    """
+    try:
+        votes = back_up(_store_file(**given), file)
+    except BackupError as error:
+        raise Refused(str(error)) from None
+    click.echo(f"{count(votes, 'vote')} in {file}")
+
+
+@click.command(epilog="Example: helpcenter restore /backups/2026-11-22.sqlite3")
+@file_argument
+@data_option
+@database_option
+def restore(file: Path, **given: Any) -> None:
+    """Put the copy FILE in the place of a store that is not there.
+
+    A store that is there is never overwritten: stop the help center and move it away, with the
+    files -wal and -shm beside it. For PostgreSQL use pg_restore.
+    """
+    store = _store_file(**given)
+    try:
+        votes = put_back(file, store)
+    except BackupError as error:
+        raise Refused(str(error)) from None
+    click.echo(f"{count(votes, 'vote')} in {store}")
+
+
+def _store_file(**given: Any) -> Path:
+    file = Database(settings_from(**given).database).file
+    if file is None:
+        raise Refused("the store is in PostgreSQL: use pg_dump and pg_restore (docs/operating.md)")
+    return file
