@@ -213,7 +213,9 @@ class Engine:
         """Return what the words say, and the log-odds that nothing fits."""
         if not reading.text.flat:
             return [], strengths.NOTHING_WITHOUT_TEXT
-        found, tendency = self._phrases.wordings(reading.text, reading.spans(sure))
+        read = reading.spans(sure)
+        found = self._phrases.wordings(reading.text, read)
+        tendency = {} if self._lesson else self._phrases.tendency(reading.text, read)
         code = code_share(reading.text) > MOSTLY
         log = code and len(reading.text.starts) > FEW_LINES
         nothing = strengths.nothing(

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import ahocorasick_rs
-import re2
 
 from app.diagnosis.text import Text, normalise
 
@@ -50,9 +49,6 @@ LEAST, MOST = -0.4, 2.0
 FEW_LINES = 3
 """A paste of so few lines is a message, whose words count even in code."""
 
-OVERLAPS = 8
-"""So many overlapping fixed messages are looked at around a word."""
-
 NO_PROSE = 0.5
 """Credit of a phrase in a line of a log or of code: those are read by signatures."""
 
@@ -70,16 +66,16 @@ _TOKEN = re.compile(
     rf"[{SCRIPT}]+|[^\W_{SCRIPT}]+(?:'[a-z]{{1,2}}\b)?"
 )
 _SENTENCE_END = re.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
-_FRAME = re2.compile(
+_FRAME = re.compile(
     r"^(?:[^ ]{1,30} ?\| ?)?"
     r"(?:at [^ ]*[.(/]|file '|traceback |-{2,}>? ?[0-9]|\^|self\.|return |raise )"
 )
-_LOG_LINE = re2.compile(
+_LOG_LINE = re.compile(
     r"^\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}|^.{0,24}\b[0-9]{1,2}:[0-9]{2}:[0-9]{2}\b|"
     r"\b(?:error|warning|warn|info|debug)\b ?[:\])\-|]|[{}<>=]|::|: '|\w\(|\w_\w"
 )
-_METHOD = re2.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
-_PATH = re2.compile(r"(?:https?|wss?)://[^/? ]*([/?][^ ]*)")
+_METHOD = re.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
+_PATH = re.compile(r"(?:https?|wss?)://[^/? ]*([/?][^ ]*)")
 _CJK = re.compile(rf"[{SCRIPT}]")
 _SMALL_WORDS = """
 a an the my your our his her its their i me we you he she it they this that these those is are was
@@ -95,9 +91,15 @@ _SMALL = frozenset(_SMALL_WORDS.split())
 _NOT = frozenset(_NOT_WORDS.split())
 
 
+_LAST_LETTERS = frozenset("sgdne")
+"""What an ending ends with (-s, -ing, -ed, -ion, -e): most words are done after a look at that."""
+
+
 def stem(word: str) -> str:
     """Return `word` without its English endings; other scripts stay as they are."""
-    if len(word) <= 3 or not word.isascii() or not word.isalpha():  # noqa: PLR2004
+    if len(word) <= 3 or word[-1] not in _LAST_LETTERS:  # noqa: PLR2004
+        return word
+    if not word.isascii() or not word.isalpha():
         return word
     if word.endswith("ies"):
         word = word[:-3] + "y"
@@ -114,8 +116,7 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 3 else word  # noqa: PLR2004
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a text: what it can be looked up by, where it stands, and its number."""
 
     terms: tuple[str, ...]
@@ -182,6 +183,14 @@ class Wording:
     quote: str
 
 
+class _Window(NamedTuple):
+    """Words that are read together, what they can be looked up by, and their credit."""
+
+    words: Sequence[Token]
+    present: Mapping[str, Token]
+    credit: float
+
+
 @dataclass(slots=True)
 class _Best:
     share: float = 0.0
@@ -204,9 +213,12 @@ class PhraseIndex:
         self._needed = [len(p.words) - len(p.words) // LONG_PHRASE for p in self._phrases]
         self._affinity = self._affinities(background)
         self._worths = [tuple(self._worth(p.owner, w) for w in p.words) for p in self._phrases]
+        self._totals = [sum(worths) for worths in self._worths]
         self._essential = [_most_telling(worths) for worths in self._worths]
         self._prefixes = frozenset(term[:-1] for term in self._postings if term.endswith("*"))
         self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
+        self._shortest_prefix = min(self._prefix_lengths, default=0)
+        self._prefix_beginnings = {prefix[: self._shortest_prefix] for prefix in self._prefixes}
         self._cjk = [term[1:] for term in self._postings if term.startswith("=")]
         self._automaton = ahocorasick_rs.AhoCorasick(self._cjk) if self._cjk else None
 
@@ -239,31 +251,29 @@ class PhraseIndex:
         own = [self._affinity[term].get(owner, 0.0) for term in terms]
         return FULL_CREDIT + max(0.0, sum(own) / len(own))
 
-    def wordings(
-        self, text: Text, read: Iterable[tuple[int, int]] = ()
-    ) -> tuple[list[Wording], dict[str, float]]:
-        """Return the phrases found, best first for each class, and the tendency of all words.
+    def wordings(self, text: Text, read: Iterable[tuple[int, int]] = ()) -> list[Wording]:
+        """Return the phrases found, best first.
 
-        The tendency of a class is the mean log-odds of the words of the text for it. Words within
-        the spans `read` were understood already, as fixed messages, and don't count again.
+        Words within the spans `read` were understood already, as fixed messages, and don't count
+        again.
         """
-        # Of an address only the host is a word (testnet.example.com), not method, path and query.
-        paths = (match.span(1) for match in _PATH.finditer(text.flat))
-        methods = (match.span() for match in _METHOD.finditer(text.flat))
-        spans = sorted([*read, *methods, *paths])
+        windows = [_Window(w, self._terms(text, w), credit) for w, credit in _windows(text, read)]
+        postings = self._within_reach({term for window in windows for term in window.present})
         best: dict[int, _Best] = defaultdict(_Best)
-        seen: set[str] = set()
-        for window, discount in self._windows(text, spans):
-            self._match(text, window, discount, best, seen)
+        for window in windows:
+            self._match(window, postings, best)
         found: list[Wording] = []
         for index, match in best.items():
-            phrase = self._phrases[index]
-            worth = (PHRASE + sum(self._worths[index])) * match.share
-            found.append(Wording(phrase.owner, worth, self._quote(text, match.found)))
+            worth = (PHRASE + self._totals[index]) * match.share
+            owner = self._phrases[index].owner
+            found.append(Wording(owner, worth, self._quote(text, match.found)))
         found.sort(key=lambda wording: -wording.worth)
-        return found, self._tendency(seen)
+        return found
 
-    def _tendency(self, seen: set[str]) -> dict[str, float]:
+    def tendency(self, text: Text, read: Iterable[tuple[int, int]] = ()) -> dict[str, float]:
+        """Return the tendency of all words: for each class their mean log-odds for it."""
+        windows = _windows(text, read)
+        seen = {term for window, _ in windows for term in self._terms(text, window)}
         sums: dict[str, float] = defaultdict(float)
         known = 0
         for term in seen:
@@ -275,64 +285,53 @@ class PhraseIndex:
             return {}
         return {owner: total / math.sqrt(known) for owner, total in sums.items()}
 
-    def _windows(
-        self, text: Text, spans: Sequence[tuple[int, int]]
-    ) -> Iterator[tuple[list[Token], float]]:
-        """Yield the sentences of a text as words, and a short text as a whole."""
-        sentences: list[tuple[list[Token], float]] = []
-        for index, start in enumerate(text.starts):
-            line = text.sentence(index)
-            if _FRAME.search(line):
-                continue
-            credit = NO_PROSE if len(text.starts) > FEW_LINES and _LOG_LINE.search(line) else 1.0
-            position = 0
-            for end in _SENTENCE_END.finditer(line):
-                sentence = list(tokens(line[position : end.start()], start + position))
-                sentences.append((sentence, credit))
-                position = end.end()
-            sentences.append((list(tokens(line[position:], start + position)), credit))
-        sentences = [(_unread(sentence, spans), credit) for sentence, credit in sentences]
-        sentences = [pair for pair in sentences if pair[0]]
-        total = sum(len(sentence) for sentence, _ in sentences)
-        if total > MOST_TOKENS:
-            sentences = _ends(sentences)
-        for sentence, credit in sentences:
-            yield sentence, credit
-        if len(sentences) > 1 and total <= SHORT_TEXT:
-            credit = min(credit for _, credit in sentences)
-            yield [token for sentence, _ in sentences for token in sentence], 0.75 * credit
+    def _within_reach(self, terms: Iterable[str]) -> dict[str, list[tuple[int, int]]]:
+        """Return the postings of `terms`, without the phrases of which too little is there.
+
+        One bit for each word of a phrase: most phrases share a word with most texts, and only
+        those of which enough stands anywhere in the text are looked for in its sentences.
+        """
+        masks: dict[int, int] = {}
+        known = [(term, posting) for term in terms if (posting := self._postings.get(term))]
+        for _, posting in known:
+            for index, bit in posting:
+                masks[index] = masks.get(index, 0) | bit
+        enough = {index for index, mask in masks.items() if self._is_enough(index, mask)}
+        return {
+            term: kept
+            for term, posting in known
+            if (kept := [entry for entry in posting if entry[0] in enough])
+        }
+
+    def _is_enough(self, index: int, mask: int) -> bool:
+        return mask.bit_count() >= self._needed[index] and bool(mask & self._essential[index])
 
     def _match(
         self,
-        text: Text,
-        window: Sequence[Token],
-        discount: float,
+        window: _Window,
+        postings: Mapping[str, Sequence[tuple[int, int]]],
         best: dict[int, _Best],
-        seen: set[str],
     ) -> None:
-        present = self._terms(text, window)
-        seen.update(present)
-        # One bit for each word of a phrase: most phrases share a word with most texts, and only
-        # those of which enough is there are looked at more closely.
+        present = window.present
         masks: dict[int, int] = {}
         for term in present:
-            for index, bit in self._postings.get(term, ()):
+            for index, bit in postings.get(term, ()):
                 masks[index] = masks.get(index, 0) | bit
         for index, mask in masks.items():
-            if mask.bit_count() < self._needed[index] or not mask & self._essential[index]:
+            if not self._is_enough(index, mask):
                 continue
             worths = self._worths[index]
             words = self._phrases[index].words
             matched = [place for place in range(len(words)) if mask >> place & 1]
+            share = sum(worths[place] for place in matched) / self._totals[index]
+            if share < ENOUGH:
+                continue
             found = [
                 min((present[term] for term in words[place] if term in present), key=_start)
                 for place in matched
             ]
             found.sort(key=_start)
-            share = sum(worths[place] for place in matched) / sum(worths)
-            if share < ENOUGH:
-                continue
-            share = discount * _nearness(found) * share**2
+            share = window.credit * _nearness(found) * share**2
             if share > best[index].share:
                 best[index] = _Best(share, tuple(found))
 
@@ -343,6 +342,8 @@ class PhraseIndex:
             for term in token.terms:
                 present.setdefault(term, token)
             word = text.flat[token.start : token.end]
+            if word[: self._shortest_prefix] not in self._prefix_beginnings:
+                continue
             for length in self._prefix_lengths:
                 if length <= len(word) and word[:length] in self._prefixes:
                     present.setdefault(word[:length] + "*", token)
@@ -381,14 +382,55 @@ def _start(token: Token) -> int:
     return token.start
 
 
-def _unread(sentence: Sequence[Token], spans: Sequence[tuple[int, int]]) -> list[Token]:
-    """Return the words that stand in none of the spans (sorted by their beginning)."""
-    unread: list[Token] = []
-    for token in sentence:
-        before = bisect_right(spans, (token.start, sys.maxsize))
-        if not any(token.start < end for _, end in spans[max(0, before - OVERLAPS) : before]):
-            unread.append(token)
-    return unread
+def _windows(text: Text, read: Iterable[tuple[int, int]]) -> list[tuple[list[Token], float]]:
+    """Return the sentences of a text as words, and a short text as a whole, with their credits."""
+    # Of an address only the host is a word (testnet.example.com), not method, path and query.
+    paths = (match.span(1) for match in _PATH.finditer(text.flat))
+    methods = (match.span() for match in _METHOD.finditer(text.flat))
+    spans = _merged([*read, *methods, *paths])
+    beginnings = [start for start, _ in spans]
+    sentences: list[tuple[list[Token], float]] = []
+    for index, start in enumerate(text.starts):
+        line = text.sentence(index)
+        if _FRAME.search(line):
+            continue
+        credit = NO_PROSE if len(text.starts) > FEW_LINES and _LOG_LINE.search(line) else 1.0
+        position = 0
+        ends = [match.span() for match in _SENTENCE_END.finditer(line)]
+        for end, after in (*ends, (len(line), len(line))):
+            sentence = [
+                token
+                for token in tokens(line[position:end], start + position)
+                if not _is_within(token.start, spans, beginnings)
+            ]
+            if sentence:
+                sentences.append((sentence, credit))
+            position = after
+    total = sum(len(sentence) for sentence, _ in sentences)
+    if total > MOST_TOKENS:
+        sentences = _ends(sentences)
+    if len(sentences) > 1 and total <= SHORT_TEXT:
+        credit = min(credit for _, credit in sentences)
+        whole = [token for sentence, _ in sentences for token in sentence]
+        sentences.append((whole, 0.75 * credit))
+    return sentences
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the same places as `spans`, sorted and without overlaps."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _is_within(place: int, spans: Sequence[tuple[int, int]], beginnings: Sequence[int]) -> bool:
+    """Tell whether a place is in one of the `spans`, which don't overlap."""
+    before = bisect_right(beginnings, place) - 1
+    return before >= 0 and place < spans[before][1]
 
 
 def _nearness(found: Sequence[Token]) -> float:

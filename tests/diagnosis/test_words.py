@@ -10,7 +10,7 @@ from app.diagnosis.words import PhraseIndex, code_share, parse, stem, strengths
 
 def quotes(phrase: str, text: str) -> list[str]:
     index = PhraseIndex([("own", phrase), ("other", "an umbrella turned inside out")])
-    found, _ = index.wordings(normalise(text))
+    found = index.wordings(normalise(text))
     return [wording.quote for wording in found if wording.owner == "own"]
 
 
@@ -54,15 +54,15 @@ def test_words_that_were_understood_do_not_count_again() -> None:
     index = PhraseIndex([("own", "knot loose")])
     text = normalise("ERR knot loose")
 
-    assert index.wordings(text)[0]
-    assert not index.wordings(text, [(4, 14)])[0]
+    assert index.wordings(text)
+    assert not index.wordings(text, [(4, 14)])
 
 
 def test_near_words_say_more_than_distant_ones() -> None:
     index = PhraseIndex([("own", "knot loose")])
 
-    [near], _ = index.wordings(normalise("the knot is loose"))
-    [far], _ = index.wordings(normalise("the knot " + "of my dear old aunt " * 5 + "is loose"))
+    [near] = index.wordings(normalise("the knot is loose"))
+    [far] = index.wordings(normalise("the knot " + "of my dear old aunt " * 5 + "is loose"))
 
     assert near.worth > far.worth
     assert near.quote == "knot is loose"
@@ -74,14 +74,14 @@ def test_a_word_of_one_class_says_more_than_a_word_of_all() -> None:
         [("a", "kite whistle"), ("a", "kite red"), ("b", "kite knot"), ("c", "kite string")]
     )
 
-    _, tendency = index.wordings(normalise("a whistle for my kite, a red whistle, a kite knot"))
+    tendency = index.tendency(normalise("a whistle for my kite, a red whistle, a kite knot"))
 
     assert tendency["a"] > tendency["b"] > tendency["c"]
 
 
 def test_further_phrases_count_half_of_the_one_before() -> None:
     index = PhraseIndex([("own", "knot loose"), ("own", "loose knot")])
-    found, _ = index.wordings(normalise("a loose knot"))
+    found = index.wordings(normalise("a loose knot"))
 
     worth, found_quotes = strengths(found)["own"]
 
@@ -93,8 +93,8 @@ def test_lines_of_a_log_count_less_than_prose() -> None:
     index = PhraseIndex([("own", "knot loose")])
     log = "2026-01-01 10:00:00 - kite - INFO - "
 
-    [said], _ = index.wordings(normalise("\n".join(["knot loose", *["a day"] * 4])))
-    [logged], _ = index.wordings(normalise("\n".join([log + "knot loose", *["a day"] * 4])))
+    [said] = index.wordings(normalise("\n".join(["knot loose", *["a day"] * 4])))
+    [logged] = index.wordings(normalise("\n".join([log + "knot loose", *["a day"] * 4])))
 
     assert said.worth > logged.worth
     assert code_share(normalise(f"{log}calm\nwhat now")) == 0.5
