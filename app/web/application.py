@@ -30,7 +30,7 @@ from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeade
 from app.web.live import Edition, Live, State
 from app.web.pages import Pages
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
-from app.web.routes import routes
+from app.web.routes import routes, templates
 from app.web.static import StaticFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +125,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     app.front = AnswerCache(
         super(HelpCenter, app).__call__,
         lambda: None if settings.dev else live.state.edition,
+        templates(app.router.routes),
     )
     return app
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cachetools import LRUCache
-from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.coding import Coding, encoded, is_text, preferred
@@ -117,8 +116,7 @@ class Answer:
     body: Message
     unchanged: Message | None
     tag: bytes
-    route: str
-    keep: bool
+    is_public: bool
 
     async def send(self, send: Send, method: str, known: bytes | None) -> None:
         """Send it to a visitor who knows the entity tags in `known`."""
@@ -130,6 +128,12 @@ class Answer:
         await send(self.body if method != "HEAD" else _NO_BODY)
 
 
+class _Kept(NamedTuple):
+    answer: Answer
+    route: str
+    size: int
+
+
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 
 
@@ -138,17 +142,23 @@ class AnswerCache:
 
     Kept are answers to GET that say `Cache-Control: public` and belong to the edition that
     `edition` returns from the question to the answer; none while it returns None. An edition that
-    was replaced must never come back as the same object.
+    was replaced must never come back as the same object. `template` tells of a request that was
+    answered which template of an address it had.
     """
 
     def __init__(
-        self, app: ASGIApp, edition: Callable[[], object | None], max_bytes: int = MAX_BYTES
+        self,
+        app: ASGIApp,
+        edition: Callable[[], object | None],
+        template: Callable[[Scope], str] = lambda _: "none",
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._app = app
         self._edition = edition
+        self._template = template
         self._of: object | None = None
-        self._kept: LRUCache[Question, tuple[Answer, int]] = LRUCache(
-            max_bytes, getsizeof=lambda kept: kept[1]
+        self._kept: LRUCache[Question, _Kept] = LRUCache(
+            max_bytes, getsizeof=lambda kept: kept.size
         )
 
     @property
@@ -177,29 +187,29 @@ class AnswerCache:
             inner = {**scope, "method": "GET"} if reads else scope
             # A secret and what somebody sent must not be compressed together (BREACH).
             accepted = None if b"authorization" in asked else asked.get(b"accept-encoding")
-            answered = _Answering(inner, method, preferred(accepted), known, send)
+            answered = _Answering(method, preferred(accepted), known, send)
             await self._app(inner, receive, answered)
-            scope[ROUTE] = _template(inner)
+            scope[ROUTE] = self._template(inner)
             return
         question = Question.of(scope, asked)
         try:
-            answer, _ = self._kept[question]
+            kept = self._kept[question]
         except KeyError:
             pass
         else:
-            scope[RESULT], scope[ROUTE] = "hit", answer.route
-            await answer.send(send, method, known)
+            scope[RESULT], scope[ROUTE] = "hit", kept.route
+            await kept.answer.send(send, method, known)
             return
         scope[RESULT] = "miss"
         inner = question.scope(scope.get("client"))
-        answering = _Answering(inner, method, question.coding, known, send)
+        answering = _Answering(method, question.coding, known, send)
         await self._app(inner, receive, answering)
-        scope[ROUTE] = _template(inner)
+        scope[ROUTE] = self._template(inner)
         made = answering.answer
-        if made and made.keep and edition is not None and self._edition() is edition:
+        if made and made.is_public and edition is not None and self._edition() is edition:
             size = len(made.body["body"]) + question.size + OVERHEAD_BYTES
             if size <= self._kept.maxsize:
-                self._kept[question] = (made, size)
+                self._kept[question] = _Kept(made, scope[ROUTE], size)
 
 
 class _Answering:
@@ -208,10 +218,7 @@ class _Answering:
     What comes in one piece becomes an `Answer`; what is streamed goes through as it is.
     """
 
-    def __init__(
-        self, scope: Scope, method: str, coding: Coding, known: bytes | None, send: Send
-    ) -> None:
-        self._scope = scope
+    def __init__(self, method: str, coding: Coding, known: bytes | None, send: Send) -> None:
         self._method = method
         self._coding = coding
         self._known = known
@@ -232,11 +239,11 @@ class _Answering:
             await self._send(start)
             await self._send(message)
             return
-        self.answer = _answer(self._scope, start, message.get("body", b""), self._coding)
+        self.answer = _answer(start, message.get("body", b""), self._coding)
         await self.answer.send(self._send, self._method, self._known)
 
 
-def _answer(scope: Scope, start: Message, body: bytes, coding: Coding) -> Answer:
+def _answer(start: Message, body: bytes, coding: Coding) -> Answer:
     headers = [(name.lower(), value) for name, value in start["headers"]]
     said = dict(headers)
     # A file that may change by itself has a date, and its own tag.
@@ -263,18 +270,8 @@ def _answer(scope: Scope, start: Message, body: bytes, coding: Coding) -> Answer
         body={"type": "http.response.body", "body": body},
         unchanged=unchanged,
         tag=said.get(b"etag", b""),
-        route=_template(scope),
-        keep=is_public and not is_own and _names(said.get(b"vary", b"")) <= KEY_HEADERS,
+        is_public=is_public and not is_own and _names(said.get(b"vary", b"")) <= KEY_HEADERS,
     )
-
-
-def _template(scope: Scope) -> str:
-    """Return the template of the address that was found, never the address itself."""
-    route = scope.get("route")
-    if route is None:
-        return "none"
-    path: str = route.path
-    return path if isinstance(route, Mount) else scope.get("root_path", "") + path
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Scope
 
 from app.web.api_page import ApiPages
 from app.web.backstage import Backstage
@@ -87,3 +88,24 @@ def routes(
         route("/robots.txt", Feeds, Feeds.robots),
         route("/llms.txt", Feeds, Feeds.llms),
     ]
+
+
+def templates(routes: Iterable[BaseRoute]) -> Callable[[Scope], str]:
+    """Return what tells, after a request, the template of the address that was found.
+
+    It never tells the address itself, which is a visitor's own: "none" when nothing was found.
+    """
+    by_endpoint: dict[Any, str] = {}
+    for route in routes:
+        if isinstance(route, Route):
+            by_endpoint[route.endpoint] = route.path
+        elif isinstance(route, Mount):
+            by_endpoint[route.app] = route.path
+
+    def template(scope: Scope) -> str:
+        route = scope.get("route")  # set by FastAPI for its own routes alone
+        if route is not None:
+            return f"{scope['root_path']}{route.path}"
+        return by_endpoint.get(scope.get("endpoint"), "none")
+
+    return template
