@@ -263,7 +263,8 @@ class Engine:
                 strength = strengths.likeness(
                     log - nothing, code=code, sure=bool(sure), message=message
                 )
-                yield strengths.of_likeness(issue, strength, likeness.quotes[issue])
+                told = strength >= strengths.WORTH_SAYING
+                yield strengths.of_likeness(issue, strength, likeness.quote(issue) if told else "")
 
     def _of_answers(
         self, observations: Observations, entry: ErrorCode | None

@@ -95,10 +95,24 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The log of the probability of each class, and the words that speak most for each."""
+    """The log of the probability of each class, and the words that speak most for each.
+
+    `worths` are the log-odds that each word (its place in `flat`) adds to every one of `classes`.
+    """
 
     logs: Mapping[str, float]
-    quotes: Mapping[str, str]
+    flat: str
+    classes: Sequence[str]
+    worths: Mapping[tuple[int, int], Sequence[float]]
+
+    def quote(self, label: str) -> str:
+        """Return the words that speak most for a class, in the order of the text."""
+        index = self.classes.index(label)
+        telling = (
+            (-row[index], place) for place, row in self.worths.items() if row[index] >= LEAST_QUOTED
+        )
+        best = sorted(place for _, place in sorted(telling)[:QUOTED])
+        return " … ".join(self.flat[slice(*place)] for place in best)
 
 
 @dataclass(slots=True)
@@ -131,11 +145,15 @@ class Vocabulary:
                 else:
                     self._whole[stem(word)].add(group.name)
         self._lengths = sorted({len(word) for word in self._beginnings})
+        self._shortest = min(self._lengths, default=0)
+        self._first_letters = {word[: self._shortest] for word in self._beginnings}
         self._longest = max(map(len, self._within), default=0)
 
     def groups(self, word: str, term: str) -> Iterator[str]:
         """Yield the groups of a word and its stem."""
         yield from self._whole.get(term, ())
+        if word[: self._shortest] not in self._first_letters:
+            return
         for length in self._lengths:
             if length <= len(word) and (found := self._beginnings.get(word[:length])):
                 yield from found
@@ -186,7 +204,7 @@ class WordingModel:
             label: math.log(max(share, 1e-9))
             for label, share in zip(self._classes, shares, strict=True)
         }
-        return Likeness(logs, self._quotes(flat, known, found.scale))
+        return Likeness(logs, flat, self._classes, self._worths(known, found.scale))
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -196,8 +214,12 @@ class WordingModel:
         matches = list(_NUMBER_OR_WORD.finditer(flat))
         if len(matches) > MOST_WORDS:
             matches = matches[: MOST_WORDS // 2] + matches[-MOST_WORDS // 2 :]
+        read: set[str] = set()
         for match in matches:
             start, end = match.span()
+            if match.group() in read:
+                continue
+            read.add(match.group())
             word = match.group().removesuffix("'s").replace("'", "")
             if _SCRIPT.match(word):
                 for place in range(max(1, len(word) - 1)):
@@ -244,28 +266,17 @@ class WordingModel:
         total = sum(exponents)
         return [value / total for value in exponents]
 
-    def _quotes(
-        self, flat: str, known: Iterable[tuple[str, tuple[int, int]]], scale: float
-    ) -> dict[str, str]:
-        """Return for each class the words that speak most for it, in the order of the text."""
+    def _worths(
+        self, known: Iterable[tuple[str, tuple[int, int]]], scale: float
+    ) -> dict[tuple[int, int], list[float]]:
+        """Return what each word adds to every class: by itself and by its groups."""
         worths: dict[tuple[int, int], list[float]] = {}
         for feature, place in known:
             if place[1] > place[0]:
-                row = self._weights[feature]
+                row = [scale * weight for weight in self._weights[feature]]
                 before = worths.get(place)
                 worths[place] = [a + b for a, b in zip(before, row, strict=True)] if before else row
-        quotes: dict[str, str] = {}
-        for index, label in enumerate(self._classes):
-            best = sorted(
-                (
-                    (scale * row[index], place)
-                    for place, row in worths.items()
-                    if scale * row[index] >= LEAST_QUOTED
-                ),
-                key=lambda pair: (-pair[0], pair[1]),
-            )[:QUOTED]
-            quotes[label] = " … ".join(flat[slice(*place)] for place in sorted(p for _, p in best))
-        return quotes
+        return worths
 
     # --- learning -----------------------------------------------------------------------------
 

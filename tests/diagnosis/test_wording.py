@@ -49,8 +49,8 @@ def test_nothing_is_said_of_unknown_words_or_without_reports() -> None:
 def test_the_words_that_said_most_are_quoted() -> None:
     likeness = WordingModel(GROUPS, SAMPLES).likeness("dear all, it is chilly here")
     assert likeness is not None
-    assert "chilly" in likeness.quotes["no-heat"]
-    assert "chilly" not in likeness.quotes["mute"]
+    assert "chilly" in likeness.quote("no-heat")
+    assert "chilly" not in likeness.quote("mute")
 
 
 def test_other_readings_share_in_what_a_report_teaches() -> None:
