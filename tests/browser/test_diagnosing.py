@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 
 LONG = "nobody answers " * 1_500
 FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
+LINE = 21
+"""The height of a line of small text in pixels."""
 SECRET = "9f8e7d6c5b4a3f2e1d0c9b8a7f6e5d4c"
 
 
@@ -93,7 +95,7 @@ def test_paste_answer_question_tick_reload_back_and_share(visitor: Page, marbles
     visitor.reload()
     expect(best(visitor)).to_have_text("Wrong Key")
     expect(visitor.get_by_role("checkbox", name="192.0.2.7 is allowed")).to_be_checked()
-    expect(field(visitor)).to_have_value("")
+    expect(field(visitor)).to_have_value(FRIEND_UNKNOWN)
 
     travel(visitor, visitor.go_back)
     expect(visitor).to_have_url(re.compile(r"error=-7007&answer=wrong-key$"))
@@ -160,6 +162,41 @@ def test_the_text_is_in_no_address_of_the_history(visitor: Page, marbles: str) -
     visitor.reload()
     assert len(addresses) > 3
     assert not [one for one in addresses if "Zanzibar" in one or "Friend" in one]
+
+
+def test_who_comes_back_finds_the_text_without_its_secrets(visitor: Page, marbles: str) -> None:
+    """Plain words have no address of their own: the tab's history holds them."""
+    visitor.goto(f"{marbles}/")
+    ask(visitor, f"the key is refused, secret={SECRET}")
+    expect(visitor).to_have_url(f"{marbles}/diagnose")
+    kept = re.compile(r"the key is refused, secret=\[.* removed\]")
+    answer(visitor).get_by_role("link", name="Everything about this issue").first.click()
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("Wrong Key")
+    expect(field(visitor)).to_have_count(0)
+    visitor.go_back()
+    expect(field(visitor)).to_have_value(kept)
+    travel(visitor, visitor.go_back)
+    expect(visitor).to_have_url(f"{marbles}/")
+    expect(field(visitor)).to_have_value(kept)
+    stored = visitor.evaluate("JSON.stringify([history.state, localStorage, sessionStorage])")
+    assert SECRET not in stored
+    assert "refused" not in stored.partition("]")[2]
+    visitor.goto(f"{marbles}/exchanges")
+    visitor.goto(f"{marbles}/")
+    expect(field(visitor)).to_have_value("")
+
+
+def test_what_was_removed_is_said_where_it_is_seen(visitor: Page, marbles: str) -> None:
+    visitor.set_viewport_size({"width": 390, "height": 600})
+    visitor.goto(f"{marbles}/")
+    before = field(visitor).bounding_box()
+    paste(visitor, f"{FRIEND_UNKNOWN} secret={SECRET}")
+    said = visitor.get_by_role("status").filter(has_text="1 secret was removed")
+    expect(said).to_be_in_viewport()
+    after = field(visitor).bounding_box()
+    assert before
+    assert after
+    assert abs(after["y"] - before["y"]) <= LINE  # nothing jumps away under a finger
 
 
 def test_what_is_not_recognised_is_said_and_focused(visitor: Page, marbles: str) -> None:
@@ -267,6 +304,30 @@ def test_the_checklist_survives_reload_back_and_forward(visitor: Page, marbles: 
     travel(visitor, visitor.go_forward)
     expect(test.get_by_role("radio", name="Failed")).to_be_checked()
     expect(steps).to_contain_text("2 of 3 done")
+
+
+def test_on_a_phone_the_next_step_is_where_one_ticks(visitor: Page, marbles: str) -> None:
+    visitor.set_viewport_size({"width": 390, "height": 600})
+    visitor.emulate_media(reduced_motion="reduce")
+    visitor.goto(f"{marbles}/")
+    first = visitor.get_by_role("checkbox", name="192.0.2.7 is allowed")
+    first.scroll_into_view_if_needed()
+    first.check()
+    link = visitor.locator("#next-steps").get_by_role("link").first
+    expect(first).to_be_in_viewport()
+    expect(link).to_be_in_viewport()
+    expect(visitor.locator("#next-steps").get_by_text("1 of 3 done").first).to_be_in_viewport()
+    # What has the focus is never hidden below it.
+    seen = 0
+    while visitor.locator("#next-steps :focus").count() == 0:
+        spot = visitor.locator(":focus").bounding_box()
+        head = visitor.locator("#next-steps .now").bounding_box()
+        assert spot
+        assert head
+        assert spot["y"] + spot["height"] <= head["y"] + 1
+        seen += 1
+        visitor.keyboard.press("Tab")
+    assert seen == 3
 
 
 def test_progress_is_announced(visitor: Page, marbles: str) -> None:
