@@ -257,7 +257,7 @@ class Engine:
             return
         code = code_share(reading.text) > MOSTLY
         message = _has_message(reading)
-        nothing = likeness.logs.get(OFF_TOPIC, 0.0)
+        nothing = strengths.like_nothing(likeness.logs, OFF_TOPIC)
         for issue, log in likeness.logs.items():
             if issue != OFF_TOPIC:
                 strength = strengths.likeness(
@@ -310,13 +310,16 @@ class Engine:
             issue = self._knowledge.issue(slug)
             if issue is None or sums[slug] <= max(0.0, highest - FAR_BEHIND):
                 break
+            because = _reasons(by_issue[slug])
+            if matches and not because:
+                continue  # many small hints and nothing to say for it: a guess is no help
             matches.append(
                 Match(
                     issue=slug,
                     title=issue.title,
                     url=issue.url,
                     confidence=round(math.exp(sums[slug] - highest) / total, 4),
-                    because=_reasons(by_issue[slug]),
+                    because=because,
                 )
             )
         return tuple(matches)

@@ -69,11 +69,16 @@ def index() -> SearchIndex:
 
 def frontmatter(text: str) -> None:
     """Any text of a file has fields or problems, and each problem a place in it."""
-    # Files are read as UTF-8, which can't hold lone surrogates.
-    text = text.encode("utf-8", "replace").decode()
+    text = _as_read(text)
     for document in (parse_markdown(text), parse_yaml(text), parse_json_lines(text)):
         _check_document(document, text)
     _check_document(parse_markdown(f"---\n{text}\n---\n{text}"), f"\n{text}\n\n{text}")
+
+
+def _as_read(text: str) -> str:
+    """Return a text as files are read: UTF-8 has no lone surrogates, and lines end alike."""
+    readable = text.encode("utf-8", "replace").decode()
+    return readable.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check_document(document: Document, text: str) -> None:
@@ -120,6 +125,7 @@ def _check_address(address: str) -> None:
 
 def markdown(text: str) -> None:
     """Any text becomes harmless HTML: no element, attribute or address that content can't have."""
+    text = _as_read(text)
     for html in (inline(text), block(text)):
         page = _Page()
         page.feed(html)

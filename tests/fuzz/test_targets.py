@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS
@@ -35,5 +35,6 @@ TEXTS = st.lists(PIECES | ANY, max_size=30).map("".join)
 @pytest.mark.parametrize("target", TARGETS)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=TEXTS)
+@example("Nobody answer secret word-key")  # a second match that nothing was said for
 def test_any_text(target: str, text: str) -> None:
     TARGETS[target](text)
