@@ -266,15 +266,16 @@ if (here) noteRead(here[1]);
 document.addEventListener("toggle", ({ target }) => {
   if (target.matches("details.fold[id]") && target.open) noteRead(target.id);
 }, true);
-document.addEventListener("submit", ({ target }) => {
-  if (!target.matches("[data-report]") || target.elements.read) return;
-  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "read", value: read().join(",") });
-  target.append(field);
+document.addEventListener("submit", ({ target: form }) => {
+  if (!form.matches("[data-report]")) return;
+  const answered = document.querySelector("#answer [data-report]");
+  // What the answer was about; while there is none, what is ticked and chosen. The text of the field
+  // still has its secrets.
+  const told = new FormData(answered ?? byId("diagnose-form") ?? form);
+  if (!answered) told.delete("text");
+  told.set("read", read().join(","));
+  for (const field of form.querySelectorAll("input")) field.remove();
+  for (const [name, value] of told) {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
 }, true);
-for (const link of document.querySelectorAll("a[data-report]")) {
-  link.addEventListener("click", () => {
-    const url = new URL(link.href);
-    if (read().length) url.searchParams.set("read", read().join(","));
-    link.href = url;
-  });
-}

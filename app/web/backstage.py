@@ -7,6 +7,7 @@ import logging
 import math
 import secrets
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -128,15 +129,16 @@ class Backstage:
             )
         )
 
-    def count_report(self, issue: str, address: str) -> None:
-        """Count that `issue` led to a support report; returns at once and never fails.
+    def count_report(self, issues: Collection[str], address: str) -> None:
+        """Count that these issues led to a support report; returns at once and never fails.
 
-        Of one `address` only so many count.
+        Of one `address` only so many reports count.
         """
-        if self._store is None:
+        if self._store is None or not issues:
             return
         if self._limiter.hit(self._reports, "report", self._visitor(address)):
-            self._store.count_report(issue, datetime.now(UTC).date())
+            for issue in sorted(issues):
+                self._store.count_report(issue, datetime.now(UTC).date())
 
     def _visitor(self, address: str) -> str:
         """Return what limits count by: an address whatever the page, so that no page adds to it."""

@@ -188,15 +188,6 @@ class Pages(Handlers):
             )
             body = self.renderer.render(fragment, id_of(exchange))
             return cached(Response(body, media_type=HTML), request.headers, vary=HTMX_VARY)
-        if query and not results:
-            # Not while somebody types: half words are nobody's question.
-            self.backstage.note_unanswered(
-                Kind.SEARCH,
-                asked,
-                id_of(exchange),
-                edition.knowledge.version,
-                address_of(request),
-            )
         page = contexts.SearchPage(
             shell=self.shell(
                 with_query("/search", {"q": query}) if query else "/search",
@@ -208,7 +199,16 @@ class Pages(Handlers):
             query=query,
             results=results,
         )
-        return self.page(request, page, vary=HTMX_VARY)
+        if results or not query:
+            return self.page(request, page, vary=HTMX_VARY)
+        # Not while somebody types: half words are nobody's question.
+        self.backstage.note_unanswered(
+            Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
+        )
+        # From a cache it would be noted once, however often it is asked.
+        headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
+        body = self.renderer.render(page, id_of(exchange))
+        return Response(body, media_type=HTML, headers=headers)
 
     async def whitelist(self, request: Request) -> Response:
         """Answer with the form that compares a saved IP list with the whitelist."""

@@ -47,9 +47,9 @@ class Reports(Handlers):
         diagnosis = self.edition.engine.diagnose(observations)
         told = observations != Observations(exchange=observations.exchange)
         answer = answers.answer(diagnosis, observations, knowledge) if told else None
-        counts = request.method == "POST" and not is_from_elsewhere(request, self.base_url)
-        if counts and diagnosis.matches:
-            self.backstage.count_report(diagnosis.matches[0].issue, address_of(request))
+        if request.method == "POST" and not is_from_elsewhere(request, self.base_url):
+            diagnosed = (match.issue for match in diagnosis.matches[:1])
+            self.backstage.count_report({*diagnosed, *read}, address_of(request))
         exchange = knowledge.exchange(diagnosis.exchange or observations.exchange)
         shown = observations.model_copy(update={"exchange": id_of(exchange)})
         url = answer.share_url if answer else diagnosis_url(shown)

@@ -165,12 +165,27 @@ def test_the_home_page_leads_to_the_report_with_what_was_read(visitor: Page, des
     visitor.goto(f"{desk}{ISSUE}")
     visitor.goto(f"{desk}/")
     visitor.get_by_role("region", name="Lost Your Marbles?").get_by_role(
-        "link", name="Make a report"
+        "button", name="Make a report"
     ).click()
-    expect(visitor).to_have_url(f"{desk}/report?read=address-not-allowed")
+    expect(visitor).to_have_url(f"{desk}/report")
     text = visitor.get_by_role("textbox", name="Your report").input_value()
     assert "Read here: Address Not Allowed" in text
     expect(visitor.get_by_role("link", name="Paste the error first")).to_be_visible()
+
+
+def test_the_report_holds_what_is_ticked_and_no_text_that_was_not_sent(
+    visitor: Page, desk: str
+) -> None:
+    visitor.goto(f"{desk}/")
+    visitor.get_by_role("checkbox", name="The secret word is entered").check()
+    visitor.get_by_role("textbox", name=re.compile("Paste the error")).fill("my word is Xylophone")
+    region = visitor.get_by_role("region", name="Lost Your Marbles?")
+    with visitor.expect_request(f"{desk}/report") as sent:
+        region.get_by_role("button", name="Make a report").click()
+    assert "Xylophone" not in (sent.value.post_data or "")
+    text = visitor.get_by_role("textbox", name="Your report").input_value()
+    assert "[x] The secret word is entered" in text
+    assert "[ ] 192.0.2.7 is allowed" in text
 
 
 # --- Was this helpful? --------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from app.web.application import create_app
 from app.web.backstage import REPORTS_PER_HOUR, TEXTS_PER_HOUR, VOTES_PER_MINUTE
 from tests.browser.conftest import serving
 from tests.conftest import MARBLES
+from tests.web.document import Document
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +165,34 @@ def test_a_storm_of_reports_is_made_and_not_counted(client: TestClient) -> None:
     for _ in range(REPORTS_PER_HOUR + 5):
         assert "Error: -7007" in client.post("/report", data=told).text
     until(lambda: f"address-not-allowed</a>: {REPORTS_PER_HOUR}<" in insights(client))
+
+
+def test_what_was_read_and_what_was_diagnosed_led_to_the_report(client: TestClient) -> None:
+    told = {"text": "glassmarket -7007 Friend unknown", "read": "wrong-key,address-not-allowed,x"}
+    client.post("/report", data=told)
+    client.post("/report", data={"read": "wrong-key"})
+    # Whoever only looks has made no report.
+    client.get("/report?read=wrong-key")
+    until(lambda: "wrong-key</a>: 2<" in insights(client))
+    assert "address-not-allowed</a>: 1<" in insights(client)
+
+
+def test_the_same_search_without_result_is_counted_each_time(client: TestClient) -> None:
+    for _ in range(3):
+        assert client.get("/search?q=zzyzx").headers["cache-control"] == "no-store"
+    until(lambda: seen_times(insights(client)) == [3])
+
+
+def test_a_report_without_javascript_holds_what_was_ticked(client: TestClient) -> None:
+    page = Document(client.get("/diagnose?exchange=glassmarket&missing=secret-word").text)
+    form = page.one("section", id="support").one("form", action="/report")
+    fields: dict[str, list[str]] = {}
+    for field in form.all("input", type="hidden"):
+        fields.setdefault(str(field["name"]), []).append(str(field["value"]))
+    report = client.post("/report", data=fields).text
+    assert "Exchange: Glass Market" in report
+    assert "[x] 192.0.2.7 is allowed" in report
+    assert "[ ] The secret word is entered" in report
 
 
 SECRET = "Zx81Qwerty7Uiop23Asdf45Ghjk67Lzxc89Vbnm01Qwer23Tyui45Opas67Dfgh8 "

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from tests.web.document import Document
+
 STARS = "**"
 
 
@@ -68,6 +70,16 @@ def test_a_linked_diagnosis(marbles: TestClient) -> None:
     assert "- Glass Market answered -7007" in text
     link = "https://help.test/diagnose?exchange=glassmarket&error=-7007"
     assert text.splitlines()[-1] == link
+
+
+def test_a_diagnosis_from_the_checklist_can_be_copied_too(marbles: TestClient) -> None:
+    path = "/diagnose?missing=address-allowed"
+    page = Document(marbles.get(path).text)
+    for ending in ("txt", "md"):
+        assert f"/diagnose.{ending}?missing=address-allowed" in page.links()
+    text = reply(marbles, "/diagnose.txt?missing=address-allowed")
+    assert "- you haven't ticked that 192.0.2.7 is allowed" in text
+    assert text.splitlines()[-1] == f"https://help.test{path}"
 
 
 @pytest.mark.parametrize(
