@@ -1,56 +1,122 @@
-"""What we need of tantivy: an index in memory, built once."""
+"""What we need of tantivy: an index in memory, and what it held at one moment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import count
 
 import tantivy
 
 WRITER_BYTES = 64_000_000
 """What tantivy may fill before it writes a segment: at this size, one for 10,000 articles."""
 
+SCORE_DIGITS = 3
+"""Scores that differ by less are equal: tantivy adds them up in any order."""
+
+Texts = Mapping[str, str | Sequence[str]]
+"""The texts of a document by field."""
+
 
 class FullText:
-    """A tantivy index over documents, which are numbered in their order; safe to share."""
+    """A tantivy index over documents as it is at one moment; safe to share.
+
+    Each document has a number; documents of equal score come in the order of their numbers.
+    """
 
     def __init__(
         self,
         builder: tantivy.SchemaBuilder,
-        documents: Iterable[Mapping[str, str | Sequence[str]]],
+        documents: Iterable[Texts],
         analyzers: Mapping[str, tantivy.TextAnalyzer],
     ) -> None:
-        """Index the documents, each its texts by field; `analyzers` are those the fields name."""
-        builder.add_unsigned_field("number", fast=True)
+        """Index the documents, numbered in their order; `analyzers` are those the fields name."""
+        builder.add_unsigned_field("id", fast=True, indexed=True)
         self.schema = builder.build()
-        index = tantivy.Index(self.schema)
+        self._index = tantivy.Index(self.schema)
         for name, one in analyzers.items():
-            index.register_tokenizer(name, one)
-        writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
-        for number, texts in enumerate(documents):
-            fields = {**texts, "number": number}
+            self._index.register_tokenizer(name, one)
+        self._ids = count()
+        self._moments = [0]
+        self._moment = 0
+        added = self._write((), documents)
+        self._numbers = {one: number for number, one in enumerate(added)}
+        self._in_order = True
+
+    def changed(
+        self, gone: Collection[int], documents: Iterable[Texts], order: Sequence[int | None]
+    ) -> FullText:
+        """Return the index without the documents numbered `gone` and with new ones.
+
+        `order` has all documents in their new order: each by its number here, or None for the next
+        of the new ones. This one stays as it is, but only the newest one can be changed.
+        """
+        if not self.is_newest:
+            raise ValueError("only the newest state of an index can be changed")
+        self._moments.append(len(self._moments))
+        old = {number: one for one, number in self._numbers.items()}
+        new = FullText.__new__(FullText)
+        new.schema, new._index, new._ids = self.schema, self._index, self._ids
+        new._moments, new._moment = self._moments, self._moments[-1]
+        added = iter(new._write([old[number] for number in gone], documents))
+        new._numbers = {
+            next(added) if before is None else old[before]: number
+            for number, before in enumerate(order)
+        }
+        new._in_order = False
+        return new
+
+    @property
+    def is_newest(self) -> bool:
+        """Tell whether nobody has changed the index since, not even in part."""
+        return self._moment == self._moments[-1]
+
+    def _write(self, gone: Iterable[int], documents: Iterable[Texts]) -> list[int]:
+        """Take documents out and put others in; return the ids of these."""
+        writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
+        for one in gone:
+            # By query: by term, tantivy's wrapper looks for a signed number and finds none.
+            writer.delete_documents_by_query(tantivy.Query.term_query(self.schema, "id", one))
+        added: list[int] = []
+        for texts in documents:
+            added.append(next(self._ids))
+            fields = {**texts, "id": added[-1]}
             writer.add_document(tantivy.Document.from_dict(fields, self.schema))
         writer.commit()
         writer.wait_merging_threads()
-        index.reload()
-        self._searcher = index.searcher()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        return added
 
     def __len__(self) -> int:
         """Return the number of documents."""
-        return int(self._searcher.num_docs)
+        return len(self._numbers)
 
     def hits(self, query: tantivy.Query, limit: int) -> list[tuple[int, float]]:
         """Return number and score of the documents that fit, best first, then by number."""
-        hits = self._searcher.search(query, limit=limit, count=False).hits
-        numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
+        asked = limit
+        while True:
+            hits = self._searcher.search(query, limit=asked, count=False).hits
+            # Tantivy chooses among equal scores by age: that is our order until something changes.
+            if self._in_order or len(hits) < asked or _less(hits[-1][0], hits[limit - 1][0]):
+                break
+            asked *= 8
+        ids = self._searcher.fast_field_values("id", [address for _, address in hits])
         found = [
-            (int(number or 0), float(score))
-            for number, (score, _) in zip(numbers, hits, strict=True)
+            (self._numbers[int(one or 0)], round(float(score), SCORE_DIGITS))
+            for one, (score, _) in zip(ids, hits, strict=True)
         ]
-        return sorted(found, key=lambda one: (-one[1], one[0]))
+        return sorted(found, key=lambda one: (-one[1], one[0]))[:limit]
 
     def terms(self, field: str) -> dict[str, int]:
-        """Return the terms of a field, each with the number of documents that hold it."""
+        """Return the terms of a field, each with the number of documents that hold it.
+
+        Documents that are gone may still count in an index that was changed.
+        """
         return dict(self._searcher.terms_with_prefix(field, ""))
+
+
+def _less(score: float, other: float) -> bool:
+    return round(score, SCORE_DIGITS) < round(other, SCORE_DIGITS)
 
 
 def analyzer(tokenizer: tantivy.Tokenizer, *, stem: bool = False) -> tantivy.TextAnalyzer:

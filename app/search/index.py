@@ -10,12 +10,15 @@ from urllib.parse import unquote
 
 from app.knowledge import KnowledgeBase
 from app.search.names import Names
-from app.search.passages import Item, items_of, passages_of
+from app.search.passages import Item, items_of, passages_of, same_passages
 from app.search.question import Question, Reader
-from app.search.ranking import Ranking
+from app.search.ranking import Ranking, document
 from app.search.results import Kind, Result
 from app.search.snippets import Marker
 from app.search.vocabulary import Vocabulary
+
+MOST_CHANGED = 0.2
+"""If more of the items changed, a new index is built: many small changes make an old one slow."""
 
 _FILE_ENDING = re.compile(r"\.(md|html?|txt) $")
 _WORD = re.compile(r"[^\W_]+")
@@ -35,18 +38,50 @@ _FOLDERS: Mapping[str, Kind] = {
 class SearchIndex:
     """The search over one knowledge base: built once, never changed, safe to share by threads."""
 
-    def __init__(self, knowledge: KnowledgeBase) -> None:
+    def __init__(self, knowledge: KnowledgeBase, previous: SearchIndex | None = None) -> None:
+        """Index `knowledge`; of the `previous` index, what is the same is kept."""
         self._knowledge = knowledge
         self._items = tuple(items_of(knowledge))
         self._issues = {
             item.key: number for number, item in enumerate(self._items) if item.kind == "issue"
         }
         self._names = Names(self._items, knowledge.exchanges)
-        self._ranking = Ranking((item, passages_of(item, knowledge)) for item in self._items)
-        self._vocabulary = Vocabulary(self._ranking.words())
+        self._ranking = (previous and self._changed(previous)) or Ranking(
+            document(item, passages_of(item, knowledge)) for item in self._items
+        )
+        self._vocabulary: Vocabulary = Vocabulary(
+            self._ranking.words, previous._vocabulary if previous else None
+        )
         self._reader = Reader(
             self._vocabulary, self._ranking.codes, self._names, self._ranking.rarity
         )
+
+    def _changed(self, previous: SearchIndex) -> Ranking | None:
+        """Return the ranking of `previous` with what changed since; None if that can't be had."""
+        if not previous._ranking.is_newest:
+            return None
+        before = {item: number for number, item in enumerate(previous._items)}
+        order: list[int | None] = []
+        for item in self._items:
+            number = before.get(item)
+            if number is not None and same_passages(item, self._knowledge, previous._knowledge):
+                order.append(number)
+            else:
+                order.append(None)
+        kept = set(order)
+        gone = {
+            number: document(item, passages_of(item, previous._knowledge))
+            for item, number in before.items()
+            if number not in kept
+        }
+        new = [
+            document(item, passages_of(item, self._knowledge))
+            for item, number in zip(self._items, order, strict=True)
+            if number is None
+        ]
+        if len(gone) + len(new) > len(self._items) * MOST_CHANGED:
+            return None
+        return previous._ranking.changed(gone, new, order)
 
     def search(
         self, query: str, exchange: str | None = None, limit: int = 20

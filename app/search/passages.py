@@ -98,6 +98,18 @@ def passages_of(
         yield from _exchange_passages(found, knowledge.body_source(found))
 
 
+def same_passages(item: Item, knowledge: KnowledgeBase, other: KnowledgeBase) -> bool:
+    """Tell whether two knowledge bases have the same to say about an item."""
+    one, two = _subject(item, knowledge), _subject(item, other)
+    return one is two or one == two
+
+
+def _subject(item: Item, knowledge: KnowledgeBase) -> object:
+    if item.kind == "error":
+        return knowledge.errors(item.exchange, item.key)
+    return knowledge.issue(item.key) if item.kind == "issue" else knowledge.exchange(item.key)
+
+
 def _issue_passages(issue: Issue, exchange: str | None, source: str) -> Iterator[Passage]:
     yield Passage("lead", issue.symptom)
     for step in issue.steps(exchange) if exchange else issue.solutions:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import tantivy
 
@@ -38,37 +38,72 @@ TIE_BREAKER = 0.2
 WORDS_PER_MATCH = 3
 """One in so many words of a query must be found."""
 
+Document = Mapping[str, Sequence[str]]
+"""The texts of an item by field."""
+
 _LINK_TARGET = re.compile(r"\]\([^)\s]*\)")
 
 
 class Ranking:
-    """All items with their texts, numbered in their order.
+    """All items with their texts, numbered in their order."""
 
-    `codes` are the codes in the texts, each with the number of items that hold it.
-    """
-
-    def __init__(self, items: Iterable[tuple[Item, Iterable[Passage]]]) -> None:
+    def __init__(self, documents: Iterable[Document]) -> None:
         builder = tantivy.SchemaBuilder()
         for field in FIELD_WEIGHTS:
             builder.add_text_field(field, tokenizer_name="stems")
         builder.add_text_field("words", tokenizer_name="words", index_option="basic")
         builder.add_text_field("codes", tokenizer_name="raw", index_option="basic")
         builder.add_text_field("bonus", tokenizer_name="raw", index_option="basic")
-        analyzers = {
-            "words": analyzer(tantivy.Tokenizer.simple()),
-            "stems": analyzer(tantivy.Tokenizer.simple(), stem=True),
+        self._texts = FullText(builder, documents, _analyzers())
+        self._counts = {
+            field: self._texts.terms(field) for field in (*FIELD_WEIGHTS, "words", "codes")
         }
-        documents = (_document(item, passages) for item, passages in items)
-        self._texts = FullText(builder, documents, analyzers)
-        self.codes = self._texts.terms("codes")
         self._holders: dict[str, int] = {}
         for field in FIELD_WEIGHTS:
-            for stem, count in self._texts.terms(field).items():
+            for stem, count in self._counts[field].items():
                 self._holders[stem] = max(count, self._holders.get(stem, 0))
 
-    def words(self) -> dict[str, int]:
-        """Return the words of all texts, each with the number of items that hold it."""
-        return self._texts.terms("words")
+    @property
+    def is_newest(self) -> bool:
+        """Tell whether this can be changed."""
+        return self._texts.is_newest
+
+    def changed(
+        self, gone: Mapping[int, Document], new: Sequence[Document], order: Sequence[int | None]
+    ) -> Ranking:
+        """Return the ranking of other items: see `FullText.changed`; `gone` are by number."""
+        changed = Ranking.__new__(Ranking)
+        changed._texts = self._texts.changed(gone, new, order)
+        changed._counts = {field: dict(counts) for field, counts in self._counts.items()}
+        touched: set[str] = set()
+        for documents, step in ((gone.values(), -1), (new, 1)):
+            for document in documents:
+                for field, terms in _terms(document):
+                    counts = changed._counts[field]
+                    touched |= terms
+                    for term in terms:
+                        counts[term] = counts.get(term, 0) + step
+        for counts in changed._counts.values():
+            for term in touched:
+                if counts.get(term) == 0:
+                    del counts[term]
+        changed._holders = dict(self._holders)
+        for stem in touched:
+            most = max(changed._counts[field].get(stem, 0) for field in FIELD_WEIGHTS)
+            changed._holders[stem] = most
+            if not most:
+                del changed._holders[stem]
+        return changed
+
+    @property
+    def codes(self) -> Mapping[str, int]:
+        """The codes in the texts, each with the number of items that hold it."""
+        return self._counts["codes"]
+
+    @property
+    def words(self) -> Mapping[str, int]:
+        """The words of all texts, each with the number of items that hold it."""
+        return self._counts["words"]
 
     def rarity(self, stems: Stems) -> float:
         """Return how much a word tells, by its commonest stem."""
@@ -120,11 +155,13 @@ class Ranking:
         )
 
     def _phrase_query(self, stems: Sequence[str], fields: Iterable[Field]) -> tantivy.Query:
+        """Ask for stems side by side; what they count together is what each tells."""
         query, schema = tantivy.Query, self._texts.schema
+        told = sum(self._rarity(stem, self._holders) for stem in stems)
         return query.disjunction_max_query(
             [
-                query.boost_query(
-                    query.phrase_query(schema, field, list(stems)), FIELD_WEIGHTS[field]
+                query.const_score_query(
+                    query.phrase_query(schema, field, list(stems)), FIELD_WEIGHTS[field] * told
                 )
                 for field in fields
             ]
@@ -139,12 +176,14 @@ class Ranking:
         return math.log1p(len(self._texts) / holders.get(term, 1))
 
 
-def _document(item: Item, passages: Iterable[Passage]) -> dict[str, list[str]]:
+def document(item: Item, passages: Iterable[Passage]) -> Document:
     """Return the texts of an item by field; `words` holds all of them, to be kept unstemmed."""
     texts: dict[str, list[str]] = {field: [] for field in FIELD_WEIGHTS}
     codes = set(codes_of(item.key)) if item.kind == "error" else set()
     for passage in passages:
-        text = _LINK_TARGET.sub("]", passage.text)
+        text = passage.text
+        if "](" in text:
+            text = _LINK_TARGET.sub("]", text)
         texts[passage.field].append(without_apostrophes(text))
         codes.update(codes_of(text))
     return {
@@ -152,4 +191,20 @@ def _document(item: Item, passages: Iterable[Passage]) -> dict[str, list[str]]:
         "words": [text for field in texts.values() for text in field],
         "codes": sorted(codes),
         "bonus": [f"kind {item.kind}", f"exchange {item.exchange}"],
+    }
+
+
+def _terms(one: Document) -> Iterator[tuple[str, set[str]]]:
+    """Yield what the index finds a document by in each field that is counted."""
+    analyzers = _analyzers()
+    yield "codes", set(one["codes"])
+    for field in (*FIELD_WEIGHTS, "words"):
+        analyze = analyzers["words" if field == "words" else "stems"].analyze
+        yield field, {term for text in one[field] for term in analyze(text)}
+
+
+def _analyzers() -> dict[str, tantivy.TextAnalyzer]:
+    return {
+        "words": analyzer(tantivy.Tokenizer.simple()),
+        "stems": analyzer(tantivy.Tokenizer.simple(), stem=True),
     }

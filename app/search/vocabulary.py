@@ -34,7 +34,11 @@ Stems = Mapping[str, float]
 class Vocabulary:
     """The words of all texts: what a word of a query may stand for."""
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
+    def __init__(self, counts: Mapping[str, int], previous: Vocabulary | None = None) -> None:
+        """Prepare words with the number of texts that hold them.
+
+        What `previous` knows of the same words is taken over.
+        """
         self._stemmer = analyzer(tantivy.Tokenizer.raw(), stem=True)
         self._counts = {
             word: count
@@ -42,13 +46,29 @@ class Vocabulary:
             if len(word) <= MAX_WORD_CHARACTERS and not has_digit(word)
         }
         self._sorted = sorted(self._counts)
+        stems: Mapping[str, str] = previous._stems if previous else {}
+        self._stems: dict[str, str] = {
+            word: stems.get(word) or self.stem(word) for word in self._sorted
+        }
         self._forms: dict[str, list[str]] = defaultdict(list)
-        for word in self._sorted:
-            self._forms[self.stem(word)].append(word)
+        for word, stem in self._stems.items():
+            self._forms[stem].append(word)
         self._by_count = sorted(self._sorted, key=self._counts.__getitem__, reverse=True)
-        builder = tantivy.SchemaBuilder()
-        builder.add_text_field("word", tokenizer_name="raw", index_option="basic")
-        self._words = FullText(builder, ({"word": word} for word in self._by_count), {})
+        self._words = self._index(previous)
+
+    def _index(self, previous: Vocabulary | None) -> FullText:
+        """Return the index of the words, numbered by how common they are."""
+        if previous is None or not previous._words.is_newest:
+            builder = tantivy.SchemaBuilder()
+            builder.add_text_field("word", tokenizer_name="raw", index_option="basic")
+            return FullText(builder, ({"word": word} for word in self._by_count), {})
+        if previous._by_count == self._by_count:
+            return previous._words
+        before = {word: number for number, word in enumerate(previous._by_count)}
+        order = [before.get(word) for word in self._by_count]
+        new = [{"word": word} for word in self._by_count if word not in before]
+        gone = [number for word, number in before.items() if word not in self._counts]
+        return previous._words.changed(gone, new, order)
 
     def stem(self, word: str) -> str:
         """Return the English stem of a word."""

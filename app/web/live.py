@@ -53,7 +53,8 @@ class Edition:
         """
         knowledge = build(content, previous.knowledge if previous else None)
         engine = Engine(knowledge, redactor, previous.engine if previous else None)
-        return cls(knowledge, SearchIndex(knowledge), engine)
+        search = SearchIndex(knowledge, previous.search if previous else None)
+        return cls(knowledge, search, engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Live:
         self._drafts = drafts
         self._content: Content | None = None
         self._checked: Checked | None = None
+        self._built: Edition | None = None
         self.seen = look(folder)
         self.state = State(None, ())
         self.state = self._next(self.seen)
@@ -144,7 +146,7 @@ class Live:
                 return State(present, errors)
             if present and present.knowledge.version == self._content.version:
                 return State(present, ())
-            edition = Edition.build(self._content, self._redactor, present)
+            edition = self._built = Edition.build(self._content, self._redactor, self._built)
             if not self._drafts:  # a writer wants to see a page now, and diagnoses later
                 edition.engine.learn()
             return State(edition, ())
