@@ -7,6 +7,7 @@ by what an observation means, then adjusted on `content/reports.jsonl`, by cross
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal
@@ -102,10 +103,14 @@ TENDENCY_OF_CODE = 0.2
 """Scale of the tendency of all words: background, rarely enough by itself."""
 
 LIKENESS = 2.5
-LIKENESS_OF_CODE = 1.1
+LIKENESS_OF_CODE = 1.5
 LIKENESS_BESIDE_CODE = 1.6
 """Scale of what reports teach: most in somebody's own words, least in lines of a log without a
 recognised error."""
+
+BY_CHANCE = 0.6
+"""Log-odds for the issues together, over the likeliest one, that say nothing: a text about
+something else is a little like many of them."""
 
 MOST_LIKENESS = 12.0
 """What it can say at most."""
@@ -145,15 +150,15 @@ FOREIGN_HOST = 3.5
 EXCHANGE_NAMED = -0.5
 """A text that names an exchange is likelier about connecting it."""
 
-NOTHING_WITH_REPORTS = 1.2
-NAMED_WITH_REPORTS = -1.9
-FOREIGN_WITH_REPORTS = 4.0
+NOTHING_WITH_REPORTS = 1.5
+NAMED_WITH_REPORTS = -3.0
+FOREIGN_WITH_REPORTS = 6.0
 """The same three when reports tell what texts about something else are like."""
 
 BESIDE_MESSAGE = -1.5
 """A fixed message of a failed connection, whoever sent it, is no question about something else."""
 
-NOTHING_BESIDE_ERROR = -2.5
+NOTHING_BESIDE_ERROR = -3.5
 """When an error of an exchange was recognised, the text is about connecting all the same."""
 
 OFF_TOPIC_SIGNATURE = 4.0
@@ -300,6 +305,18 @@ def of_tendency(issue: str, strength: float) -> Evidence:
     """Return what all words together say: background."""
     because = "your words are those of this issue"
     return Evidence(kind="words", issue=issue, strength=strength, because=because)
+
+
+def like_nothing(logs: Mapping[str, float], off_topic: str) -> float:
+    """Return what the log-likeness to an issue is measured against.
+
+    The issues are taken together here: a text that is like two of them alike is hardly about
+    something else, although it is like neither much more than like that.
+    """
+    issues = [log for label, log in logs.items() if label != off_topic]
+    highest = max(issues, default=0.0)
+    together = math.log(sum(math.exp(log - highest) for log in issues)) if issues else 0.0
+    return logs.get(off_topic, 0.0) - together + BY_CHANCE
 
 
 def likeness(log_odds: float, *, code: bool, sure: bool, message: bool) -> float:
