@@ -37,7 +37,7 @@ $(SETUP): requirements-dev.lock pyproject.toml
 serve: setup  ## Serve the help center
 	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
 
-test: setup browser-ready  ## Run all tests but those that take minutes
+test: setup browser-ready nginx-ready  ## Run all tests but those that take minutes
 	@$(BIN)/pytest -m "not hardening" -n 2
 
 unit: setup  ## Run the quick tests (no browser)
@@ -63,6 +63,10 @@ fuzz: setup  ## Feed nonsense to what reads texts, for FUZZ_SECONDS (600)
 .PHONY: browser-ready
 browser-ready: setup
 	@$(BIN)/python -m tests.browser.chromium
+
+.PHONY: nginx-ready
+nginx-ready: setup
+	@$(BIN)/python -m tests.operating.nginx
 
 check: setup  ## Lint, types, import contracts, content, generated docs
 	@$(BIN)/ruff check .
