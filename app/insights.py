@@ -112,6 +112,7 @@ def render(insights: Insights) -> str:
             for page in insights.pages
             for line in (
                 f"{page.helpful:>4} {page.unhelpful:>4}  {page.page}",
+                *(f"           {count} × {reason}" for reason, count in page.reasons.items()),
                 *(f"           “{comment.text}”" for comment in page.comments[:3]),
             )
         ],

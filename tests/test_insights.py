@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +32,7 @@ def fill(data: Path) -> None:
                 Unanswered(NOW, Kind.DIAGNOSIS, f"my kettle sings {number} notes too high", "v1")
             )
         store.note_unanswered(Unanswered(NOW, Kind.SEARCH, "zzyzx", "v1"))
-        store.count_report("wrong-key", NOW.date() - timedelta(days=7))
+        store.count_report(["wrong-key"], NOW.date() - timedelta(days=7))
         page = "/issues/wrong-key"
         store.vote(Vote(NOW, page, helpful=True, visitor="anna", content_version="v1"))
         reason, comment = Reason.HARD_TO_FOLLOW, "which blue button?"
@@ -49,9 +51,29 @@ def test_everything_on_one_page(tmp_path: Path) -> None:
     assert first.startswith("2 ")
     assert "my kettle sings" in first
     assert second.endswith("zzyzx")
-    assert lines[lines.index("1 1 /issues/wrong-key") + 1] == "“which blue button?”"
+    why = lines[lines.index("1 1 /issues/wrong-key") + 1 :][:2]
+    assert why == ["1 × hard-to-follow", "“which blue button?”"]
     assert "1 wrong-key" in lines
     assert "issues/wrong-key.md" in lines[lines.index("Not checked for 180 days") :]
+
+
+def test_the_state_of_the_content(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(MARBLES, tmp_path / "marbles"))
+    draft = ["new", "issue", "Lost Marble", "--content", str(root)]
+    assert CliRunner().invoke(main, draft).exit_code == 0
+    page = root / "issues/market-closed.md"
+    page.write_text(page.read_text().replace("\n---\n", f"\nverified: {NOW.date()}\n---\n", 1))
+    other = root / "issues/wrong-key.md"
+    other.write_text(other.read_text().replace("\n---\n", "\nexpires: 2020-01-01\n---\n", 1))
+    answer = insights("--content", str(root), "--data", str(tmp_path))
+    assert answer.exit_code == 0
+    drafts, _, rest = answer.output.partition("Not checked for 180 days\n")
+    stale, _, findings = rest.partition("Findings\n")
+    assert "issues/lost-marble.md" in drafts
+    assert "issues/address-not-allowed.md" in stale
+    assert "market-closed" not in stale
+    assert "lost-marble" not in stale
+    assert re.search(r"issues/wrong-key.md:\d+: expired: ", findings)
 
 
 def test_a_store_without_anything(tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ LONGEST_TEXT = 500
 LONGEST_KEY = 200
 """Characters that a page, an exchange, an issue or a content version may have."""
 
+ANY_ISSUE = "*"
+"""Stands for all issues in counts of reports; no issue is called that."""
+
 
 class StoreUnavailableError(Exception):
     """The store can't do it now; nothing was acknowledged, and trying again later may help.
@@ -111,7 +114,10 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """On this day a support report was made after this issue was read."""
+    """On this day a support report was made after this issue was read or diagnosed.
+
+    Each report has one with `ANY_ISSUE`, too, so that reports can be counted as well as issues.
+    """
 
     day: date
     issue: str

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
@@ -33,6 +33,7 @@ from app.feedback import database, tables
 from app.feedback.backlog import Backlog
 from app.feedback.database import Database
 from app.feedback.records import (
+    ANY_ISSUE,
     Comment,
     Kind,
     PageVotes,
@@ -200,9 +201,13 @@ class Store:
         if row.text:
             self._backlog.add(row)
 
-    def count_report(self, issue: str, day: date) -> None:
-        """Count that `issue` led to a support report; it is written soon, nothing waits for it."""
-        self._backlog.add(Report(day, issue))
+    def count_report(self, issues: Collection[str], day: date) -> None:
+        """Count a support report and the issues that led to it, which may be none.
+
+        It is written soon, and nothing waits for it.
+        """
+        for issue in sorted({ANY_ISSUE, *issues}):
+            self._backlog.add(Report(day, issue))
 
     def daily_secret(self, day: date) -> bytes:
         """Return the random secret of `day`, the same for all replicas, for `visitor_hash`.
@@ -289,7 +294,9 @@ class Store:
             unanswered = _per_week(connection, texts.created, start, end, true())
             counted = Counter[date]()
             for day, count in connection.execute(
-                select(reports.day, reports.count).where(reports.day >= start, reports.day < end)
+                select(reports.day, reports.count).where(
+                    reports.day >= start, reports.day < end, reports.issue == ANY_ISSUE
+                )
             ):
                 counted[_monday(day)] += count
         weeks = [start + timedelta(days=7 * number) for number in range((end - start).days // 7)]
@@ -324,7 +331,7 @@ class Store:
                 (issue, int(count))
                 for issue, count in connection.execute(
                     select(report.issue, total)
-                    .where(report.day >= since)
+                    .where(report.day >= since, report.issue != ANY_ISSUE)
                     .group_by(report.issue)
                     .order_by(total.desc(), report.issue)
                 )

@@ -135,8 +135,8 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
     ) -> ErrorAnswer:
         """Return the meanings of an error code, and the issues behind each, likeliest first."""
         knowledge = edition().knowledge
-        found = _there(knowledge.exchange(exchange), "exchange", exchange)
-        entries = _there(knowledge.errors(found.id, code), f"error of {exchange!r}", code)
+        found = _there(knowledge.exchange(exchange), f"exchange {exchange!r}")
+        entries = _there(knowledge.errors(found.id, code), f"error {code!r} of {exchange!r}")
         return error_answer(found.id, code, entries)
 
     @api.get("/issues", summary="All issues", tags=["content"], responses={422: REFUSALS[422]})
@@ -157,7 +157,7 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
         """Return an issue with its causes and steps."""
         knowledge = edition().knowledge
         found = knowledge.issue(knowledge.alias(slug) or slug, exchange)
-        return issue_answer(_there(found, "issue", slug), known_exchange(exchange, knowledge))
+        return issue_answer(_there(found, f"issue {slug!r}"), known_exchange(exchange, knowledge))
 
     @api.get("/exchanges", summary="All exchanges", tags=["content"])
     async def exchanges() -> list[ExchangeSummary]:
@@ -175,7 +175,7 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
     ) -> ExchangeAnswer:
         """Return the facts of an exchange and its error codes."""
         knowledge = edition().knowledge
-        found = _there(knowledge.exchange(exchange), "exchange", exchange)
+        found = _there(knowledge.exchange(exchange), f"exchange {exchange!r}")
         return exchange_answer(found, [*knowledge.errors_of(found.id)])
 
     @api.get("/search", summary="Search", tags=["content"], responses={422: REFUSALS[422]})
@@ -194,10 +194,10 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
     return api
 
 
-def _there(found: Found | None, what: str, name: str) -> Found:
+def _there(found: Found | None, what: str) -> Found:
     """Return what was looked up; raise a 404 when there is no such thing."""
     if not found:
-        raise HTTPException(404, f"there is no {what} {name!r}")
+        raise HTTPException(404, f"there is no {what}")
     return found
 
 

@@ -130,15 +130,14 @@ class Backstage:
         )
 
     def count_report(self, issues: Collection[str], address: str) -> None:
-        """Count that these issues led to a support report; returns at once and never fails.
+        """Count a report that these issues led to; returns at once and never fails.
 
-        Of one `address` only so many reports count.
+        Of one `address` only so many count.
         """
-        if self._store is None or not issues:
+        if self._store is None:
             return
         if self._limiter.hit(self._reports, "report", self._visitor(address)):
-            for issue in sorted(issues):
-                self._store.count_report(issue, datetime.now(UTC).date())
+            self._store.count_report(issues, datetime.now(UTC).date())
 
     def _visitor(self, address: str) -> str:
         """Return what limits count by: an address whatever the page, so that no page adds to it."""
