@@ -17,7 +17,8 @@ from app.content.loader import Source
 from app.content.variables import fill, fill_entity
 from app.diagnosis.engine import Engine
 from app.diagnosis.examples import WrongExample, wrong_examples
-from app.diagnosis.recognition import OFF_TOPIC, Owner, outermost, signatures_of, status_of
+from app.diagnosis.reading import OFF_TOPIC, Owner, status_of
+from app.diagnosis.recognition import outermost, signatures_of
 from app.diagnosis.signatures import Signature, SignatureError, SignatureIndex, parse
 from app.diagnosis.text import normalise
 from app.knowledge import KnowledgeBase

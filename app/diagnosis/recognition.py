@@ -1,31 +1,32 @@
-"""What a text holds: fixed messages, codes and mentions, and which entries of an exchange they are.
+"""Find what a text holds: messages, codes and mentions, and which entries of an exchange they are.
 
-Reading knows nothing of strengths of issues; it answers which exchange a text is about and which of
-its errors stand there. Codes are looked up per exchange, because they mean something else at each.
+Recognition knows nothing of strengths; it answers which exchange a text is about and which of its
+errors stand there. Codes are looked up per exchange, because they mean something else at each.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import re2
 
 from app.diagnosis.codes import Context, NumberHit, numbers
-from app.diagnosis.exchanges import OTHER, Mention, MentionIndex, foreign_hosts, votes
+from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes
+from app.diagnosis.reading import (
+    OFF_TOPIC,
+    TELLING_WORDS,
+    Owner,
+    Reading,
+    Recognised,
+    status_of,
+    telling,
+)
 from app.diagnosis.signatures import Hit, SignatureIndex
-from app.diagnosis.text import Text, normalise
-from app.diagnosis.words import is_code
+from app.diagnosis.text import normalise
+from app.diagnosis.words import code_share
 from app.knowledge import KnowledgeBase
 from app.model import ErrorCode
-
-OFF_TOPIC = ""
-"""Stands for everything that is not about connecting an exchange; no issue has this slug."""
-
-TELLING_WORDS = 3
-TELLING_LENGTH = 18
-"""A message with so many words, or so long, is hardly said by chance."""
 
 OWN_WORDS = 5
 """A message that is also a general signature is an exchange's own from so many words on."""
@@ -60,7 +61,6 @@ ENOUGH_VOTES = 0.7
 
 _DISTINCT = "-:"
 """Marks of codes that are no ordinary words: api-signature-not-valid, EAPI:Invalid key."""
-_STATUS = re2.compile(r"^http ([1-5][0-9]{2})$")
 _LETTERS = re2.compile(r"[a-z]{3,}")
 _JSON_WORDS = frozenset(
     {"code", "msg", "message", "data", "null", "retcode", "retmsg", "result", "error"}
@@ -70,78 +70,6 @@ _LABEL = re2.compile(
     r"'?\s?[:=]\s?[\[(]?(')?$|[\[(](')?$"
 )
 _LABEL_LENGTH = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose a signature is: an issue's (or `OFF_TOPIC`), an error's, or an error's literal code."""
-
-    issue: str | None = None
-    entry: ErrorCode | None = None
-    is_code: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """All that one text says before anything is made of it."""
-
-    text: Text
-    hits: tuple[Hit[Owner], ...]
-    numbers: tuple[NumberHit, ...]
-    mentions: tuple[Mention, ...]
-    foreign: tuple[str, ...]
-
-    def spans(self, found: Iterable[Recognised]) -> list[tuple[int, int]]:
-        """Return the places of all fixed messages and codes.
-
-        In a line of JSON or of a log, what stands around a code that was `found` is its message.
-        """
-        spans = [(hit.start, hit.end) for hit in self.numbers if hit.context != "bare"]
-        spans += (span for hit in self.hits for span in hit.spans)
-        return spans + self.lines_of(found)
-
-    def lines_of(self, found: Iterable[Recognised]) -> list[tuple[int, int]]:
-        """Return the lines of JSON or of a log in which the codes that were `found` stand.
-
-        A line with an HTTP status alone is none: what stands behind it says more.
-        """
-        codes = (one for one in found if one.literal or one.context not in {None, "http"})
-        lines = {self.text.line_span(one.position) for one in codes}
-        return [span for span in sorted(lines) if is_code(self.text.flat[slice(*span)])]
-
-
-@dataclass(slots=True)
-class Recognised:
-    """One error of one exchange in a text: how it stands there, where, and how often.
-
-    `context` is the surest way in which its code stands there ("literal" for a code that is a text
-    of its own), None when only its message does; `telling` says that the message is no short one.
-    """
-
-    entry: ErrorCode
-    position: int
-    last: int
-    context: Context | None = None
-    literal: bool = False
-    message: bool = False
-    telling: bool = False
-    count: int = 0
-
-    @property
-    def has_code(self) -> bool:
-        """Tell whether the code itself stands in the text."""
-        return self.literal or self.context is not None
-
-
-def telling(hit: Hit[Owner]) -> bool:
-    """Tell whether a message is long enough not to be said by chance."""
-    return hit.signature.words >= TELLING_WORDS or hit.signature.length >= TELLING_LENGTH
-
-
-def status_of(signature: str) -> str | None:
-    """Return the status of a signature such as "HTTP 429", which matches however it's written."""
-    found = _STATUS.search(normalise(signature).flat)
-    return str(found.group(1)) if found else None
 
 
 class Recogniser:
@@ -177,6 +105,7 @@ class Recogniser:
             numbers=tuple(found),
             mentions=tuple(mentions),
             foreign=tuple(foreign_hosts(text.flat, mentions)),
+            code_share=code_share(text),
         )
 
     # --- which exchange -----------------------------------------------------------------------

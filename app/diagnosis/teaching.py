@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from app.diagnosis.exchanges import Mention, MentionIndex, foreign_hosts
-from app.diagnosis.recognition import OFF_TOPIC
+from app.diagnosis.reading import OFF_TOPIC
 from app.diagnosis.text import normalise
 from app.diagnosis.wording import Lesson, Sample
 from app.knowledge import KnowledgeBase

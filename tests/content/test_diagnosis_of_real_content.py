@@ -10,7 +10,7 @@ from app.content.loader import load
 from app.diagnosis.codes import numbers
 from app.diagnosis.engine import Engine
 from app.diagnosis.examples import wrong_examples
-from app.diagnosis.recognition import status_of
+from app.diagnosis.reading import status_of
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import SignatureIndex, parse
 from app.diagnosis.text import normalise
