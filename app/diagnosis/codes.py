@@ -12,42 +12,42 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import re2
-
 Context = Literal["key", "http", "word", "bracket", "signed", "named", "bare"]
 """How a number stands in the text, from the surest to the least."""
 
-# Python's own `re`: many short matches, which RE2's wrapper is slow at; linear, six digits at most.
+# Python's own `re`: many short matches, which RE2's wrapper is slow at. What is looked at around a
+# number is cut to a fixed length, so that all of it is linear.
 _NUMBER = re.compile(r"-?\b[0-9]{1,6}\b")
-_BEFORE = 200
+_BEFORE = 64
 _AFTER = 40
-_KEY = re2.compile(
+_LONGEST_ADDRESS = 200
+_KEY = re.compile(
     r"(?:^|[^a-z])(?:ret_?code|err(?:or)?[_-]?(?:code|no|id)|code|ecode|scode|s_?code|label)"
     r"'?\s?(?:[:=]|=>|is|was|of)?\s?[(\[{]?'?$"
 )
-_ERROR_KEY = re2.compile(r"(?:'?(?:error|err|errors)'?\s?[:=]|'error',)\s?[\[(]?\s?'?$")
-_ACCESS_LOG = re2.compile(r"http/[0-9.]+'? '?$")
-_PLURAL = re2.compile(r"\b(?:4|5)[0-9]{2}s\b")
-_WORD = re2.compile(
+_ERROR_KEY = re.compile(r"(?:'?(?:error|err|errors)'?\s?[:=]|'error',)\s?[\[(]?\s?'?$")
+_ACCESS_LOG = re.compile(r"http/[0-9.]+'? '?$")
+_PLURAL = re.compile(r"\b(?:4|5)[0-9]{2}s\b")
+_WORD = re.compile(
     r"(?:^|[^a-z])(?:error|errors|err|fehler|erreur|ошибка|ошибку|ошибки|hata|hatası|エラー|错误|报错|"
     r"錯誤|exception|errore|erro|fails? with|failed with|answers?|returns?|returned|gives?(?: me)?|"
     r"get(?:ting)?|got|response|status|rejected|api ?error|返回|提示)"
     r"(?: (?:an?|the|with|of|is|me|message|msg|number|no\.?|code|来|了|by))?\s?[:#(\-]?\s?'?$"
 )
-_HTTP_BEFORE = re2.compile(
+_HTTP_BEFORE = re.compile(
     r"(?:http(?:/[0-9.]+'?)?(?: error| status| response| code| status code| status is)*|"
     r"status[_ ]?(?:code)?|response code|<response|statuscode|responded with|server responded with"
     r"(?: a)?(?: status)?(?: of)?|unexpected server response|error code|code|returned|"
     r"(?:get|post|put|delete|patch) \(?)"
     r"'?\s?(?:[:=]|is|of)?\s?[\[(']?$"
 )
-_HTTP_AFTER = re2.compile(
+_HTTP_AFTER = re.compile(
     r"^[\])']?[:,]?\s?'?(?:client error|server error|too many|unauthori[sz]ed|forbidden|"
     r"bad gateway|bad request|service unavailable|gateway time-?out|"
     r"unavailable for legal|i'm a teapot|teapot|"
     r"not acceptable|internal server|error\b|rate limit|errors\b|s\b)"
 )
-_URL_BEFORE = re2.compile(r"https?://[^ ]*'? -?\(?$")
+_URL_BEFORE = re.compile(r"https?://[^ ]*'? -?\(?$")
 _STATUSES = range(400, 600)
 _BRACKET_LEFT = "[("
 _LONG = 5
@@ -112,7 +112,7 @@ def _context(flat: str, code: str, start: int, end: int) -> Context:
     if status and (_HTTP_AFTER.search(after) or _HTTP_BEFORE.search(before)):
         is_key = _KEY.search(before) and "'" in before[-4:]
         return "key" if is_key and not _HTTP_AFTER.search(after) else "http"
-    if status and _URL_BEFORE.search(before):
+    if status and _URL_BEFORE.search(flat[max(0, start - _LONGEST_ADDRESS) : start]):
         return "http"
     if _KEY.search(before) or _ERROR_KEY.search(before):
         return "key"

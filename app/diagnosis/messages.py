@@ -55,10 +55,11 @@ class Messages:
         """Return what messages say that are not the exchange's own, and where the best stands."""
         signs: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
         lines = reading.lines_of(sure)
+        entries = [one.entry for one in sure]
         for hit in reading.hits:
             own = any(start <= hit.start < end for start, end in lines)
             share = strengths.IN_OWN_LINE if own else 1.0
-            for issue, strength in _meanings(hit, [one.entry for one in sure]).items():
+            for issue, strength in _meanings(hit, entries).items():
                 signs[issue].append((share * strength, _quote(reading, hit), hit.start))
         codes = {one.entry.code for one in sure if one.has_code}
         for number in reading.numbers:
@@ -66,11 +67,12 @@ class Messages:
                 for issue in self._statuses.get(number.code, ()):
                     sign = (strengths.STATUS_SIGNATURE, f"HTTP {number.code}", number.start)
                     signs[issue].append(sign)
+        beside = loud(sure, reading)
         evidence: dict[str, Evidence] = {}
         best: tuple[float, int | None] = (0.0, None)
         for issue, found in signs.items():
             found.sort(key=lambda sign: -sign[0])
-            share = share_beside(issue, sure, reading)
+            share = share_beside(issue, beside)
             further = sum(strength for strength, *_ in found[1:3])
             total = share * (found[0][0] + strengths.FURTHER_SIGNATURE * further)
             if issue != OFF_TOPIC and total > best[0]:
@@ -107,12 +109,16 @@ def strength_of(one: Recognised, reading: Reading) -> float:
     return strength + strengths.LAST * one.last / max(1, len(reading.text.flat))
 
 
-def share_beside(issue: str, sure: Collection[Recognised], reading: Reading) -> float:
-    """Return what remains of general signatures and words beside the errors that are sure."""
-    loud = [one for one in sure if strength_of(one, reading) >= strengths.SURE]
-    if not loud:
+def loud(sure: Collection[Recognised], reading: Reading) -> list[ErrorCode]:
+    """Return the errors that quieten everything else."""
+    return [one.entry for one in sure if strength_of(one, reading) >= strengths.SURE]
+
+
+def share_beside(issue: str, errors: Collection[ErrorCode]) -> float:
+    """Return what remains of general signatures and words for an issue beside `loud` errors."""
+    if not errors:
         return 1.0
-    meant = any(issue in one.entry.issues for one in loud)
+    meant = any(issue in error.issues for error in errors)
     return strengths.WITHIN_CODE if meant else strengths.BESIDE_CODE
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from app.diagnosis import evidence as strengths
-from app.diagnosis.messages import share_beside
+from app.diagnosis.messages import loud, share_beside
 from app.diagnosis.reading import OFF_TOPIC, Reading, Recognised
 from app.diagnosis.teaching import lesson, marks
 from app.diagnosis.words import PhraseIndex
@@ -74,10 +74,11 @@ class OwnWords:
         read = reading.spans(sure)
         phrases = word_strengths(self._phrases.wordings(reading.text, read))
         tendency = {} if self._lesson else self._phrases.tendency(reading.text, read)
+        beside = loud(sure, reading)
         evidence: list[Evidence] = []
         off_topic = 0.0
         for issue in {**phrases, **tendency}:
-            share = share_beside(issue, sure, reading)
+            share = share_beside(issue, beside)
             worth, quotes = phrases.get(issue, (0.0, ()))
             by_phrases = share * strengths.phrases(worth, log=reading.is_log)
             by_tendency = share * strengths.tendency(tendency.get(issue, 0.0), code=reading.is_code)

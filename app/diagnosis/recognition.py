@@ -52,7 +52,8 @@ OWN_CODE = 3.0
 """Votes for the exchange whose own code stands in the text (EAPI:..., or with its message)."""
 OWN_MESSAGE = 1.5
 WORDS_BESIDE_CODE = 4
-"""A text of a code and at most so many words is about that code."""
+LONGEST_LONE_CODE = 100
+"""A text of a code and at most so many words, no longer than this, is about that code."""
 
 SOLE_CODE = 1.0
 SHOUTED = 0.6
@@ -368,6 +369,8 @@ def _is_all(reading: Reading, number: NumberHit) -> bool:
 
     Of several exchanges that have the code it is then the first in the writers' order.
     """
+    if len(reading.text.flat) > LONGEST_LONE_CODE:
+        return False
     rest = f"{reading.text.flat[: number.start]} {reading.text.flat[number.end :]}"
     words = [word.strip(".:!?#") for word in rest.split()]
     is_code = len(number.code.lstrip("-")) > len("404")
