@@ -25,8 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.content.checks import check
 from app.content.checks.links import page_of
-from app.content.checks.names import names_issue
-from app.content.checks.places import Survey, did_you_mean
+from app.content.checks.places import Survey, did_you_mean, names_issue
 from app.content.checks.texts import heading_anchors
 from app.content.editing import Editor
 from app.content.loader import Content, Source, load

@@ -21,43 +21,46 @@ Rule = Callable[[Survey], Iterator[Mistake]]
 
 FILE_RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        rule.__name__.replace("_", "-"): rule
-        for rule in (
-            texts.unknown_variable,
-            texts.hard_coded_ip,
-            texts.image_alt,
-            texts.image_path,
-            texts.heading_levels,
-            texts.duplicate_heading,
-            texts.raw_html,
-            links.external_link_form,
-            upkeep.unlisted_option,
-            upkeep.stale,
-            upkeep.expired,
-        )
-    }
-)
-"""The rules that look at `sources` one by one: at a file, `site.yml`, the images and the day."""
-
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        **FILE_RULES,
+        "duplicate-slug": names.duplicate_id,
         **{
             rule.__name__.replace("_", "-"): rule
             for rule in (
-                links.broken_link,
-                names.duplicate_slug,
-                names.alias_shadows,
-                names.alias_collides,
-                names.unknown_issue,
-                names.unknown_label,
-                names.unknown_exchange,
-                permalinks.broken_permalink,
-                upkeep.orphan,
+                texts.unknown_variable,
+                texts.hard_coded_ip,
+                texts.image_alt,
+                texts.image_path,
+                texts.heading_levels,
+                texts.duplicate_heading,
+                texts.raw_html,
+                links.external_link_form,
+                upkeep.unlisted_option,
+                upkeep.stale,
+                upkeep.expired,
             )
         },
     }
 )
+"""The rules that look at `sources` one by one: at a file, `site.yml`, the images and the day."""
+
+CONTENT_RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        rule.__name__.replace("_", "-"): rule
+        for rule in (
+            links.broken_link,
+            names.duplicate_slug,
+            names.alias_shadows,
+            names.alias_collides,
+            names.unknown_issue,
+            names.unknown_label,
+            names.unknown_exchange,
+            permalinks.broken_permalink,
+            upkeep.orphan,
+        )
+    }
+)
+"""The rules that look at all files together."""
+
+RULES: Mapping[str, Rule] = MappingProxyType({**FILE_RULES, **CONTENT_RULES})
 """Every rule by its id."""
 
 
@@ -96,11 +99,10 @@ def check_again(content: Content, previous: Checked | None) -> Checked:
         else:
             found = tuple(_findings(survey.part((source,)), FILE_RULES))
             by_file[source.path] = (source, found)
-    of_all = {name: rule for name, rule in RULES.items() if name not in FILE_RULES}
     findings = [
         *content.findings,
         *(finding for _, found in by_file.values() for finding in found),
-        *_findings(survey, of_all),
+        *_findings(survey, CONTENT_RULES),
     ]
     return Checked(survey, by_file, in_order(findings))
 

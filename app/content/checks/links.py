@@ -38,17 +38,24 @@ HOME_ANCHORS = ("whitelist", "diagnostic", "issues", "by-exchange", "tips", "sup
 """The sections of `/`; each issue and each tip has an anchor there as well."""
 
 _EXTERNAL = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
-_ADDRESS = re.compile(r"^https?:\S*$")
 _HOST = re.compile(r"^(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*$|^localhost$")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link: the text that it stands in, where it leads, and its place."""
+    """One link: the text that it stands in, and where it leads."""
 
     text: Text
     target: str
-    place: Position
+    line: int | None = None
+    """The line of the text, from 1; None where the whole text is the link."""
+
+    @property
+    def place(self) -> Position:
+        """Where the link stands in its file."""
+        if self.line is None:
+            return self.text.position
+        return self.text.find(self.target, unquote(self.target), "](", line=self.line)
 
     def mistake(self, message: str, severity: Severity = "error") -> Mistake:
         """Return the mistake that this link is."""
@@ -105,14 +112,10 @@ def _malformed(target: str) -> str | None:
 
 def _links(survey: Survey) -> Iterator[Link]:
     """Yield every field that is an address, and every link of every text."""
-    for text in survey.texts:
-        if text.is_markdown and not text.is_body and _ADDRESS.match(text.text):
-            yield Link(text, text.text, text.position)
+    yield from (Link(text, text.text) for text in survey.addresses)
     for text, link in survey.references:
         if link.kind == "link":
-            target = link.target
-            place = text.find(target, unquote(target), "](", line=link.line)
-            yield Link(text, target, place)
+            yield Link(text, link.target, link.line)
 
 
 class _Pages:

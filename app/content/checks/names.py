@@ -14,12 +14,8 @@ from app.content.checks.places import (
     name_of,
 )
 from app.content.checks.texts import step_ids
-from app.content.frontmatter import Location
 from app.content.loader import ReportFile, Source
 from app.model import NO_ISSUE
-
-_WITH_ALIASES = frozenset({"solutions", "checklist", "tests", "tips"})
-_ISSUE_LISTS = frozenset({"related", "points_to", "speaks_against", "issues"})
 
 
 def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
@@ -27,21 +23,21 @@ def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: two tips with `id: test-often`
     """
-    yield from _duplicate_files(survey)
-    for source in survey.content.sources:
-        yield from _duplicates(source, "solutions", enumerate(step_ids(source)), "a step")
-        for kind in ("checklist", "tests", "tips"):
-            yield from _duplicates(source, kind, _ids(source.document.fields.get(kind)), "an item")
-        yield from _duplicate_errors(source)
-
-
-def _duplicate_files(survey: Survey) -> Iterator[Mistake]:
     first: dict[tuple[str, str], Source] = {}
     for source in survey.content.sources:
         other = first.setdefault((source.kind, name_of(source).lower()), source)
         if other is not source:
             message = f"{other.path} has the same name but for its case; rename one of them"
             yield Mistake(source, source.document.position(()), message)
+
+
+def duplicate_id(survey: Survey) -> Iterator[Mistake]:
+    """Find what `duplicate_slug` says within one file."""
+    for source in survey.sources:
+        yield from _duplicates(source, "solutions", enumerate(step_ids(source)), "a step")
+        for kind in ("checklist", "tests", "tips"):
+            yield from _duplicates(source, kind, _ids(source.document.fields.get(kind)), "an item")
+        yield from _duplicate_errors(source)
 
 
 def _ids(items: Any) -> Iterator[tuple[int, str]]:
@@ -94,7 +90,7 @@ def alias_shadows(survey: Survey) -> Iterator[Mistake]:
                 owner = files[alias.text].path
                 message = f"the alias `{alias.text}` is the slug of {owner}; remove the alias"
                 yield Mistake(alias.source, alias.position, message)
-    for alias in _item_aliases(survey):
+    for alias in survey.item_aliases:
         kind = str(alias.location[0])
         if kind == "solutions":
             ids, what = set(step_ids(alias.source)), "a step"
@@ -112,7 +108,7 @@ def alias_collides(survey: Survey) -> Iterator[Mistake]:
     """
     first: dict[tuple[str, str, str], Text] = {}
     pages = [(alias, "") for alias in (*survey.aliases, *survey.exchange_aliases)]
-    items = [(one, f"{one.source.path} {one.location[0]}") for one in _item_aliases(survey)]
+    items = [(one, f"{one.source.path} {one.location[0]}") for one in survey.item_aliases]
     for alias, scope in (*pages, *items):
         other = first.setdefault((alias.source.kind, scope, alias.text), alias)
         if other is not alias:
@@ -121,22 +117,13 @@ def alias_collides(survey: Survey) -> Iterator[Mistake]:
             yield Mistake(alias.source, alias.position, message)
 
 
-def _item_aliases(survey: Survey) -> Iterator[Text]:
-    """Yield the aliases of what stands in a list of a file: steps, tips, checklist items, tests."""
-    for text in survey.texts:
-        if text.location[0] in _WITH_ALIASES and text.location[2:3] == ("aliases",):
-            yield text
-
-
 def unknown_issue(survey: Survey) -> Iterator[Mistake]:
     """Find a reference to an issue that doesn't exist or is a draft; correct the slug.
 
     Error. Example: `related: [wrong-kye]`
     """
     current = {alias.text: name_of(alias.source) for alias in survey.aliases}
-    for text in survey.texts:
-        if not names_issue(text.location):
-            continue
+    for text in survey.issue_names:
         if text.text in current and text.text not in survey.issues:
             message = f"`{text.text}` is an old name; write `{current[text.text]}`"
             yield Mistake(text.source, text.position, message)
@@ -161,26 +148,18 @@ def unknown_label(survey: Survey) -> Iterator[Mistake]:
                     yield Mistake(source, place, message)
 
 
-def names_issue(location: Location) -> bool:
-    """Tell whether the text at `location` is the slug of an issue that is referred to."""
-    if location[-1] == "issue" and "options" in location:
-        return True
-    return len(location) > 1 and location[-2] in _ISSUE_LISTS and isinstance(location[-1], int)
-
-
 def unknown_exchange(survey: Survey) -> Iterator[Mistake]:
     """Find a reference to an exchange without a page; correct the id, or add its page.
 
     Error. Example: `exchanges: [glas]`
     """
     current = {alias.text: name_of(alias.source) for alias in survey.exchange_aliases}
-    for text in survey.texts:
-        if len(text.location) > 1 and text.location[-2] == "exchanges":
-            if text.text in current and text.text not in survey.exchanges:
-                message = f"`{text.text}` is an old name; write `{current[text.text]}`"
-                yield Mistake(text.source, text.position, message)
-                continue
-            yield from _unknown(text, "exchange", survey.exchanges)
+    for text in survey.exchange_names:
+        if text.text in current and text.text not in survey.exchanges:
+            message = f"`{text.text}` is an old name; write `{current[text.text]}`"
+            yield Mistake(text.source, text.position, message)
+            continue
+        yield from _unknown(text, "exchange", survey.exchanges)
     for name, source in survey.errors.items():
         if name not in survey.exchanges:
             cure = f"add exchanges/{name}.md, or rename this file"
