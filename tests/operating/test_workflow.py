@@ -91,7 +91,6 @@ def test_the_workflow_marks_a_mistake_at_its_line(clone: Path) -> None:
     breaks(clone)
     bad = run(check, clone)
     assert bad.returncode == 1
-    assert (
-        "::error file=content/issues/cold-water.md,line=3,col=" in bad.stdout
-    assert ",title=unknown-key::unknown key `symptm`" in bad.stdout
-    )
+    place = "::error file=content/issues/cold-water.md,line=3,"
+    (line,) = (one for one in bad.stdout.splitlines() if one.startswith(place))
+    assert "title=unknown-key::unknown key `symptm`" in line
