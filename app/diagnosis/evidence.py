@@ -103,12 +103,12 @@ TENDENCY_OF_CODE = 0.2
 """Scale of the tendency of all words: background, rarely enough by itself."""
 
 LIKENESS = 2.5
-LIKENESS_OF_CODE = 1.5
+LIKENESS_OF_CODE = 1.8
 LIKENESS_BESIDE_CODE = 1.6
 """Scale of what reports teach: most in somebody's own words, least in lines of a log without a
 recognised error."""
 
-BY_CHANCE = 0.6
+BY_CHANCE = 0.7
 """Log-odds for the issues together, over the likeliest one, that say nothing: a text about
 something else is a little like many of them."""
 
