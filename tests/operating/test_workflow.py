@@ -18,7 +18,7 @@ from app.settings import ROOT
 HOOKS: dict[str, Any] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
 # YAML takes the word `on` for true.
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text("utf-8"))
-COMMANDS: list[str] = [step["run"] for step in WORKFLOW["jobs"]["check"]["steps"] if "run" in step]
+STEPS: list[str] = [step["run"] for step in WORKFLOW["jobs"]["check"]["steps"] if "run" in step]
 PROGRAM = ".venv/bin/helpcenter"
 
 
@@ -77,16 +77,16 @@ def test_the_workflow_asks_for_nothing_but_to_read() -> None:
 
 
 def test_the_workflow_checks_content_before_code() -> None:
-    assert COMMANDS == ["make setup", f"{PROGRAM} check --format github", "make check"]
+    assert ["make setup", f"{PROGRAM} check --format github", "make check"] == STEPS
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    for command in COMMANDS:
+    for command in STEPS:
         if command.startswith("make "):
             assert f"\n{command.removeprefix('make ')}: " in makefile
 
 
 @pytest.mark.slow
 def test_the_workflow_marks_a_mistake_at_its_line(clone: Path) -> None:
-    check = COMMANDS[1]
+    check = STEPS[1]
     assert run(check, clone).returncode == 0
     breaks(clone)
     bad = run(check, clone)
