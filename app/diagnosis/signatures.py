@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, Generic, TypeVar
@@ -57,17 +57,17 @@ class Signature:
     parts: tuple[str, ...]
     anchor: int
 
-    @property
+    @cached_property
     def literal(self) -> str:
         """The longest literal, by which the signature is found."""
         return self.parts[self.anchor]
 
-    @property
+    @cached_property
     def length(self) -> int:
         """How many characters are literal: the measure of how telling the signature is."""
         return sum(_weight(part) for part in self.parts if part not in _REGEX)
 
-    @property
+    @cached_property
     def words(self) -> int:
         """How many words are literal."""
         return sum(len(part.split()) for part in self.parts if part not in _REGEX)
@@ -210,12 +210,6 @@ class Hit(Generic[Owner]):
         return len(self.spans)
 
 
-@dataclass
-class _Candidate:
-    tried: int = 0
-    found: list[tuple[int, int, str | None]] = field(default_factory=list)
-
-
 class SignatureIndex(Generic[Owner]):
     """Many signatures, prepared once; looking them up changes nothing and is thread-safe."""
 
@@ -231,33 +225,29 @@ class SignatureIndex(Generic[Owner]):
             parsed.setdefault(signature.parts, signature)
             if owner not in owners[signature.parts]:
                 owners[signature.parts].append(owner)
-        self._signatures = [(parsed[parts], tuple(owners[parts])) for parts in parsed]
-        by_literal: dict[str, list[int]] = defaultdict(list)
-        for index, (signature, _) in enumerate(self._signatures):
-            by_literal[signature.literal].append(index)
+        by_literal: dict[str, list[tuple[Signature, tuple[Owner, ...]]]] = defaultdict(list)
+        for parts, signature in parsed.items():
+            by_literal[signature.literal].append((signature, tuple(owners[parts])))
+        self._size = len(parsed)
         self._by_literal = list(by_literal.values())
         self._automaton = ahocorasick_rs.AhoCorasick(list(by_literal)) if by_literal else None
 
     def __len__(self) -> int:
-        return len(self._signatures)
+        return self._size
 
     def find(self, flat: str) -> Iterator[Hit[Owner]]:
         """Yield every signature that `flat` (normalised) holds."""
         if self._automaton is None or not flat:
             return
-        candidates: dict[int, _Candidate] = defaultdict(_Candidate)
+        places: dict[int, list[int]] = defaultdict(list)
         matches = self._automaton.find_matches_as_indexes(flat, overlapping=True)
         for literal, start, _ in matches:
-            for index in self._by_literal[literal]:
-                candidate = candidates[index]
-                if candidate.tried >= OCCURRENCES * 2 or len(candidate.found) >= OCCURRENCES:
-                    continue
-                candidate.tried += 1
-                if found := self._signatures[index][0].find(flat, start):
-                    candidate.found.append(found)
-        for index, candidate in candidates.items():
-            if candidate.found:
-                signature, owners = self._signatures[index]
-                spans = tuple((start, end) for start, end, _ in candidate.found)
-                addresses = (address for *_, address in candidate.found if address)
-                yield Hit(signature, owners, spans, next(addresses, None))
+            places[literal].append(start)
+        for literal, starts in places.items():
+            for signature, owners in self._by_literal[literal]:
+                tried = (signature.find(flat, start) for start in starts[: OCCURRENCES * 2])
+                found = [one for one in tried if one][:OCCURRENCES]
+                if found:
+                    spans = tuple((start, end) for start, end, _ in found)
+                    addresses = (address for *_, address in found if address)
+                    yield Hit(signature, owners, spans, next(addresses, None))
