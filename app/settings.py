@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -104,6 +104,20 @@ class Settings(BaseSettings):
         min_length=12,
         repr=False,
         description="The password of `/insights`; without it there is no such page.",
+    )
+
+    metrics_token: str | None = Field(
+        None,
+        min_length=12,
+        repr=False,
+        description="The password of `/metrics`, for Prometheus; without it there is no such page.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description=(
+            "`json` for one JSON object a line, with a line for each request; `text` for people, "
+            "without those."
+        ),
     )
 
     @property

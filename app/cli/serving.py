@@ -18,16 +18,6 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from uvicorn import Server
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"uvicorn": {"level": "WARNING"}},
-}
-"""One line an event on stderr; no line a request, since that halves the throughput."""
-
 BACKLOG = 2048
 """Connections that wait while all others are served."""
 
@@ -80,6 +70,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415
 
     from app.web.application import create_app  # noqa: PLC0415
+    from app.web.logs import logging_config  # noqa: PLC0415
 
     _share_heaps()
     try:
@@ -88,7 +79,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         raise broken(error, settings) from None
     config = uvicorn.Config(
         application,
-        log_config=LOGGING,
+        log_config=logging_config(settings.log_format),
         access_log=False,
         server_header=False,
         backlog=BACKLOG,

@@ -113,6 +113,7 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
             raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
         now = edition()
         diagnosis = diagnosed(asked, now)
+        backstage.metrics.diagnosed(diagnosis.verdict, "api")
         if diagnosis.verdict == "unknown":
             backstage.note_unanswered(
                 Kind.DIAGNOSIS,

@@ -28,10 +28,14 @@ from app.web.cache import AnswerCache
 from app.web.handlers import HTML, moved
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.live import Edition, Live, State
+from app.web.logs import REQUEST_ID
+from app.web.metrics import CONTENT_TYPE, Metrics, Now
+from app.web.observing import Observer
 from app.web.pages import Pages
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
 from app.web.routes import routes, templates
 from app.web.static import StaticFolder
+from app.web.tokens import require
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -79,11 +83,13 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         dev=lambda: live.state if settings.dev else None,
     )
 
+    metrics = Metrics()
     backstage = Backstage(
         settings.database,
         redactor,
         keep_unanswered=settings.keep_unanswered,
         insights_token=settings.insights_token,
+        metrics=metrics,
     )
 
     @asynccontextmanager
@@ -106,10 +112,13 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     app.state.live = live
     app.state.folder = settings.content
     app.state.backstage = backstage
+    app.state.metrics = metrics
+    app.state.metrics_token = settings.metrics_token
     app.state.api = create_api(live, backstage, settings.cors_origins)
     app.router.routes += [
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
+        Route("/metrics", _metrics),
         *routes(renderer, base_url, lambda: live.edition, backstage),
         Mount(API_PATH, app.state.api, name="api"),
         Mount("/static", static, name="static"),
@@ -122,12 +131,26 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         app.state.is_stopping = lambda: False
         app.router.routes.append(dev.events(live))
         app.add_middleware(dev.NoStore)
-    app.front = AnswerCache(
+    cache = AnswerCache(
         super(HelpCenter, app).__call__,
         lambda: None if settings.dev else live.state.edition,
         templates(app.router.routes),
     )
+    metrics.look_at(lambda: _now(live, backstage, cache))
+    app.front = Observer(cache, metrics)
     return app
+
+
+def _now(live: Live, backstage: Backstage, cache: AnswerCache) -> Now:
+    state = live.state
+    kept, kept_bytes = cache.size
+    return Now(
+        content=state.edition.knowledge.version if state.edition else None,
+        refused=len(state.refused),
+        store=backstage.status(),
+        kept=kept,
+        kept_bytes=kept_bytes,
+    )
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -165,6 +188,13 @@ async def _ready(request: Request) -> Response:
     return JSONResponse(answer, 200 if version else 503, headers={"Cache-Control": NO_STORE})
 
 
+async def _metrics(request: Request) -> Response:
+    """Answer with the metrics to whoever knows their token."""
+    require(request, request.app.state.metrics_token, "metrics")
+    headers = {"Cache-Control": NO_STORE, "Content-Type": CONTENT_TYPE}
+    return Response(request.app.state.metrics.page(), headers=headers)
+
+
 def _public(finding: Finding, folder: Path) -> dict[str, object]:
     """Return a finding as anybody may see it, without where the content folder lies."""
     path, message = (
@@ -186,6 +216,8 @@ def _answer_problems(
 
     def problem(request: Request, status: int) -> Response:
         heading, text = PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500])  # noqa: PLR2004
+        if status == 500 and (request_id := REQUEST_ID.get()):  # noqa: PLR2004
+            text += f" If it happens again, tell us this number: {request_id}."
         edition = live.state.edition
         if HtmxRequest.of(request).wants_fragment:
             line = {"text": f"{heading}. {text}"}

@@ -20,6 +20,7 @@ from app.diagnosis.redaction import Redactor
 from app.feedback.records import Kind, StoreUnavailableError, Unanswered
 from app.feedback.store import Store
 from app.feedback.visitor import visitor_hash
+from app.web.metrics import Metrics
 
 VOTES_PER_MINUTE = 12
 """So many votes of one address are taken in a minute; a page takes two (the vote, the reason)."""
@@ -51,8 +52,10 @@ class Backstage:
         *,
         keep_unanswered: bool,
         insights_token: str | None,
+        metrics: Metrics,
     ) -> None:
         self.redactor = redactor
+        self.metrics = metrics
         self.insights_token = insights_token
         self._database_url = database_url
         self._keep_unanswered = keep_unanswered
@@ -128,6 +131,7 @@ class Backstage:
                 exchange=exchange,
             )
         )
+        self.metrics.unanswered(kind.value)
 
     def count_report(self, issues: Collection[str], address: str) -> None:
         """Count a report that these issues led to; returns at once and never fails.

@@ -26,7 +26,6 @@ OVERHEAD_BYTES = 2_000
 """What an answer takes beside its body and its key: headers, objects, the entry itself."""
 
 _PASS_BY = frozenset({b"authorization", b"range", b"content-length", b"transfer-encoding"})
-_HEADERS_304 = frozenset({b"cache-control", b"etag", b"vary"})
 _OK = 200
 
 Header = tuple[bytes, bytes]
@@ -188,8 +187,7 @@ class AnswerCache:
             # A secret and what somebody sent must not be compressed together (BREACH).
             accepted = None if b"authorization" in asked else asked.get(b"accept-encoding")
             answered = _Answering(method, preferred(accepted), known, send)
-            await self._app(inner, receive, answered)
-            scope[ROUTE] = self._template(inner)
+            await self._ask(scope, inner, receive, answered)
             return
         question = Question.of(scope, asked)
         try:
@@ -203,13 +201,19 @@ class AnswerCache:
         scope[RESULT] = "miss"
         inner = question.scope(scope.get("client"))
         answering = _Answering(method, question.coding, known, send)
-        await self._app(inner, receive, answering)
-        scope[ROUTE] = self._template(inner)
+        await self._ask(scope, inner, receive, answering)
         made = answering.answer
         if made and made.is_public and edition is not None and self._edition() is edition:
             size = len(made.body["body"]) + question.size + OVERHEAD_BYTES
             if size <= self._kept.maxsize:
                 self._kept[question] = _Kept(made, scope[ROUTE], size)
+
+    async def _ask(self, scope: Scope, inner: Scope, receive: Receive, send: Send) -> None:
+        """Ask the application with `inner`, and leave the template of the address in `scope`."""
+        try:
+            await self._app(inner, receive, send)
+        finally:
+            scope[ROUTE] = self._template(inner)
 
 
 class _Answering:
@@ -258,12 +262,12 @@ def _answer(start: Message, body: bytes, coding: Coding) -> Answer:
         said |= set_
     is_public = start["status"] == _OK and b"public" in _names(said.get(b"cache-control", b""))
     if is_public and not is_own:
-        # The headers count: a browser keeps those that it had when nothing has changed.
-        said[b"etag"] = _tag(headers, body)
+        # The headers count: where nothing has changed, a browser keeps those that it had.
+        said[b"etag"] = _tag((one for one in headers if not _is_sent_again(one[0])), body)
         headers.append((b"etag", said[b"etag"]))
     unchanged: Message | None = None
     if b"etag" in said and start["status"] == _OK:
-        kept = [one for one in headers if one[0] in _HEADERS_304]
+        kept = [one for one in headers if _is_sent_again(one[0])]
         unchanged = {"type": "http.response.start", "status": 304, "headers": kept}
     return Answer(
         start={"type": "http.response.start", "status": start["status"], "headers": headers},
@@ -272,6 +276,11 @@ def _answer(start: Message, body: bytes, coding: Coding) -> Answer:
         tag=said.get(b"etag", b""),
         is_public=is_public and not is_own and _names(said.get(b"vary", b"")) <= KEY_HEADERS,
     )
+
+
+def _is_sent_again(name: bytes) -> bool:
+    """Tell whether "unchanged" says this header, too (RFC 9110, 15.4.5; browsers ask for CORS)."""
+    return name in {b"cache-control", b"etag", b"vary"} or name.startswith(b"access-control-")
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str:

@@ -52,6 +52,8 @@ class Diagnosing(Handlers):
         edition = self.edition
         knowledge = edition.knowledge
         diagnosis = edition.engine.diagnose(observations) if _tells(observations) else None
+        if diagnosis:
+            self.backstage.metrics.diagnosed(diagnosis.verdict, "page")
         if diagnosis and diagnosis.verdict == "unknown":
             self.backstage.note_unanswered(
                 Kind.DIAGNOSIS,
@@ -112,7 +114,9 @@ class Diagnosing(Handlers):
             response = Response(
                 self.renderer.render(page, id_of(exchange)), status, media_type=HTML
             )
-        if linked:
+        # An unknown one is noted each time it is asked for, which no cache may prevent.
+        is_noted = answer is not None and answer.verdict == "unknown"
+        if linked and not is_noted:
             return cached(response, request.headers, vary=HTMX_VARY)
         response.headers["Cache-Control"] = NO_STORE
         response.headers["Vary"] = HTMX_VARY

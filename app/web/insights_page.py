@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +10,7 @@ from app.insights import Insights, gather
 from app.web import charts, contexts
 from app.web.handlers import HTML, Handlers
 from app.web.headers import NO_STORE
+from app.web.tokens import require
 
 
 class InsightsPages(Handlers):
@@ -24,11 +20,7 @@ class InsightsPages(Handlers):
 
     async def show(self, request: Request) -> Response:
         """Answer with the insights to whoever knows the token (as the password; any name)."""
-        token = self.backstage.insights_token
-        if not token:
-            raise HTTPException(404)
-        if not _has_token(request, token):
-            raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="insights"'})
+        require(request, self.backstage.insights_token, "insights")
         insights: Insights | None = None
         unavailable: str | None = None
         try:
@@ -67,15 +59,3 @@ def _charts(weeks: tuple[Week, ...]) -> tuple[contexts.ChartView, ...]:
         )
         for title, values in series
     )
-
-
-def _has_token(request: Request, token: str) -> bool:
-    """Compare in a time that does not depend on where the difference is."""
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return False
-    try:
-        _, _, password = base64.b64decode(credentials, validate=True).partition(b":")
-    except (binascii.Error, ValueError):
-        return False
-    return hmac.compare_digest(password, token.encode())

@@ -1,0 +1,108 @@
+"""What is logged, and what never is: no text, no address, no query of a visitor.
+
+Every request has an id: the one that a proxy gave it in `X-Request-ID`, else a new one. It comes
+back as a header, stands on the page that says that something went wrong, and in every line that
+is logged meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+LogFormat = Literal["text", "json"]
+
+REQUESTS = "helpcenter.requests"
+"""The logger with a line for each request; silent unless the lines are JSON."""
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request that is being answered, else empty."""
+
+_WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+
+
+def well_formed(request_id: bytes) -> bool:
+    """Tell whether an id from outside can be shown and logged as it is."""
+    return _WELL_FORMED.fullmatch(request_id) is not None
+
+
+def logging_config(log_format: LogFormat) -> dict[str, Any]:
+    """Return the configuration for `logging.config.dictConfig`: one line an event, on stderr."""
+    formatter = JsonFormatter if log_format == "json" else TextFormatter
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": formatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            "uvicorn": {"level": "WARNING"},
+            REQUESTS: {"level": "INFO" if log_format == "json" else "WARNING"},
+        },
+    }
+
+
+class TextFormatter(logging.Formatter):
+    """Lines for people: time, level, logger, the id of the request, message; then a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, or lines."""
+        request_id = REQUEST_ID.get()
+        named = f"[{request_id}] " if request_id else ""
+        line = f"{self.formatTime(record)} {record.levelname} {record.name}: {named}"
+        line += record.getMessage().rstrip()
+        error = _error(record)
+        return f"{line}\n{error}" if error else line
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for programs; a record's `fields` stand beside the rest."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        time = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, object] = {
+            "time": time.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage().rstrip(),
+        }
+        if request_id := REQUEST_ID.get():
+            line["request_id"] = request_id
+        line |= getattr(record, "fields", {})
+        if error := _error(record):
+            line["error"] = error
+        return json.dumps(line)
+
+
+def _error(record: logging.LogRecord) -> str:
+    """Return the traceback of a record, if it has one.
+
+    What an error says may quote what a visitor sent (`int("...")` does), so that is left out of
+    everything that could have happened in a request.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return ""
+    if record.name.startswith("helpcenter") and not REQUEST_ID.get():
+        return "".join(traceback.format_exception(error)).rstrip()
+    return "\n".join(_where(error))
+
+
+def _where(error: BaseException) -> Iterator[str]:
+    """Yield where an error and those behind it came from, the first one first, and their types."""
+    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if behind is not None:
+        yield from _where(behind)
+        yield "which led to:"
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _where(one)
+        yield "which together are:"
+    yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    yield f"{type(error).__module__}.{type(error).__qualname__}"

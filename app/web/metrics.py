@@ -1,0 +1,140 @@
+"""What Prometheus is told: numbers, by route and verdict; no text, no address, no query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+"""The buckets of latencies: a kept page takes a tenth of the first, a search the second."""
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+"""The methods that are told apart; others are "OTHER", so that nobody can make up a series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What is counted by being looked at: the content, the store and the kept answers."""
+
+    content: str | None
+    refused: int
+    store: str
+    kept: int
+    kept_bytes: int
+
+
+class Metrics:
+    """The metrics of one application."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "helpcenter_requests",
+            "Requests, by the template of their address.",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "helpcenter_request_seconds",
+            "From a request to the end of its answer.",
+            ("route",),
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._cache = Counter(
+            "helpcenter_cache_requests",
+            "Requests, by whether the answer was kept (hit), made (miss) or never kept (pass).",
+            ("result",),
+            registry=self._registry,
+        )
+        self._diagnoses = Counter(
+            "helpcenter_diagnoses",
+            "Diagnoses that were made, by verdict and by where they were asked for.",
+            ("verdict", "source"),
+            registry=self._registry,
+        )
+        self._unanswered = Counter(
+            "helpcenter_unanswered",
+            "Texts without an answer that were kept for writers.",
+            ("kind",),
+            registry=self._registry,
+        )
+        self._loads = Counter(
+            "helpcenter_content_loads",
+            "Changed content, by what became of it: served or refused.",
+            ("result",),
+            registry=self._registry,
+        )
+        for result in ("served", "refused"):
+            self._loads.labels(result)
+        self._children: dict[tuple[str, str, int, str], tuple[Counter, Histogram, Counter]] = {}
+        ProcessCollector(registry=self._registry)
+
+    def look_at(self, now: Callable[[], Now]) -> None:
+        """Ask `now` whenever the metrics are fetched."""
+        self._registry.register(_Looked(now))
+
+    def answered(self, route: str, method: str, status: int, cache: str, seconds: float) -> None:
+        """Count an answer; `route` is a template."""
+        key = (route, method, status, cache)
+        children = self._children.get(key)
+        if children is None:
+            shown = method if method in METHODS else "OTHER"
+            children = self._children[key] = (
+                self._requests.labels(route, shown, str(status)),
+                self._seconds.labels(route),
+                self._cache.labels(cache),
+            )
+        requests, latencies, results = children
+        requests.inc()
+        latencies.observe(seconds)
+        results.inc()
+
+    def diagnosed(self, verdict: str, source: Literal["page", "api"]) -> None:
+        """Count a diagnosis."""
+        self._diagnoses.labels(verdict, source).inc()
+
+    def unanswered(self, kind: str) -> None:
+        """Count a text that was kept."""
+        self._unanswered.labels(kind).inc()
+
+    def loaded(self, result: Literal["served", "refused"]) -> None:
+        """Count changed content."""
+        self._loads.labels(result).inc()
+
+    def page(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Looked(Collector):
+    """Collects what is counted by being looked at."""
+
+    def __init__(self, now: Callable[[], Now]) -> None:
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        now = self._now()
+        yield InfoMetricFamily(
+            "helpcenter_content", "What is served.", {"version": now.content or "none"}
+        )
+        yield GaugeMetricFamily(
+            "helpcenter_content_findings",
+            "Errors for which newer content is refused; 0 when the newest is served.",
+            now.refused,
+        )
+        yield GaugeMetricFamily(
+            "helpcenter_store_up",
+            "1 while votes and unanswered texts can be stored.",
+            float(now.store == "ok"),
+        )
+        yield GaugeMetricFamily("helpcenter_cache_answers", "Answers that are kept.", now.kept)
+        yield GaugeMetricFamily(
+            "helpcenter_cache_bytes", "What they take, with their keys.", now.kept_bytes
+        )
