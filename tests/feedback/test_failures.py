@@ -172,15 +172,19 @@ def test_what_was_acknowledged_survives_kill_9_of_the_database_server(
 
 
 def check_full_disk(voting: Program, fill: str, free: str) -> str:
-    """Fill the disk, vote, free it; return the status while it was full."""
+    """Fill the disk, vote, free it; return the status while it was full.
+
+    A busy machine may refuse some votes for want of time, but the disk is the reason that stays.
+    """
     acknowledged = visitors(voting.ask("vote 0 20"))
     assert len(acknowledged) == 20
     voting.ask(fill)
     answer = voting.ask("vote 1000 400")
     acknowledged |= visitors(answer)
     refused = {line for line in answer if line.startswith("refused ")}
-    assert refused
-    assert refused <= {"refused the disk is full", "refused the disk is full or failing"}
+    assert refused & {"refused the disk is full", "refused the disk is full or failing"}
+    until(lambda: "disk" in voting.status())
+    status = voting.status()
     voting.ask(free)
     until(lambda: voting.status() == "ok")
     acknowledged |= visitors(voting.ask("vote 3000 20"))
@@ -188,14 +192,14 @@ def check_full_disk(voting: Program, fill: str, free: str) -> str:
     assert voting.status() == "ok"
     assert voting.ask("votes")[0] == f"votes {len(acknowledged)}"
     assert voting.end() == 0
-    return answer[-1]
+    return status
 
 
 @pytest.mark.slow
 def test_a_file_that_may_not_grow_any_more(sqlite_url: str) -> None:
     with program(sqlite_url) as voting:
         status = check_full_disk(voting, "limit 4096", "limit -1")
-    assert status == "status degraded: the disk is full or failing"
+    assert status == "degraded: the disk is full or failing"
     assert len(stored_visitors(sqlite_url)) == 40
 
 
