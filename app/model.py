@@ -32,7 +32,9 @@ PLACEHOLDER = re.compile(r"\{(?:ip|n)?\}")
 
 def slugify(text: str) -> str:
     """Return the URL form of `text`: lower-case ASCII words joined by hyphens, eight at most."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = text
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain.lower().replace("'", ""))
     return "-".join(words[:SLUG_WORDS])
 

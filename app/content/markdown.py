@@ -26,6 +26,9 @@ _HTML = re.compile(
 )
 """HTML that somebody meant as such: `<your key>` is no HTML."""
 
+_SIGNS = re.compile(r"[\\`*_\[\]<>&!~\n\0]|^\s|\s\Z")
+"""Without any of these a line is the same without its marks."""
+
 _ENTANGLED = re.compile(r"```|~~~|\]:|^[ \t]+\S", re.MULTILINE)
 """What reaches beyond a paragraph: fences, definitions of links, and whatever is indented."""
 
@@ -89,6 +92,8 @@ def _anchors(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Return the text of one line of Markdown without its marks, for copying and for search."""
+    if not _SIGNS.search(text):
+        return text
     return "".join(_text_of(token) for token in _MARKDOWN.parseInline(text))
 
 

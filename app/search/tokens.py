@@ -58,7 +58,7 @@ def codes_of(text: str) -> Iterator[str]:
     if not is_code(text):
         return
     for part in set(_PARTS.findall(text.casefold())):
-        if is_code(part):
+        if not part.isalpha() and is_code(part):
             for token in tokens_of(part):
                 if is_code(token):
                     yield from spellings(token)

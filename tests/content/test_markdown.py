@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.content.markdown import _references, block, inline, plain, references
+from app.content.markdown import _MARKDOWN, _references, _text_of, block, inline, plain, references
 
 
 @pytest.mark.parametrize(
@@ -148,3 +148,8 @@ BLOCKS = (
 def test_paragraphs_hold_what_the_whole_text_holds(text: str) -> None:
     """Only the paragraphs with a mark are parsed; that must make no difference."""
     assert list(references(text)) == list(_references(text, 1))
+
+
+@given(st.text(alphabet="ab *_`\\[]()<>&!~#-\n\t.1", max_size=12))
+def test_plain_text_is_the_same_whether_it_is_parsed_or_not(text: str) -> None:
+    assert plain(text) == "".join(map(_text_of, _MARKDOWN.parseInline(text)))
