@@ -113,7 +113,7 @@ def render(insights: Insights) -> str:
             for line in (
                 f"{page.helpful:>4} {page.unhelpful:>4}  {page.page}",
                 *(f"           {count} × {reason}" for reason, count in page.reasons.items()),
-                *(f"           “{comment.text}”" for comment in page.comments[:3]),
+                *(f"           “{_in_a_line(comment.text)}”" for comment in page.comments[:3]),
             )
         ],
     )
@@ -124,6 +124,10 @@ def render(insights: Insights) -> str:
     lines += _section(f"Not checked for {STALE_DAYS} days", insights.content.stale)
     lines += _section("Findings", [str(finding) for finding in insights.content.findings])
     return "\n".join(lines).rstrip()
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

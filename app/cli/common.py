@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
+from unicodedata import category
 
 import click
 from pydantic import ValidationError
@@ -83,6 +84,16 @@ def near(path: Path) -> Path:
     """Return `path` as seen from the working directory when it is below: shorter to read."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def printable(text: str) -> str:
+    """Return what strangers wrote for a terminal, without what moves cursors or turns lines."""
+    return "".join(
+        letter
+        if letter == "\n" or category(letter) not in {"Cc", "Cf"}
+        else "\N{REPLACEMENT CHARACTER}"
+        for letter in text
+    )
 
 
 def count(number: int, noun: str) -> str:

@@ -12,6 +12,7 @@ from app.cli.common import (
     Refused,
     content_option,
     load_knowledge,
+    printable,
     setting_option,
     settings_from,
 )
@@ -34,6 +35,6 @@ def insights(**given: Any) -> None:
     knowledge = load_knowledge(settings)
     with closing(Store.open(settings.database)) as store:
         try:
-            click.echo(render(gather(store, knowledge)))
+            click.echo(printable(render(gather(store, knowledge))))
         except StoreUnavailableError as error:
             raise Refused(f"the store can't be read: {error}") from None
