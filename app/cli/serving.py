@@ -16,6 +16,7 @@ from app.knowledge import BrokenContentError
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
     from uvicorn import Server
 
 BACKLOG = 2048
@@ -67,16 +68,32 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _run(settings: Settings, listener: socket.socket) -> None:
     # Not above: the other commands start in half the time without the web part.
-    import uvicorn  # noqa: PLC0415
-
     from app.web.application import create_app  # noqa: PLC0415
-    from app.web.logs import logging_config  # noqa: PLC0415
 
     _share_heaps()
     try:
         application = create_app(settings)
     except BrokenContentError as error:
         raise broken(error, settings) from None
+    server = server_of(application, settings)
+    application.state.is_stopping = lambda: server.should_exit
+    address, port = listener.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    click.echo(f"Help center on http://{shown}:{port} (Ctrl+C to stop)", err=True)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        raise SystemExit(1)
+
+
+def server_of(application: ASGIApp, settings: Settings) -> Server:
+    """Return the server of an application: one process, no line a request of its own."""
+    import uvicorn  # noqa: PLC0415
+
+    from app.web.logs import logging_config  # noqa: PLC0415
+
     config = uvicorn.Config(
         application,
         log_config=logging_config(settings.log_format),
@@ -88,16 +105,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     )
     server = uvicorn.Server(config)
     _bound(server)
-    application.state.is_stopping = lambda: server.should_exit
-    address, port = listener.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
-    click.echo(f"Help center on http://{shown}:{port} (Ctrl+C to stop)", err=True)
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        return
-    if not server.started:
-        raise SystemExit(1)
+    return server
 
 
 def _share_heaps() -> None:

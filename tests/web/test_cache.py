@@ -283,8 +283,8 @@ def check(world: World, step: dict[str, Any]) -> None:
     kept = ask(world.app, **step)
     # In front of the same application, but nothing is kept: the same to the last byte.
     made = ask(AnswerCache(world.bare, lambda: None), **step)
-    headers = {name: kept.headers[name] for name in kept.headers if name != "x-request-id"}
-    assert (kept.status, headers, kept.body) == (made.status, made.headers, made.body)
+    lines = {name: kept.headers[name] for name in kept.headers if name != "x-request-id"}
+    assert (kept.status, lines, kept.body) == (made.status, made.headers, made.body)
     # Nothing in front at all: the same after decoding.
     bare = ask(world.bare, **step | {"method": "GET"})
     assert kept.status == bare.status
