@@ -108,7 +108,7 @@ LIKENESS_BESIDE_CODE = 1.6
 """Scale of what reports teach: most in somebody's own words, least in lines of a log without a
 recognised error."""
 
-BY_CHANCE = 0.7
+BY_CHANCE = 0.6
 """Log-odds for the issues together, over the likeliest one, that say nothing: a text about
 something else is a little like many of them."""
 
@@ -119,7 +119,7 @@ AGAINST_MESSAGE = 2.0
 """What it can say at most against a fixed message in lines of a log or code: people who report
 in their own words don't use the words of machines."""
 
-BESIDE_REPORTS = 0.6
+BESIDE_REPORTS = 0.4
 """Share that remains of phrases when there are reports, which have learned them as well."""
 
 UNTICKED = (2.4, 1.0, 0.6)
