@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.content.checks import check
 from app.content.loader import Content
 from app.feedback.likeness import Group, group
-from app.feedback.records import PageVotes, Week
+from app.feedback.records import PageVotes, Reason, Week
 from app.feedback.store import Store
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Finding, Issue
@@ -62,12 +63,56 @@ def gather(store: Store, knowledge: KnowledgeBase, now: datetime | None = None) 
     first = now.date() - timedelta(weeks=WEEKS - 1)
     return Insights(
         groups=tuple(group(store.unanswered(since))[:MOST_GROUPS]),
-        pages=tuple(store.votes_by_page(since)),
-        reports=tuple(store.reports_by_issue(since.date())),
+        pages=_by_present_page(store.votes_by_page(since), knowledge),
+        reports=_by_present_issue(store.reports_by_issue(since.date()), knowledge),
         weeks=tuple(store.weekly_totals(first, now.date())),
         content=content_state(knowledge.content, now.date()),
         store=str(store.status()),
     )
+
+
+def _by_present_page(votes: Iterable[PageVotes], knowledge: KnowledgeBase) -> tuple[PageVotes, ...]:
+    """Return votes with those of a page's old addresses among its own, most "no" first."""
+    together: dict[str, list[PageVotes]] = defaultdict(list)
+    for one in votes:
+        together[_present_page(one.page, knowledge)].append(one)
+    merged = [
+        PageVotes(
+            page,
+            helpful=sum(one.helpful for one in parts),
+            unhelpful=sum(one.unhelpful for one in parts),
+            reasons=dict(sum((Counter(one.reasons) for one in parts), Counter[Reason]())),
+            comments=tuple(
+                sorted(
+                    (comment for one in parts for comment in one.comments),
+                    key=lambda comment: comment.created,
+                    reverse=True,
+                )
+            ),
+        )
+        for page, parts in together.items()
+    ]
+    return tuple(sorted(merged, key=lambda one: -one.unhelpful))
+
+
+def _present_page(page: str, knowledge: KnowledgeBase) -> str:
+    folder, _, name = page[1:].partition("/")
+    if folder == "issues":
+        return f"/issues/{knowledge.alias(name) or name}"
+    name, _, code = name.partition("/")
+    if folder == "errors" and (exchange := knowledge.exchange(name)):
+        return f"/errors/{exchange.id}/{code}"
+    return page
+
+
+def _by_present_issue(
+    counts: Iterable[tuple[str, int]], knowledge: KnowledgeBase
+) -> tuple[tuple[str, int], ...]:
+    """Return counts by issue with those of its old slugs among its own, most first."""
+    together = Counter[str]()
+    for issue, count in counts:
+        together[knowledge.alias(issue) or issue] += count
+    return tuple(together.most_common())
 
 
 def content_state(content: Content, today: date) -> ContentState:

@@ -57,6 +57,26 @@ def test_everything_on_one_page(tmp_path: Path) -> None:
     assert "issues/wrong-key.md" in lines[lines.index("Not checked for 180 days") :]
 
 
+def test_what_was_said_of_a_page_under_its_old_names_counts_for_it(tmp_path: Path) -> None:
+    with closing(Store.open(Settings(data=tmp_path).database)) as store:
+        for number, page in enumerate(
+            ["/issues/ip-not-allowed", "/issues/address-not-allowed", "/errors/mirror-fair/-7007"]
+        ):
+            created = NOW + timedelta(seconds=number)
+            store.vote(Vote(created, page, False, f"anna-{number}", "v1", comment=f"say {number}"))
+        store.count_report(["ip-not-allowed"], NOW.date())
+        store.count_report(["address-not-allowed", "wrong-key"], NOW.date())
+    root = Path(shutil.copytree(MARBLES, tmp_path / "marbles"))
+    market = root / "exchanges/glassmarket.md"
+    market.write_text(market.read_text().replace("order:", "aliases: [mirror-fair]\norder:", 1))
+    output = insights("--content", str(root), "--data", str(tmp_path)).output
+    lines = [" ".join(line.split()) for line in output.splitlines()]
+    votes = lines.index("0 2 /issues/address-not-allowed")
+    assert lines[votes + 1 : votes + 3] == ["“say 1”", "“say 0”"]
+    assert "0 1 /errors/glassmarket/-7007" in lines
+    assert {"2 address-not-allowed", "1 wrong-key"} <= set(lines)
+
+
 def test_the_state_of_the_content(tmp_path: Path) -> None:
     root = Path(shutil.copytree(MARBLES, tmp_path / "marbles"))
     draft = ["new", "issue", "Lost Marble", "--content", str(root)]
