@@ -108,7 +108,7 @@ LIKENESS_BESIDE_CODE = 1.6
 """Scale of what reports teach: most in somebody's own words, least in lines of a log without a
 recognised error."""
 
-BY_CHANCE = 0.6
+BY_CHANCE = 0.4
 """Log-odds for the issues together, over the likeliest one, that say nothing: a text about
 something else is a little like many of them."""
 

@@ -89,3 +89,12 @@ def test_lessons_are_equal_when_they_teach_the_same() -> None:
     assert lesson == Lesson(tuple(GROUPS), tuple(SAMPLES))
     assert lesson != Lesson(GROUPS, SAMPLES[1:])
     assert lesson != Lesson(GROUPS[1:], SAMPLES)
+
+
+def test_the_order_of_the_reports_teaches_nothing() -> None:
+    one = WordingModel(GROUPS, SAMPLES).likeness("cold biscuits")
+    other = WordingModel(GROUPS, SAMPLES[::-1]).likeness("cold biscuits")
+
+    assert one is not None
+    assert other is not None
+    assert one.logs == pytest.approx(other.logs)
