@@ -76,14 +76,14 @@ def numbers(flat: str, known: Container[str]) -> Iterator[NumberHit]:
         yield NumberHit(match.group()[:-1], match.start(), match.end(), "http")
     for match in _NUMBER.finditer(flat):
         start, end = match.start(), match.end()
-        if _is_part(flat, start, end):
-            continue
         code = match.group()
         if code not in known and (code[0] != "-" or (code := code[1:]) not in known):
             status = code.lstrip("-")
             if not (len(status) == 3 and int(status) in _STATUSES):  # noqa: PLR2004
                 continue
             code = status
+        if _is_part(flat, start, end):
+            continue
         context = _context(flat, code, start, end)
         if context == "http" and (reason := _HTTP_AFTER.search(flat[end : end + _AFTER])):
             end += reason.end()

@@ -118,8 +118,10 @@ def normalise(pasted: str) -> Text:
             text = text.replace(entity, character)
     text = text.translate(_TABLE)
     if "\\" in text:
-        text = _ESCAPED_LETTER.sub(_letter, text)
-        text = _ESCAPED_QUOTE.sub("'", text)
+        if "\\u" in text:
+            text = _ESCAPED_LETTER.sub(_letter, text)
+        if "\\'" in text:
+            text = _ESCAPED_QUOTE.sub("'", text)
         text = _ESCAPED_SPACE.sub(" ", text)
     text = text.casefold()
     if "(possible reasons: " in text:
