@@ -84,6 +84,8 @@ docs: setup  ## Write the generated parts of docs/
 	@$(BIN)/python -m app.reference
 
 bench: setup  ## Measure everything; writes docs/performance.md
+	@test -x .venv-bench/bin/python || $(BIN)/python -m venv .venv-bench
+	@.venv-bench/bin/$(PIP_INSTALL) -r requirements-bench.lock
 	@$(BIN)/python -m bench
 
 catalog: setup  ## Compare our error codes with those of a pinned ccxt

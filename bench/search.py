@@ -1,14 +1,12 @@
-"""Search on synthetic articles, beside other engines: `python -m bench.search`.
+"""Search on synthetic articles, beside other engines: `python -m bench search`.
 
 Every engine gets the same articles and the same queries, each in a process of its own, in turns,
-several rounds. Prints Markdown: medians of the rounds, and ratios to plain tantivy. Times are those
-of the processor, so that other load on the machine counts little; the absolute ones are for
-orientation only. bm25s is measured when it is installed (`pip install bm25s`).
+several rounds. Times are those of the processor, so that other load on the machine counts little.
+bm25s is measured when it is installed (`pip install bm25s`).
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib.util
 import multiprocessing
@@ -19,7 +17,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +27,14 @@ from app.content.loader import Content
 from app.knowledge import KnowledgeBase
 from app.model import Issue, Site, Solution
 from app.search import SearchIndex
+from bench.report import Goal, Section, Series
 
 ROUNDS = 3
 QUERIES_PER_KIND = 150
 WARM_UP = 50
 HITS = 10
 KINDS = ("clean", "misspelt", "prefix", "error string")
-BASELINE = "tantivy, fuzzy"
+OURS, BASELINE = "ours, with snippets", "tantivy, fuzzy"
 
 Search = Callable[[str], list[int]]
 """A query -> the numbers of the first articles."""
@@ -297,7 +296,7 @@ def prepare_bm25s(articles: Sequence[Article]) -> Callable[[], Search]:
 
 
 ENGINES: Mapping[str, Callable[[Sequence[Article]], Callable[[], Search]]] = {
-    "ours, with snippets": prepare_ours,
+    OURS: prepare_ours,
     BASELINE: lambda articles: prepare_tantivy(articles, prefix=False),
     "tantivy, fuzzy prefixes": lambda articles: prepare_tantivy(articles, prefix=True),
     "SQLite FTS5": prepare_sqlite,
@@ -310,7 +309,7 @@ ENGINES: Mapping[str, Callable[[Sequence[Article]], Callable[[], Search]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One round of one engine: seconds to build, bytes, milliseconds a query, share of hits.
+    """One round of one engine: seconds to build, megabytes, milliseconds a query, share of hits.
 
     Times are processor time, of all threads for the build and of the caller's for a query.
     """
@@ -328,12 +327,12 @@ def measure(engine: str, count: int) -> Measurement:
     queries = make_queries(articles)
     build = ENGINES[engine](articles)
     gc.collect()
-    memory = resident_bytes()
+    before = resident_bytes()
     start = time.process_time()
     search = build()
     seconds = time.process_time() - start
     gc.collect()
-    memory = resident_bytes() - memory
+    memory = (resident_bytes() - before) / 1e6
     for query, _ in queries["clean"][:WARM_UP]:
         search(query)
     hits: dict[str, float] = {}
@@ -356,8 +355,8 @@ def resident_bytes() -> int:
     return int(kilobytes[1]) * 1024 if kilobytes else 0
 
 
-def run(count: int) -> dict[str, Measurement]:
-    """Measure all engines in turns and return the median of the rounds for each."""
+def run(count: int = 10_000) -> list[Section]:
+    """Measure all engines in turns."""
     engines = [name for name in ENGINES if name != "bm25s" or importlib.util.find_spec("bm25s")]
     rounds: dict[str, list[Measurement]] = {name: [] for name in engines}
     spawn = multiprocessing.get_context("spawn")
@@ -365,50 +364,60 @@ def run(count: int) -> dict[str, Measurement]:
         for name in engines if turn % 2 == 0 else reversed(engines):
             with ProcessPoolExecutor(1, mp_context=spawn) as process:
                 rounds[name].append(process.submit(measure, name, count).result())
-    return {name: median(measured) for name, measured in rounds.items()}
+    return [*_times(rounds, count), _hits(rounds, count)]
 
 
-def median(rounds: Sequence[Measurement]) -> Measurement:
-    """Return the medians of several rounds; the hits are the same in each."""
-    return Measurement(
-        build=statistics.median(one.build for one in rounds),
-        memory=statistics.median(one.memory for one in rounds),
-        p50=statistics.median(one.p50 for one in rounds),
-        p99=statistics.median(one.p99 for one in rounds),
-        hits=rounds[0].hits,
+def _times(rounds: Mapping[str, Sequence[Measurement]], count: int) -> list[Section]:
+    text = (
+        f"{count:,} synthetic articles, {QUERIES_PER_KIND * len(KINDS)} queries of four kinds, "
+        "each engine in a process of its own; processor time. Ours includes choosing, cutting and "
+        f"marking {HITS} snippets, the others return numbers only."
     )
+    sections: list[Section] = []
+    for title, unit, figure in (
+        ("the slowest hundredth", "ms", "p99"),
+        ("the middle", "ms", "p50"),
+        ("building the index", "s", "build"),
+        ("memory of the index", "MB", "memory"),
+    ):
+        series = tuple(
+            Series(name, tuple(getattr(one, figure) for one in measured))
+            for name, measured in rounds.items()
+        )
+        section = Section(f"Search: {title}", text, unit, series, BASELINE)
+        if figure == "p99":
+            goal = Goal(
+                "search p99, in those of plain tantivy", section.ratio(OURS), 2, at_most=True
+            )
+            section = replace(section, goals=(goal,))
+        sections.append(section)
+    return sections
 
 
-def table(results: Mapping[str, Measurement]) -> str:
-    """Return the results as Markdown; a ratio of time is to plain tantivy, one of hits to clean."""
-    base = results[BASELINE]
-    lines = [
-        "| engine | build s | memory MB | p50 ms | p99 ms | p99, ratio | "
-        + " | ".join(f"hit@{HITS} {kind}" for kind in KINDS)
-        + " | misspelt / clean |",
-        "|---|" + "---:|" * (6 + len(KINDS)),
+def _hits(rounds: Mapping[str, Sequence[Measurement]], count: int) -> Section:
+    """Return how often the article that a query is about is among the first results."""
+    ours = rounds[OURS][0].hits
+    lines = [f"| | {' | '.join(KINDS)} |", "|---|" + "--:|" * len(KINDS)]
+    lines += [
+        f"| {name} | " + " | ".join(f"{measured[0].hits[kind]:.3f}" for kind in KINDS) + " |"
+        for name, measured in rounds.items()
     ]
-    for name, one in results.items():
-        cells = [
-            name,
-            f"{one.build:.1f}",
-            f"{one.memory / 1e6:.0f}",
-            f"{one.p50:.2f}",
-            f"{one.p99:.2f}",
-            f"{one.p99 / base.p99:.2f}",
-            *(f"{one.hits[kind]:.3f}" for kind in KINDS),
-            f"{one.hits['misspelt'] / one.hits['clean']:.2f}",
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description="Measure search beside other engines.")
-    parser.add_argument("--articles", type=int, default=10_000)
-    print(table(run(parser.parse_args().articles)))
-
-
-if __name__ == "__main__":
-    main()
+    return Section(
+        "Search: hits",
+        f"The share of queries whose article, among {count:,}, is within the first {HITS}. Each "
+        "has one right answer: this shows what an engine loses by typos and codes, not how well it "
+        "ranks real articles.\n\n" + "\n".join(lines),
+        "share of misspelt queries",
+        tuple(
+            Series(name, tuple(one.hits["misspelt"] for one in measured))
+            for name, measured in rounds.items()
+        ),
+        goals=(
+            Goal(
+                "hits of misspelt queries, in those of clean ones",
+                ours["misspelt"] / ours["clean"],
+                0.9,
+            ),
+            Goal("hits of error strings", ours["error string"], 0.95),
+        ),
+    )
