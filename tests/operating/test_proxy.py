@@ -58,6 +58,7 @@ def site(
                 folder / f"replica-{number}",
                 HELP_PORT=str(free_port()),
                 HELP_DATABASE_URL=database,
+                HELP_LOG_FORMAT="json",
             )
             stack.callback(replica.kill)
             replicas.append(replica)
@@ -173,7 +174,8 @@ def test_a_page_that_needs_a_password_is_for_whoever_has_it(shared: Site) -> Non
 )
 def test_nothing_is_hidden_and_nothing_added_but_how_it_was_cached(path: str, shared: Site) -> None:
     def said(answer: httpx.Response) -> dict[str, str]:
-        ours = {"date", "server", "connection", "x-cache", "content-length", "transfer-encoding"}
+        ours = {"date", "server", "connection", "x-cache", "x-request-id"}
+        ours |= {"content-length", "transfer-encoding"}
         return {name: value for name, value in answer.headers.items() if name not in ours}
 
     with shared.client() as visitor:
@@ -181,6 +183,17 @@ def test_nothing_is_hidden_and_nothing_added_but_how_it_was_cached(path: str, sh
     direct = httpx.get(f"http://127.0.0.1:{shared.replicas[0].port}{path}", headers={"Host": NAME})
     assert said(through) == said(direct)
     assert (through.status_code, through.content) == (direct.status_code, direct.content)
+
+
+def test_every_answer_has_an_id_of_its_own_that_the_log_knows(shared: Site) -> None:
+    with shared.client() as visitor:
+        cached = {visitor.get(PAGE).headers["X-Request-ID"] for _ in range(3)}
+        claimed = visitor.get("/nowhere", headers={"X-Request-ID": "an-id-of-mine"})
+    assert len(cached) == 3
+    told = claimed.headers["X-Request-ID"]
+    assert told != "an-id-of-mine"
+    # The line is written after the answer.
+    until(lambda: any(told in replica.log.read_text() for replica in shared.replicas))
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/readyz"])
