@@ -279,7 +279,8 @@ def _start_and_save(root: Path) -> list[Section]:
         Section(
             f"One saved file among {ARTICLES:,}",
             "From the save until the page shows it, over HTTP; `hugo server` rebuilds what it "
-            "must. We look every tenth of a second, and wait until the folder lies still for another.",
+            "must. We look every tenth of a second, and wait until the folder lies still for "
+            "another.",
             "s",
             tuple(Series(name, tuple(values)) for name, values in saves.items() if values),
             HUGO if hugo else "",
