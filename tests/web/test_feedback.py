@@ -62,6 +62,14 @@ def test_every_issue_asks(client: TestClient) -> None:
     assert f'name="page" value="{PAGE}"' in page
 
 
+def test_a_diagnosis_from_the_checklist_can_be_voted_on(client: TestClient) -> None:
+    page = Document(client.get("/diagnose?missing=secret-word").text)
+    asked = Document(client.get(page.link("Was this helpful?")).text)
+    assert asked.one("form", id="feedback").one("input", name="page")["value"] == "/diagnose"
+    voted = client.post("/feedback", data={"page": "/diagnose", "helpful": "yes"})
+    assert "Thank you" in voted.text
+
+
 def test_no_then_why_then_thanks(client: TestClient) -> None:
     asked = client.post("/feedback", data={"page": PAGE, "helpful": "no"}, headers=HTMX)
     assert asked.status_code == 200
