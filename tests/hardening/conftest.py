@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.conftest import browser_type_launch_args
 from tests.hardening.server import Running, running
+
+__all__ = ["browser_type_launch_args"]
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +24,9 @@ def server(shared_server: Running) -> Iterator[Running]:
     """Return a server that must still be healthy after the test."""
     yield shared_server
     shared_server.assert_healthy()
+
+
+@pytest.fixture(scope="session")
+def base_url(shared_server: Running) -> str:
+    """Return the address of the server, for the browser."""
+    return f"http://127.0.0.1:{shared_server.port}"
