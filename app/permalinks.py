@@ -153,8 +153,14 @@ class Permalinks:
         )
 
     def _broken_diagnosis(self, query: list[tuple[str, str]]) -> str | None:
+        exchange = dict(query).get("exchange")
         for name, value in query:
-            if name == "missing":
+            if name == "answer" and (reason := self._broken_issue(value, "")):
+                return reason
+            if name == "error" and exchange:
+                if reason := self._broken_code(f"{exchange}/{value}"):
+                    return reason
+            elif name == "missing":
                 for item in filter(None, value.split(",")):
                     if reason := _gone("checklist item", item, self._items):
                         return reason

@@ -99,7 +99,8 @@ def is_too_long(text: str) -> bool:
 def read_issues(slugs: Sequence[Any], knowledge: KnowledgeBase) -> tuple[str, ...]:
     """Return the known issues among posted slugs, each once; separated by commas or repeated."""
     named = (slug for value in slugs if isinstance(value, str) for slug in value.split(","))
-    return tuple(dict.fromkeys(slug for slug in named if knowledge.issue(slug)))
+    present = (_known_issue(slug, knowledge) for slug in named)
+    return tuple(dict.fromkeys(slug for slug in present if slug))
 
 
 def list_from_form(form: FormData, knowledge: KnowledgeBase) -> tuple[str, Exchange | None]:
@@ -141,7 +142,9 @@ def known_exchange(value: str | None, knowledge: KnowledgeBase) -> str | None:
 
 
 def _known_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:
-    return value if value and knowledge.issue(value) else None
+    """Return the present slug of an issue, or None for anything else."""
+    present = knowledge.alias(value or "") or value
+    return present if present and knowledge.issue(present) else None
 
 
 def _tests(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict[str, Outcome]:
