@@ -58,6 +58,8 @@ LEAST_QUOTED = 0.12
 
 _NUMBER_OR_WORD = re.compile(rf"[{SCRIPT}]+|[^\W_{SCRIPT}]+(?:'[a-z]{{1,2}}\b)?")
 _SCRIPT = re.compile(f"[{SCRIPT}]")
+_FIELD = re.compile(r"'[a-z_-]{1,40}' ?: ?'?[0-9.-]+")
+"""A number with its name, as machines write it ('timestamp':1677838680041): nobody's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,8 @@ class WordingModel:
     def _features(self, flat: str, marks: Sequence[str]) -> _Features:
         single: dict[str, tuple[int, int]] = {}
         groups: dict[str, None] = {}
-        matches = list(_NUMBER_OR_WORD.finditer(flat))
+        words = _FIELD.sub(lambda field: " " * len(field.group()), flat)
+        matches = list(_NUMBER_OR_WORD.finditer(words))
         if len(matches) > MOST_WORDS:
             matches = matches[: MOST_WORDS // 2] + matches[-MOST_WORDS // 2 :]
         read: set[str] = set()

@@ -46,6 +46,12 @@ def test_nothing_is_said_of_unknown_words_or_without_reports() -> None:
     assert best("cold", ()) is None
 
 
+def test_the_name_of_a_number_in_data_is_no_word() -> None:
+    assert best("{'cold':12,'sing': '0.5'} biscuits") == best("biscuits")
+    assert best("{'cold':12}") is None
+    assert best("{'state':'cold'}") == "no-heat"
+
+
 def test_the_words_that_said_most_are_quoted() -> None:
     likeness = WordingModel(GROUPS, SAMPLES).likeness("dear all, it is chilly here")
     assert likeness is not None
