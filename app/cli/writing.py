@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -229,8 +229,9 @@ def retire_issue_(slug: str, to: str, content: Path | None) -> None:
 
     References, links and error codes that point to it point to OTHER afterwards, and OTHER takes
     over its phrases, signatures and examples. An example that is diagnosed otherwise there is left
-    out and named; one of another page that is now wrong is named, too, for you to mend. The text
-    of SLUG goes: move what is worth keeping first. Nothing is written unless every page is right.
+    out and named. Named for you to mend are examples of other pages that are now wrong, and
+    questions that now have two answers for the same issue. The text of SLUG goes: move what is
+    worth keeping first. Nothing is written unless every page is right.
     """
     root = near(settings_from(content=content).content)
     loaded = _sound(root)
@@ -334,28 +335,37 @@ def _rename(folder: Path | None, change: Callable[[Content], Changes]) -> None:
 
 
 def _heir(root: Path, content: Content, slug: str, to: str) -> tuple[Changes, dict[str, str]]:
-    """Return how to retire an issue, and what its heir can't answer: examples, with what to say.
+    """Return how to retire an issue, and what a writer has to look at, each with what to say.
 
-    Of the issue's own examples these are left out; what they say is answered otherwise now.
+    Of the issue's own examples those that its heir can't answer are left out.
     """
     changes = retire_issue(content, slug, to)
-    wrong = _wrong_texts(root, changes)
     own = next(one.examples for one in content.issues if one.slug == slug)
-    told = {text: "left out" if text in own else "now wrong" for text in sorted(wrong)}
-    return retire_issue(content, slug, to, [text for text in wrong if text in own]), told
-
-
-def _wrong_texts(root: Path, changes: Changes) -> set[str]:
-    """Return the examples that are diagnosed otherwise once the changes are made."""
+    told: dict[str, str] = {}
     with trial(root, changes) as after:
-        if any(one.severity == "error" for one in check(after)):
-            return set()  # `carry_out` will tell them
-        knowledge = build(after)
-        written = {issue.slug: issue.examples for issue in after.issues}
-        return {
-            written[one.owner][one.index] if isinstance(one.owner, str) else one.text
-            for one in wrong_examples(knowledge, engine_of(knowledge))
-        }
+        # Otherwise `carry_out` will tell what is wrong.
+        if not any(one.severity == "error" for one in check(after)):
+            wrong = sorted(_wrong_texts(after))
+            told = {text: "left out" if text in own else "now wrong" for text in wrong}
+            told |= dict.fromkeys(_pointless_questions(after, to), "asks in vain")
+    return retire_issue(content, slug, to, [text for text in told if text in own]), told
+
+
+def _wrong_texts(content: Content) -> set[str]:
+    """Return the examples that are diagnosed otherwise."""
+    knowledge = build(content)
+    written = {issue.slug: issue.examples for issue in content.issues}
+    return {
+        written[one.owner][one.index] if isinstance(one.owner, str) else one.text
+        for one in wrong_examples(knowledge, engine_of(knowledge))
+    }
+
+
+def _pointless_questions(content: Content, slug: str) -> Iterator[str]:
+    """Yield the questions of which several answers mean the issue."""
+    for error in content.errors:
+        if error.question and [one.issue for one in error.question.options].count(slug) > 1:
+            yield f"{error.exchange} {error.code}: {error.question.text}"
 
 
 def _in_a_line(text: str) -> str:

@@ -170,6 +170,7 @@ def test_what_an_heir_cannot_answer_is_told(marbles: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert "left out  claybourse 41007 come back on monday\n" in result.stdout
     assert "now wrong  the market slept late\n" in result.stdout
+    assert "asks in vain  glassmarket -7007: What stands under" in result.stdout
     heir = next(one for one in load(marbles).issues if one.slug == "wrong-key")
     assert heir.examples == ("marblelib: address is not on the list",)
     diagnosed = run("check", content=marbles)
