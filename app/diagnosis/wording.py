@@ -48,9 +48,10 @@ ROUNDS = 4
 RATE = 0.2
 DECAY = 0.001
 GOOD_ENOUGH = 0.15
+SETTLED = 0.05
 SMALL_ERROR = 0.02
 """Training: passes over the texts, step, share of a weight forgotten for each use of it, and the
-errors below which a text, or a class in it, has nothing more to teach."""
+errors below which a text has nothing to teach now, or in later passes either, and a class in it."""
 
 QUOTED = 3
 LEAST_QUOTED = 0.12
@@ -296,10 +297,15 @@ class WordingModel:
             texts.append((*self._rows(found), found.scale, wanted, sample.weight))
         for turn in range(ROUNDS):
             rate = RATE / (1 + turn)
-            for single, pairs, scale, wanted, weight in texts:
+            unsettled = []
+            for text in texts:
+                single, pairs, scale, wanted, weight = text
                 shares = self._shares(single, pairs, scale)
                 errors = [want - share for want, share in zip(wanted, shares, strict=True)]
-                if max(errors) < GOOD_ENOUGH:
+                worst = max(errors)
+                if worst >= SETTLED:
+                    unsettled.append(text)
+                if worst < GOOD_ENOUGH:
                     continue
                 moves = [
                     (index, rate * weight * error)
@@ -314,6 +320,7 @@ class WordingModel:
                         step_of_row = share * move
                         for row in rows:
                             row[index] += step_of_row
+            texts = unsettled
             for feature, row in self._weights.items():
                 keep = (1 - DECAY) ** counts[feature]
                 row[:] = [keep * weight for weight in row]
