@@ -89,6 +89,19 @@ def test_the_limits_of_the_proxy_are_those_of_the_server() -> None:
     assert int(stop[1]) > STOP_SECONDS
 
 
+def test_the_alerts_ask_for_metrics_that_there_are() -> None:
+    from app.web.metrics import Metrics, Now
+
+    metrics = Metrics()
+    metrics.look_at(lambda: Now(content="1", refused=0, store="ok", kept=0, kept_bytes=0))
+    metrics.answered("/", "GET", 200, "hit", 0.001)
+    there = set(re.findall(r"^(\w+)[ {]", metrics.page().decode(), re.MULTILINE))
+    there |= set(re.findall(r"^# TYPE (\w+) ", metrics.page().decode(), re.MULTILINE))
+    told = set(re.findall(r"`[^`]*?((?:helpcenter|process)_\w+)", PAGE))
+    assert len(told) >= 7
+    assert told <= there
+
+
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
     """Return the unit for a program that is there."""
