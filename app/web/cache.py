@@ -8,15 +8,18 @@ of the visitor is passed on all the same, to limit what is noted for writers.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import brotli
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.coding import Coding, encoded, is_text, preferred
+from app.web.coding import BEST_QUALITY, VISIT_QUALITY, Coding, encoded, is_text, preferred
 
 ROUTE, RESULT = "helpcenter.route", "helpcenter.cache"
 """What is left in the scope: the template of the address, and "hit", "miss" or "pass"."""
@@ -24,6 +27,11 @@ MAX_BYTES = 64 * 1024 * 1024
 """All kept answers with their keys. A page takes about 8 KB, so most help centers fit in whole."""
 OVERHEAD_BYTES = 2_000
 """What an answer takes beside its body and its key: headers, objects, the entry itself."""
+
+OFTEN = 10
+"""What was asked for so often again is worth the smallest size: a tenth less for 60 ms, once."""
+IMPROVE_SECONDS = 1.0
+"""So far apart, so that nobody can keep the processor busy with it."""
 
 _PASS_BY = frozenset({b"authorization", b"range", b"content-length", b"transfer-encoding"})
 _OK = 200
@@ -127,10 +135,15 @@ class Answer:
         await send(self.body if method != "HEAD" else _NO_BODY)
 
 
-class _Kept(NamedTuple):
+@dataclass(slots=True)
+class _Kept:
+    """An answer in the cache, and how often it was asked for since it is there."""
+
     answer: Answer
     route: str
     size: int
+    asked: int = 0
+    is_best: bool = False
 
 
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
@@ -156,6 +169,7 @@ class AnswerCache:
         self._edition = edition
         self._template = template
         self._of: object | None = None
+        self._improve_after = 0.0
         self._kept: LRUCache[Question, _Kept] = LRUCache(
             max_bytes, getsizeof=lambda kept: kept.size
         )
@@ -196,6 +210,9 @@ class AnswerCache:
             pass
         else:
             scope[RESULT], scope[ROUTE] = "hit", kept.route
+            kept.asked += 1
+            if kept.asked >= OFTEN and not kept.is_best and question.coding == "br":
+                self._improve(question, kept)
             await kept.answer.send(send, method, known)
             return
         scope[RESULT] = "miss"
@@ -204,9 +221,34 @@ class AnswerCache:
         await self._ask(scope, inner, receive, answering)
         made = answering.answer
         if made and made.is_public and edition is not None and self._edition() is edition:
-            size = len(made.body["body"]) + question.size + OVERHEAD_BYTES
-            if size <= self._kept.maxsize:
-                self._kept[question] = _Kept(made, scope[ROUTE], size)
+            self._keep(question, made, scope[ROUTE])
+
+    def _keep(
+        self, question: Question, answer: Answer, route: str, *, is_best: bool = False
+    ) -> None:
+        size = len(answer.body["body"]) + question.size + OVERHEAD_BYTES
+        if size <= self._kept.maxsize:
+            self._kept[question] = _Kept(answer, route, size, is_best=is_best)
+
+    def _improve(self, question: Question, kept: _Kept) -> None:
+        """Compress what is asked for often as well as possible, once it is time for one again.
+
+        Addresses with a query are left as they are: anybody can make up as many as they like.
+        """
+        now = time.monotonic()
+        if question.query or now < self._improve_after:
+            return
+        self._improve_after = now + IMPROVE_SECONDS
+        kept.is_best = True
+        loop = asyncio.get_running_loop()
+        better = loop.run_in_executor(None, _improved, kept.answer)
+
+        def replace(done: asyncio.Future[Answer]) -> None:
+            # An edition that is new by now has let go of this answer.
+            if not done.cancelled() and self._kept.get(question) is kept:
+                self._keep(question, done.result(), kept.route, is_best=True)
+
+        better.add_done_callback(replace)
 
     async def _ask(self, scope: Scope, inner: Scope, receive: Receive, send: Send) -> None:
         """Ask the application with `inner`, and leave the template of the address in `scope`."""
@@ -247,13 +289,22 @@ class _Answering:
         await self.answer.send(self._send, self._method, self._known)
 
 
-def _answer(start: Message, body: bytes, coding: Coding) -> Answer:
+def _improved(answer: Answer) -> Answer:
+    """Return an answer in brotli as small as it gets; takes long enough to need a thread."""
+    made_here = {b"content-encoding", b"etag"}
+    headers = [one for one in answer.start["headers"] if one[0] not in made_here]
+    plain = brotli.decompress(answer.body["body"])
+    start = {**answer.start, "headers": headers}
+    return _answer(start, plain, "br", BEST_QUALITY)
+
+
+def _answer(start: Message, body: bytes, coding: Coding, quality: int = VISIT_QUALITY) -> Answer:
     headers = [(name.lower(), value) for name, value in start["headers"]]
     said = dict(headers)
     # A file that may change by itself has a date, and its own tag.
     is_own = b"last-modified" in said
     if not is_own and b"content-encoding" not in said and is_text(_text(said, b"content-type")):
-        shorter = encoded(body, coding)
+        shorter = encoded(body, coding, quality)
         set_ = {b"vary": _merged(said.get(b"vary", b""), b"Accept-Encoding")}
         if shorter is not None:
             body = shorter

@@ -36,8 +36,9 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "helpcenter_requests",
-            "Requests, by the template of their address.",
-            ("route", "method", "status"),
+            "Requests, by the template of their address; and whether the answer was kept (hit), "
+            "made (miss) or never kept (pass).",
+            ("route", "method", "status", "cache"),
             registry=self._registry,
         )
         self._seconds = Histogram(
@@ -45,12 +46,6 @@ class Metrics:
             "From a request to the end of its answer.",
             ("route",),
             buckets=SECONDS,
-            registry=self._registry,
-        )
-        self._cache = Counter(
-            "helpcenter_cache_requests",
-            "Requests, by whether the answer was kept (hit), made (miss) or never kept (pass).",
-            ("result",),
             registry=self._registry,
         )
         self._diagnoses = Counter(
@@ -73,7 +68,7 @@ class Metrics:
         )
         for result in ("served", "refused"):
             self._loads.labels(result)
-        self._children: dict[tuple[str, str, int, str], tuple[Counter, Histogram, Counter]] = {}
+        self._children: dict[tuple[str, str, int, str], tuple[Counter, Histogram]] = {}
         ProcessCollector(registry=self._registry)
 
     def look_at(self, now: Callable[[], Now]) -> None:
@@ -86,15 +81,11 @@ class Metrics:
         children = self._children.get(key)
         if children is None:
             shown = method if method in METHODS else "OTHER"
-            children = self._children[key] = (
-                self._requests.labels(route, shown, str(status)),
-                self._seconds.labels(route),
-                self._cache.labels(cache),
-            )
-        requests, latencies, results = children
+            requests = self._requests.labels(route, shown, str(status), cache)
+            children = self._children[key] = (requests, self._seconds.labels(route))
+        requests, latencies = children
         requests.inc()
         latencies.observe(seconds)
-        results.inc()
 
     def diagnosed(self, verdict: str, source: Literal["page", "api"]) -> None:
         """Count a diagnosis."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import random
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,7 +12,6 @@ from app.web.cache import RESULT, ROUTE
 from app.web.logs import REQUEST_ID, REQUESTS, well_formed
 from app.web.metrics import Metrics
 
-ID_BYTES = 8
 _ID = b"x-request-id"
 
 logger = logging.getLogger(REQUESTS)
@@ -36,7 +35,7 @@ class Observer:
             if name == _ID:
                 request_id = value
         if not request_id or not well_formed(request_id):
-            request_id = secrets.token_hex(ID_BYTES).encode()
+            request_id = b"%016x" % random.getrandbits(64)
         # Not taken back: the server logs errors of this request after it has left here.
         REQUEST_ID.set(request_id.decode())
         status = 500

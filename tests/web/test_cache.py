@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.diagnosis.redaction import Redactor
 from app.settings import Settings
+from app.web import cache
 from app.web.application import STATIC, HelpCenter, create_app
 from app.web.cache import RESULT, ROUTE, AnswerCache
 from app.web.headers import PAGE_CACHE
@@ -147,6 +148,12 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return World(tmp_path_factory.mktemp("world"), request.param)
 
 
+@pytest.fixture
+def seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be asked for so often that it becomes smaller."""
+    monkeypatch.setattr(cache, "OFTEN", 1_000_000)
+
+
 PATHS = [
     "/search",
     "/diagnose",
@@ -258,7 +265,7 @@ OURS = {"etag", "vary", "content-encoding", "content-length", "x-request-id"}
 )
 @given(steps=STEPS, again=st.integers(1, 2))
 def test_with_the_cache_every_answer_is_as_without(
-    world: World, steps: list[Any], again: int
+    world: World, seldom: None, steps: list[Any], again: int
 ) -> None:
     """Each request twice in a row at most, in any order with others, while the content changes."""
     world.swap(0)
@@ -270,7 +277,8 @@ def test_with_the_cache_every_answer_is_as_without(
             check(world, step)
 
 
-def test_every_combination_of_what_htmx_says_is_told_apart(world: World) -> None:
+@pytest.mark.slow
+def test_every_combination_of_what_htmx_says_is_told_apart(world: World, seldom: None) -> None:
     world.swap(0)
     names = (b"hx-request", b"hx-request-type", b"hx-history-restore-request")
     for path, query in (("/search", "q=marble"), ("/diagnose", "error=-7007"), ("/nonsuch", "")):
@@ -330,17 +338,17 @@ class Counting:
 
 def test_what_was_answered_once_is_not_asked_again() -> None:
     inner = Counting()
-    cache = AnswerCache(inner, lambda: inner.edition)
-    told = [ask(cache, "/", headers=BR) for _ in range(3)]
+    front = AnswerCache(inner, lambda: inner.edition)
+    told = [ask(front, "/", headers=BR) for _ in range(3)]
     assert [one.result for one in told] == ["miss", "hit", "hit"]
     assert len({one.body for one in told}) == inner.asked == 1
 
 
 def test_head_is_answered_from_what_get_left_and_the_other_way_round() -> None:
     inner = Counting()
-    cache = AnswerCache(inner, lambda: inner.edition)
-    head = ask(cache, method="HEAD")
-    get = ask(cache)
+    front = AnswerCache(inner, lambda: inner.edition)
+    head = ask(front, method="HEAD")
+    get = ask(front)
     assert (head.headers, head.body) == (get.headers, b"")
     assert inner.asked == 1
 
@@ -360,8 +368,8 @@ def test_head_is_answered_from_what_get_left_and_the_other_way_round() -> None:
 )
 def test_what_is_not_for_everybody_is_not_kept(headers: dict[str, str]) -> None:
     inner = Counting(**headers)
-    cache = AnswerCache(inner, lambda: inner.edition)
-    assert [ask(cache).result for _ in range(2)] == ["miss", "miss"]
+    front = AnswerCache(inner, lambda: inner.edition)
+    assert [ask(front).result for _ in range(2)] == ["miss", "miss"]
     assert inner.asked == 2
 
 
@@ -377,22 +385,22 @@ def test_what_is_not_for_everybody_is_not_kept(headers: dict[str, str]) -> None:
 )
 def test_unusual_requests_pass_by(headers: Headers) -> None:
     inner = Counting()
-    cache = AnswerCache(inner, lambda: inner.edition)
-    ask(cache)
-    assert [ask(cache, headers=headers).result for _ in range(2)] == ["pass", "pass"]
-    assert ask(cache).result == "hit"
+    front = AnswerCache(inner, lambda: inner.edition)
+    ask(front)
+    assert [ask(front, headers=headers).result for _ in range(2)] == ["pass", "pass"]
+    assert ask(front).result == "hit"
     assert inner.asked == 3
 
 
 def test_a_new_edition_ends_all_old_answers_at_once() -> None:
     inner = Counting()
-    cache = AnswerCache(inner, lambda: inner.edition)
-    before = ask(cache)
+    front = AnswerCache(inner, lambda: inner.edition)
+    before = ask(front)
     inner.edition = object()
-    after = ask(cache)
+    after = ask(front)
     assert before.text != after.text
     assert before.headers["etag"] != after.headers["etag"]
-    assert cache.size[0] == 1
+    assert front.size[0] == 1
 
 
 def test_an_answer_of_the_old_edition_that_comes_late_is_not_kept() -> None:
@@ -403,26 +411,27 @@ def test_an_answer_of_the_old_edition_that_comes_late_is_not_kept() -> None:
         if inner.asked == 1:
             inner.edition = object()
 
-    cache = AnswerCache(slow, lambda: inner.edition)
-    assert [ask(cache).result for _ in range(3)] == ["miss", "miss", "hit"]
+    front = AnswerCache(slow, lambda: inner.edition)
+    assert [ask(front).result for _ in range(3)] == ["miss", "miss", "hit"]
 
 
 def test_without_an_edition_nothing_is_kept() -> None:
     inner = Counting()
-    cache = AnswerCache(inner, lambda: None)
-    assert [ask(cache).result for _ in range(2)] == ["miss", "miss"]
-    assert cache.size == (0, 0)
+    front = AnswerCache(inner, lambda: None)
+    assert [ask(front).result for _ in range(2)] == ["miss", "miss"]
+    assert front.size == (0, 0)
 
 
+@pytest.mark.slow
 def test_a_flood_of_queries_stays_within_bounds_and_spares_what_is_asked_for() -> None:
     inner = Counting()
-    cache = AnswerCache(inner, lambda: inner.edition, max_bytes=100_000)
+    front = AnswerCache(inner, lambda: inner.edition, max_bytes=100_000)
     for number in range(500):
-        ask(cache, query=f"{number}" + "x" * (number % 50) * 20)
-        assert ask(cache, "/popular").result == ("miss" if number == 0 else "hit")
-        assert cache.size[1] <= 100_000
-    assert 10 < cache.size[0] < 100
-    assert ask(cache, query="x" * 100_000).status == 200
+        ask(front, query=f"{number}" + "x" * (number % 50) * 20)
+        assert ask(front, "/popular").result == ("miss" if number == 0 else "hit")
+        assert front.size[1] <= 100_000
+    assert 10 < front.size[0] < 100
+    assert ask(front, query="x" * 100_000).status == 200
 
 
 def test_what_is_streamed_goes_through_piece_by_piece() -> None:
@@ -435,9 +444,9 @@ def test_what_is_streamed_goes_through_piece_by_piece() -> None:
         response = StreamingResponse(parts(), media_type="text/plain", headers=headers)
         await response(scope, receive, send)
 
-    cache = AnswerCache(pieces, object)
+    front = AnswerCache(pieces, object)
     for _ in range(2):
-        told = ask(cache, headers=BR)
+        told = ask(front, headers=BR)
         assert told.body == b"one two " + b"three " * 200
         assert "content-encoding" not in told.headers
         assert told.result == "miss"
@@ -453,18 +462,68 @@ def test_what_is_encoded_already_stays_as_it_is() -> None:
     assert told.body == b"x" * 1_000
 
 
+# --- What is asked for often --------------------------------------------------------------------
+
+
+TEXT = " ".join(f"teapot {number} sings {number * number % 97}" for number in range(400))
+
+
+async def teapots(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with a longer text that is always the same."""
+    headers = {"Cache-Control": PAGE_CACHE, "Vary": "HX-Request"}
+    await PlainTextResponse(TEXT, headers=headers)(scope, receive, send)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next answer be improved at once."""
+    monkeypatch.setattr(cache, "IMPROVE_SECONDS", 0)
+
+
+def test_what_is_asked_for_often_becomes_smaller(patient: None) -> None:
+    edition = object()
+    front = AnswerCache(teapots, lambda: edition)
+    told = [ask(front, headers=BR) for _ in range(cache.OFTEN + 5)]
+    first, last = told[0], told[-1]
+    assert len(last.body) < len(first.body)
+    assert last.text == first.text == TEXT.encode()
+    assert last.headers["etag"] != first.headers["etag"]
+    assert int(last.headers["content-length"]) == len(last.body)
+    same = set(first.headers) - {"etag", "content-length"}
+    assert {name: last.headers[name] for name in same} == {
+        name: first.headers[name] for name in same
+    }
+    assert len({one.headers["etag"] for one in told}) == 2
+    assert front.size[0] == 1
+
+
+@pytest.mark.parametrize("unlike", [{"query": "x=1"}, {"headers": [(b"accept-encoding", b"gzip")]}])
+def test_what_anybody_can_make_up_stays_as_it_is(patient: None, unlike: dict[str, Any]) -> None:
+    edition = object()
+    front = AnswerCache(teapots, lambda: edition)
+    asked: dict[str, Any] = {"headers": BR, **unlike}
+    assert len({ask(front, **asked).headers["etag"] for _ in range(cache.OFTEN + 5)}) == 1
+
+
+def test_only_one_becomes_smaller_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "IMPROVE_SECONDS", 3_600)
+    edition = object()
+    front = AnswerCache(teapots, lambda: edition)
+    tags = [
+        len({ask(front, path, headers=BR).headers["etag"] for _ in range(cache.OFTEN + 5)})
+        for path in ("/one", "/two")
+    ]
+    assert tags == [2, 1]
+
+
 # --- Codings ------------------------------------------------------------------------------------
 
 
 def test_each_coding_has_its_own_tag_and_length() -> None:
-    async def same(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {"Cache-Control": PAGE_CACHE}
-        await PlainTextResponse("teapot " * 100, headers=headers)(scope, receive, send)
-
     edition = object()
-    cache = AnswerCache(same, lambda: edition)
+    front = AnswerCache(teapots, lambda: edition)
     told = {
-        coding: ask(cache, headers=[(b"accept-encoding", coding)])
+        coding: ask(front, headers=[(b"accept-encoding", coding)])
         for coding in (b"br", b"gzip", b"identity")
     }
     assert len({one.headers["etag"] for one in told.values()}) == 3
@@ -472,19 +531,19 @@ def test_each_coding_has_its_own_tag_and_length() -> None:
     for coding, one in told.items():
         assert one.headers.get("content-encoding", "identity").encode() == coding
         assert int(one.headers["content-length"]) == len(one.body)
-        assert one.headers["vary"] == "Accept-Encoding"
+        assert one.headers["vary"] == "HX-Request, Accept-Encoding"
         # A tag of another coding is not the tag of this answer.
         for other in told.values():
             headers = [
                 (b"accept-encoding", coding),
                 (b"if-none-match", other.headers["etag"].encode()),
             ]
-            assert ask(cache, headers=headers).status == (304 if other is one else 200)
+            assert ask(front, headers=headers).status == (304 if other is one else 200)
 
 
 def test_vary_keeps_its_names_once() -> None:
-    cache = AnswerCache(Counting(Vary="HX-Request, Origin, Origin"), lambda: None)
-    assert ask(cache, headers=BR).headers["vary"] == "HX-Request, Origin, Accept-Encoding"
+    front = AnswerCache(Counting(Vary="HX-Request, Origin, Origin"), lambda: None)
+    assert ask(front, headers=BR).headers["vary"] == "HX-Request, Origin, Accept-Encoding"
 
 
 def test_other_headers_make_another_tag() -> None:
@@ -498,10 +557,10 @@ def test_other_headers_make_another_tag() -> None:
 
 def test_answers_behind_a_token_are_not_compressed() -> None:
     """Their length would tell what stands in them to who can put something beside it (BREACH)."""
-    cache = AnswerCache(Counting("no-store"), object)
+    front = AnswerCache(Counting("no-store"), object)
     headers = [(b"accept-encoding", b"br"), (b"authorization", b"Basic eDp4")]
-    assert "content-encoding" not in ask(cache, headers=headers).headers
-    assert ask(cache, headers=BR).headers["content-encoding"] == "br"
+    assert "content-encoding" not in ask(front, headers=headers).headers
+    assert ask(front, headers=BR).headers["content-encoding"] == "br"
 
 
 # --- In the application -------------------------------------------------------------------------
