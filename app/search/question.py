@@ -15,7 +15,7 @@ MAX_CHARACTERS = 200
 MAX_WORDS = 16
 """More of a query is cut off: nobody types it, and each word costs time."""
 
-RAREST_WORDS = 8
+RAREST_WORDS = 6
 """Of a longer query only so many words are looked for, those that tell most."""
 
 _WORD_END = re.compile(r"[^\W_]\Z")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from app.search.passages import Passage
 from app.search.question import Question
-from app.search.tokens import codes_of, words_of
+from app.search.tokens import codes_of, without_apostrophes, words_of
 from app.search.vocabulary import EXACT, PREFIX_CHARACTERS, Vocabulary
 
 SNIPPET_CHARACTERS = 160
@@ -35,19 +35,19 @@ class Marker:
         needles = [one for one in self._needles if one[0] not in covered]
         wanted = len({group for group, _ in needles})
 
-        def possible(passage: Passage) -> set[int | str]:
+        def possible(text: str) -> set[int | str]:
             """Look for beginnings of words: that is quick, and rules out most texts."""
-            text = passage.text.casefold()
             return {group for group, needle in needles if needle in text}
 
         best, most = title, -1
         for passage in passages:
-            if len(possible(passage)) <= most:
+            if len(possible(passage.text.casefold())) <= most:
                 continue
             for part in passage.parts():
-                groups = possible(part)
+                text = part.text.casefold()
+                groups = possible(text)
                 if len(groups) > most:
-                    hits = len(groups & self._matches(part.text.casefold()))
+                    hits = len(groups & self._matches(text))
                     if hits > most:
                         best, most = part, hits
             if most == wanted:
@@ -56,7 +56,14 @@ class Marker:
 
     def _matches(self, text: str) -> set[int | str]:
         """Return which words, by their number, and codes of the question a folded text holds."""
-        found: set[int | str] = {self._forms[word] for word in self._forms.keys() & words_of(text)}
+        text = without_apostrophes(text)
+        found: set[int | str] = set()
+        for group, needle in self._needles:
+            if isinstance(group, int) and group not in found:
+                words = (_WORD.match(text, place) for place in _places(needle, text))
+                found.update(
+                    self._forms[word[0]] for word in words if word and word[0] in self._forms
+                )
         if any(code in text for code in self._codes):
             found.update(self._codes.intersection(codes_of(text)))
         return found
@@ -91,12 +98,12 @@ class Marker:
                     end = place + len(needle)
                     if not folded[end : end + 1].isalnum():
                         spans.append((place, end))
-                elif (word := _WORD.match(text, place)) and self._is_form(word[0]):
+                elif (word := _WORD.match(folded, place)) and self._is_form(word[0]):
                     spans.append(word.span())
         return sorted(set(spans), key=lambda span: (span[0], -span[1]))
 
     def _is_form(self, word: str) -> bool:
-        return any(one in self._forms for one in words_of(word))
+        return word in self._forms or any(one in self._forms for one in words_of(word))
 
 
 def _places(needle: str, text: str) -> Iterator[int]:

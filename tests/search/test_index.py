@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from textwrap import dedent
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.content.loader import load
-from app.knowledge import build
+from app.knowledge import KnowledgeBase, build
 from app.search import SNIPPET_CHARACTERS, Result, SearchIndex
 
 FILES = {
@@ -438,3 +439,43 @@ def test_a_help_center_without_content_finds_nothing(tmp_path: Path) -> None:
     index = make_index(tmp_path, {"site.yml": FILES["site.yml"]})
     assert index.search("lid -77") == ()
     assert index.nearest("/issues/lid") == ()
+
+
+def changed(root: Path, title: str, before: KnowledgeBase) -> KnowledgeBase:
+    """Return the knowledge base with another title of an issue."""
+    file = root / "issues" / "lid.md"
+    file.write_text(re.sub("title: .*", f"title: {title}", file.read_text("utf-8")), "utf-8")
+    return build(load(root, previous=before.content), before)
+
+
+def test_an_index_keeps_its_view_when_another_is_made_of_it(tmp_path: Path) -> None:
+    first = many(tmp_path)
+    old = SearchIndex(first)
+    second = changed(tmp_path, "Zebra", first)
+    new = SearchIndex(second, old)
+    assert titles(new.search("zebra")) == ["Zebra"]
+    assert titles(old.search("zebra")) == []
+    assert titles(old.search("lid")) == ["Lid"]
+    assert titles(new.search("lid")) == []
+
+
+def test_an_old_index_is_no_ground_to_build_on(tmp_path: Path) -> None:
+    """Somebody else has changed it since, or has died while changing it."""
+    first = many(tmp_path)
+    old = SearchIndex(first)
+    second = changed(tmp_path, "Zebra", first)
+    SearchIndex(second, old)
+    third = SearchIndex(changed(tmp_path, "Okapi", first), old)
+    assert titles(third.search("okapi")) == ["Okapi"]
+    assert titles(third.search("zebra")) == []
+
+
+def many(root: Path) -> KnowledgeBase:
+    """Return a knowledge base of so many issues that one more or less is little."""
+    (root / "issues").mkdir()
+    site = "product: P\ntitle: T\nintro: I\nsupport: {title: S, text: X}\n"
+    (root / "site.yml").write_text(site, "utf-8")
+    for name in ("lid", *(f"guest-{number}" for number in range(20))):
+        text = f"title: {name.capitalize()}\nsymptom: Tea\ncauses: [Rain]\nsolutions: [Umbrella]"
+        (root / "issues" / f"{name}.md").write_text(f"---\n{text}\n---\n", "utf-8")
+    return build(load(root))
