@@ -84,7 +84,8 @@ def test_without_a_site_only_that_is_told_of_variables(tmp_path: Path) -> None:
     assert [finding.rule for finding in check(load(tmp_path))] == ["missing-file"]
 
 
-def test_no_edit_of_a_file_breaks_the_check(make_content: MakeContent) -> None:
+@pytest.mark.parametrize("edits", [50, pytest.param(300, marks=pytest.mark.slow)])
+def test_no_edit_of_a_file_breaks_the_check(make_content: MakeContent, edits: int) -> None:
     random = Random(20261122)
     good = (MARBLES / "issues/address-not-allowed.md").read_bytes()
     snippets = (
@@ -93,7 +94,7 @@ def test_no_edit_of_a_file_breaks_the_check(make_content: MakeContent) -> None:
         )
     )
     rules = set()
-    for _ in range(150):
+    for _ in range(edits):
         text = bytearray(good)
         for _ in range(random.randint(1, 4)):
             place = random.randrange(len(text) + 1)
