@@ -108,9 +108,13 @@ LIKENESS_BESIDE_CODE = 1.6
 """Scale of what reports teach: most in somebody's own words, least in lines of a log without a
 recognised error."""
 
-BY_CHANCE = 0.4
+BY_CHANCE = 0.3
 """Log-odds for the issues together, over the likeliest one, that say nothing: a text about
 something else is a little like many of them."""
+
+MOST_TOGETHER = 1.6
+"""What they can say together at most over the likeliest one, as much as five that are alike: a
+text that is like all of them is too vague to answer."""
 
 MOST_LIKENESS = 12.0
 """What it can say at most."""
@@ -316,7 +320,7 @@ def like_nothing(logs: Mapping[str, float], off_topic: str) -> float:
     issues = [log for label, log in logs.items() if label != off_topic]
     highest = max(issues, default=0.0)
     together = math.log(sum(math.exp(log - highest) for log in issues)) if issues else 0.0
-    return logs.get(off_topic, 0.0) - together + BY_CHANCE
+    return logs.get(off_topic, 0.0) - min(MOST_TOGETHER, together) + BY_CHANCE
 
 
 def likeness(log_odds: float, *, code: bool, sure: bool, message: bool) -> float:
