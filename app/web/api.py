@@ -60,7 +60,7 @@ class CachedRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             response = await handle(request)
-            return cached(response, request.headers) if request.method == "GET" else response
+            return cached(response) if request.method == "GET" else response
 
         return answer
 

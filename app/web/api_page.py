@@ -44,7 +44,7 @@ class ApiPages(Handlers):
             document_url=f"{API_PATH}/openapi.json",
         )
         if self.base_url:
-            return self.page(request, page)
+            return self.page(page)
         # The lines to try name the host that was asked, so no cache may keep them for others.
         body = self.renderer.render(page)
         return Response(body, media_type=HTML, headers={"Cache-Control": NO_STORE})

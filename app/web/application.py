@@ -27,7 +27,7 @@ from app.web.backstage import Backstage
 from app.web.cache import AnswerCache
 from app.web.handlers import HTML, moved
 from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
-from app.web.live import Edition, Live, State
+from app.web.live import Edition, Live
 from app.web.logs import REQUEST_ID
 from app.web.metrics import CONTENT_TYPE, Metrics, Now
 from app.web.observing import Observer
@@ -147,6 +147,7 @@ def _now(live: Live, backstage: Backstage, cache: AnswerCache) -> Now:
     return Now(
         content=state.edition.knowledge.version if state.edition else None,
         refused=len(state.refused),
+        reloads=live.reloads,
         store=backstage.status(),
         kept=kept,
         kept_bytes=kept_bytes,
@@ -171,11 +172,12 @@ async def _healthy(request: Request) -> Response:  # noqa: ARG001 - the signatur
 
 
 async def _ready(request: Request) -> Response:
-    """Say what is served, why newer content is not, and how the store is.
+    """Say what is served, why newer content is not, how often it changed, and how the store is.
 
     It is ready as long as anything is served: the help pages do not need the store.
     """
-    state: State = request.app.state.live.state
+    live: Live = request.app.state.live
+    state = live.state
     store = request.app.state.backstage.status()
     status = "degraded" if store.startswith("degraded") else "ok"
     version = state.edition.knowledge.version if state.edition else None
@@ -183,6 +185,7 @@ async def _ready(request: Request) -> Response:
         "status": status if version else "nothing to serve",
         "content": version,
         "store": store,
+        "reloads": live.reloads,
         "refused": [_public(finding, request.app.state.folder) for finding in state.refused],
     }
     return JSONResponse(answer, 200 if version else 503, headers={"Cache-Control": NO_STORE})

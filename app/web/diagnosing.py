@@ -117,7 +117,7 @@ class Diagnosing(Handlers):
         # An unknown one is noted each time it is asked for, which no cache may prevent.
         is_noted = answer is not None and answer.verdict == "unknown"
         if linked and not is_noted:
-            return cached(response, request.headers, vary=HTMX_VARY)
+            return cached(response, vary=HTMX_VARY)
         response.headers["Cache-Control"] = NO_STORE
         response.headers["Vary"] = HTMX_VARY
         return response

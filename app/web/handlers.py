@@ -29,23 +29,23 @@ class Handlers:
     edition: Edition
     backstage: Backstage
 
-    def page(self, request: Request, context: contexts.Page, *, vary: str = "") -> Response:
+    def page(self, context: contexts.Page, *, vary: str = "") -> Response:
         """Answer with a page that may be cached."""
         exchange = context.shell.exchange if context.shell.tailored else None
         body = self.renderer.render(context, id_of(exchange))
-        return cached(Response(body, media_type=HTML), request.headers, vary=vary)
+        return cached(Response(body, media_type=HTML), vary=vary)
 
     def absolute(self, request: Request, path: str) -> str:
         """Return the address of `path` for somewhere else: a chat, a feed reader, a crawler."""
         return (self.base_url or str(request.base_url).rstrip("/")) + path
 
-    def cached_with_links(self, request: Request, response: Response) -> Response:
+    def cached_with_links(self, response: Response) -> Response:
         """Let an answer with absolute links be cached, if they don't name the host asked for.
 
         Whoever asks can invent the host, so no cache may keep such an answer for others.
         """
         if self.base_url:
-            return cached(response, request.headers)
+            return cached(response)
         response.headers["Cache-Control"] = NO_STORE
         return response
 
@@ -56,7 +56,7 @@ class Handlers:
         links = {"absolute": lambda path: self.absolute(request, path)}
         body = self.renderer.render_template(template, links | values)
         media_type = f"{media_type}; charset=utf-8"
-        return self.cached_with_links(request, PlainTextResponse(body, media_type=media_type))
+        return self.cached_with_links(PlainTextResponse(body, media_type=media_type))
 
     def chosen_exchange(self, request: Request) -> Exchange | None:
         """Return the exchange in the address, if it is a supported one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -79,7 +79,7 @@ class BodyLimit:
         await self._app(scope, receive_within_limit, send)
 
 
-def cached(response: Response, request_headers: Headers, *, vary: str = "") -> Response:  # noqa: ARG001
+def cached(response: Response, *, vary: str = "") -> Response:
     """Make an answer cacheable; `vary` names the request's headers that it depends on.
 
     Its entity tag, and what follows from it, comes from `cache.py`.

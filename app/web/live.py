@@ -79,7 +79,8 @@ class State:
 class Live:
     """Follows one content folder; `state` is the one reference to what is served.
 
-    `seen` is how the folder looked when it was read.
+    `seen` is how the folder looked when it was read. `reloads` counts what became of changed
+    content since the start.
     """
 
     def __init__(self, folder: Path, redactor: Redactor, *, drafts: bool = False) -> None:
@@ -89,6 +90,7 @@ class Live:
         self._content: Content | None = None
         self._checked: Checked | None = None
         self._built: Edition | None = None
+        self.reloads = {"served": 0, "refused": 0}
         self.seen = look(folder)
         self.state = State(None, ())
         with _without_collector():
@@ -126,6 +128,7 @@ class Live:
         self.seen = seen
         self.state, before = state, self.state
         if state.id != before.id:
+            self.reloads["refused" if state.refused else "served"] += 1
             self._tell()
 
     def _next(self, seen: Look) -> State:

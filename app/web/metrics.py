@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
@@ -24,6 +24,7 @@ class Now:
 
     content: str | None
     refused: int
+    reloads: Mapping[str, int]
     store: str
     kept: int
     kept_bytes: int
@@ -60,14 +61,6 @@ class Metrics:
             ("kind",),
             registry=self._registry,
         )
-        self._loads = Counter(
-            "helpcenter_content_loads",
-            "Changed content, by what became of it: served or refused.",
-            ("result",),
-            registry=self._registry,
-        )
-        for result in ("served", "refused"):
-            self._loads.labels(result)
         self._children: dict[tuple[str, str, int, str], tuple[Counter, Histogram]] = {}
         ProcessCollector(registry=self._registry)
 
@@ -95,10 +88,6 @@ class Metrics:
         """Count a text that was kept."""
         self._unanswered.labels(kind).inc()
 
-    def loaded(self, result: Literal["served", "refused"]) -> None:
-        """Count changed content."""
-        self._loads.labels(result).inc()
-
     def page(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
@@ -120,6 +109,14 @@ class _Looked(Collector):
             "Errors for which newer content is refused; 0 when the newest is served.",
             now.refused,
         )
+        reloads = CounterMetricFamily(
+            "helpcenter_content_reloads",
+            "Changed content, by what became of it: served or refused.",
+            labels=("result",),
+        )
+        for result, count in now.reloads.items():
+            reloads.add_metric((result,), count)
+        yield reloads
         yield GaugeMetricFamily(
             "helpcenter_store_up",
             "1 while votes and unanswered texts can be stored.",

@@ -47,7 +47,7 @@ class Pages(Handlers):
             issues=knowledge.issues_for(id_of(exchange)),
             tips=knowledge.tips,
         )
-        return self.page(request, context)
+        return self.page(context)
 
     async def issue(self, request: Request) -> Response:
         """Answer with one issue, or lead from its old address to the present one."""
@@ -76,7 +76,7 @@ class Pages(Handlers):
             ),
             errors=_errors_meaning(issue, exchange, knowledge),
         )
-        return self.page(request, context)
+        return self.page(context)
 
     async def exchanges(self, request: Request) -> Response:
         """Answer with the list of supported exchanges."""
@@ -92,7 +92,7 @@ class Pages(Handlers):
             ),
             exchanges=knowledge.exchanges,
         )
-        return self.page(request, context)
+        return self.page(context)
 
     async def exchange(self, request: Request) -> Response:
         """Answer with one exchange: facts, how-to and error codes."""
@@ -115,7 +115,7 @@ class Pages(Handlers):
             source=knowledge.body_source(exchange),
             groups=_error_groups(exchange, knowledge),
         )
-        return self.page(request, context)
+        return self.page(context)
 
     async def error(self, request: Request) -> Response:
         """Answer with one error code of one exchange."""
@@ -154,7 +154,7 @@ class Pages(Handlers):
                 for entry in entries
             ),
         )
-        return self.page(request, context)
+        return self.page(context)
 
     async def short_error(self, request: Request) -> Response:
         """Lead from the short link of an error code to its page."""
@@ -187,7 +187,7 @@ class Pages(Handlers):
                 site=edition.knowledge.site,
             )
             body = self.renderer.render(fragment, id_of(exchange))
-            return cached(Response(body, media_type=HTML), request.headers, vary=HTMX_VARY)
+            return cached(Response(body, media_type=HTML), vary=HTMX_VARY)
         page = contexts.SearchPage(
             shell=self.shell(
                 with_query("/search", {"q": query}) if query else "/search",
@@ -200,7 +200,7 @@ class Pages(Handlers):
             results=results,
         )
         if results or not query:
-            return self.page(request, page, vary=HTMX_VARY)
+            return self.page(page, vary=HTMX_VARY)
         # Not while somebody types: half words are nobody's question.
         self.backstage.note_unanswered(
             Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
@@ -212,7 +212,7 @@ class Pages(Handlers):
 
     async def whitelist(self, request: Request) -> Response:
         """Answer with the form that compares a saved IP list with the whitelist."""
-        return self.page(request, self._whitelist_page(self.chosen_exchange(request), None))
+        return self.page(self._whitelist_page(self.chosen_exchange(request), None))
 
     async def compare_whitelist(self, request: Request) -> Response:
         """Answer with the comparison of a posted list."""

@@ -50,7 +50,7 @@ class Replies(Handlers):
             whole = contexts.IssueMarkdown(
                 site=knowledge.site, issue=issue, steps=steps, url=self.absolute(request, link)
             )
-            return self._reply(request, whole)
+            return self._reply(whole)
         reply = contexts.Reply(
             title=issue.title,
             paragraphs=(issue.symptom,),
@@ -59,7 +59,7 @@ class Replies(Handlers):
             url=self.absolute(request, link),
             plain_text=form == "txt",
         )
-        return self._reply(request, reply)
+        return self._reply(reply)
 
     async def error(self, request: Request) -> Response:
         """Answer with what an error code means, and the first steps for its likeliest causes."""
@@ -84,7 +84,7 @@ class Replies(Handlers):
             url=self.absolute(request, f"/e/{exchange.id}/{quote(code, safe=':')}"),
             plain_text=form == "txt",
         )
-        return self._reply(request, reply)
+        return self._reply(reply)
 
     async def diagnosis(self, request: Request) -> Response:
         """Answer with a diagnosis that was linked."""
@@ -113,14 +113,14 @@ class Replies(Handlers):
             url=self.absolute(request, diagnosis_url(observations)),
             plain_text=request.path_params["form"] == "txt",
         )
-        return self._reply(request, reply)
+        return self._reply(reply)
 
-    def _reply(self, request: Request, reply: contexts.Reply | contexts.IssueMarkdown) -> Response:
+    def _reply(self, reply: contexts.Reply | contexts.IssueMarkdown) -> Response:
         plain_text = isinstance(reply, contexts.Reply) and reply.plain_text
         media_type = MEDIA_TYPES["txt" if plain_text else "md"]
         response = PlainTextResponse(self.renderer.render(reply), media_type=media_type)
         response.headers["X-Robots-Tag"] = "noindex"
-        return self.cached_with_links(request, response)
+        return self.cached_with_links(response)
 
 
 def _cause(issue: Issue, exchange: Exchange | None) -> contexts.ReplyCause:

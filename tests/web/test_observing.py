@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from app.web.application import HelpCenter, create_app
 from app.web.logs import REQUESTS, JsonFormatter, LogFormat, TextFormatter, logging_config
 from app.web.metrics import Metrics
 from tests.conftest import MARBLES
+from tests.web.test_live import until
 
 TOKEN = "a-long-enough-token"
 
@@ -369,8 +371,25 @@ def test_content_and_store_are_seen(app: HelpCenter, client: TestClient) -> None
     now = fetched(client)
     assert now[f'helpcenter_content_info{{version="{version}"}}'] == 1
     assert now["helpcenter_content_findings"] == 0
+    assert now['helpcenter_content_reloads_total{result="served"}'] == 0
     assert now["helpcenter_store_up"] in {0, 1}
     assert now["process_resident_memory_bytes"] > 1_000_000
+
+
+def test_changes_of_the_content_are_counted(tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(MARBLES, content)
+    app = create_app(Settings(content=content, data=tmp_path, metrics_token=TOKEN, watch=0.01))
+    count = "helpcenter_content_reloads_total"
+    with TestClient(app) as client:
+        (content / "site.yml").write_text("product: [", "utf-8")
+        until(lambda: client.get("/readyz").json()["reloads"] == {"served": 0, "refused": 1})
+        assert fetched(client)["helpcenter_content_findings"] > 0
+        shutil.copyfile(MARBLES / "site.yml", content / "site.yml")
+        until(lambda: client.get("/readyz").json()["reloads"] == {"served": 1, "refused": 1})
+        now = fetched(client)
+    assert now[f'{count}{{result="served"}}'] == now[f'{count}{{result="refused"}}'] == 1
+    assert now["helpcenter_content_findings"] == 0
 
 
 def test_two_applications_count_apart() -> None:
