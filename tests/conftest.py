@@ -35,6 +35,12 @@ SITE = """\
 MakeContent = Callable[[Mapping[str, str | bytes]], Path]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests last: Playwright's event loop stays, and `asyncio.run` allows no other."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what test servers store out of the repository."""

@@ -86,6 +86,7 @@ def test_no_then_why_then_thanks(client: TestClient) -> None:
     assert thanks.status_code == 200
     assert "<html" in thanks.text
     assert "Thank you" in thanks.text
+    assert not client.cookies
     seen = insights(client)
     assert "1 × hard to follow" in seen
     assert "me@marbles.example" not in seen
