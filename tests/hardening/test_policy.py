@@ -185,7 +185,9 @@ def test_what_visitors_wrote_runs_nothing_where_writers_read_it(
     page: Page, server: Running
 ) -> None:
     hostile = "<script>window.owned=true</script><img src=x onerror=owned=true> qzvk wxyj"
-    server.post("/diagnose", f"text={hostile.replace('<', '%3C')}")
+    # Not from where all other tests come: who says too much is not listened to any more.
+    body = f"text={hostile.replace('<', '%3C')}"
+    server.post("/diagnose", body, X_Forwarded_For="198.51.100.77")
     token = "x:as-secret-as-a-marble"
     server.until(
         lambda: "qzvk" in server.get("/insights", Authorization=f"Basic {encoded(token)}").text
