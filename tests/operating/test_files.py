@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
 from app.settings import ROOT, Settings
+from app.web.application import create_app
+from tests.conftest import TEAPOTS
 
 FOLDER = ROOT / "docs/operating"
 PAGE = (ROOT / "docs/operating.md").read_text("utf-8")
@@ -89,14 +92,14 @@ def test_the_limits_of_the_proxy_are_those_of_the_server() -> None:
     assert int(stop[1]) > STOP_SECONDS
 
 
-def test_the_alerts_ask_for_metrics_that_there_are() -> None:
-    from app.web.metrics import Metrics, Now
-
-    metrics = Metrics()
-    metrics.look_at(lambda: Now(content="1", refused=0, store="ok", kept=0, kept_bytes=0))
-    metrics.answered("/", "GET", 200, "hit", 0.001)
-    there = set(re.findall(r"^(\w+)[ {]", metrics.page().decode(), re.MULTILINE))
-    there |= set(re.findall(r"^# TYPE (\w+) ", metrics.page().decode(), re.MULTILINE))
+def test_the_alerts_ask_for_metrics_that_there_are(tmp_path: Path) -> None:
+    token = "as-secret-as-a-kettle"
+    settings = Settings(content=TEAPOTS, data=tmp_path, watch=0, metrics_token=token)
+    with TestClient(create_app(settings)) as client:
+        assert client.get("/").status_code == 200
+        answer = client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200
+    there = set(re.findall(r"^(?:# TYPE )?(\w+)[ {]", answer.text, re.MULTILINE))
     told = set(re.findall(r"`[^`]*?((?:helpcenter|process)_\w+)", PAGE))
     assert len(told) >= 7
     assert told <= there
