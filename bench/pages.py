@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,8 +28,8 @@ from app.settings import Settings
 from bench.report import Goal, Section, Series
 
 PAGE = "/issues/ip-whitelist-not-configured"
-ROUNDS = 7
-SECONDS = 1.0
+ROUNDS = 11
+SECONDS = 0.8
 CONNECTIONS = 16
 START_SECONDS = 60.0
 BROWSER = {
@@ -95,7 +96,9 @@ def _sections(
     unit = "requests in a second of one core"
 
     def goal(name: str, what: str, bound: float) -> Goal:
-        return Goal(what, series[name].median / series[BARE].median, bound)
+        # Of each round by itself: what else the machine does changes from one to the next.
+        ratios = (one / bare for one, bare in zip(rounds[name], rounds[BARE], strict=True))
+        return Goal(what, statistics.median(ratios), bound)
 
     return [
         Section(
