@@ -35,6 +35,11 @@ _ENTANGLED = re.compile(r"```|~~~|\]:|^[ \t]+\S", re.MULTILINE)
 _PARTS = re.compile(r"(?<=\n)(?=[ \t]*\n)")
 """Between paragraphs: before each empty line."""
 
+_PLAIN_HEADING = re.compile(
+    r"\n?(?P<level>#{1,6})[ ]+(?P<text>[^\s\\`*_\[\]<>&!~#]+(?: [^\s\\`*_\[\]<>&!~#]+)*)\n?\Z"
+)
+"""A paragraph that is a heading of mere words, as most headings are."""
+
 _RULER = re.compile(r"\n {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
 """A line that makes a heading of the one above."""
 
@@ -105,7 +110,16 @@ def references(text: str) -> Iterator[Reference]:
     # Each paragraph stands for itself, so that only those with a mark have to be parsed.
     line = 1
     for part in _PARTS.split(text):
-        if has_marks(part):
+        if heading := _PLAIN_HEADING.match(part):
+            level = len(heading["level"])
+            yield Reference(
+                "heading",
+                "",
+                heading["text"],
+                line + part.count("\n", 0, heading.start("level")),
+                level,
+            )
+        elif has_marks(part):
             yield from _references(part.strip("\n"), line + len(part) - len(part.lstrip("\n")))
         line += part.count("\n")
 

@@ -120,6 +120,9 @@ def test_what_only_looks_like_html(text: str) -> None:
 BLOCKS = (
     "# a",
     "## b c",
+    "#  a b",
+    "# a #",
+    "####### x",
     "text",
     "[x](/y)",
     "![i](z.png)",
