@@ -38,6 +38,8 @@ class Tally:
     """Connections that ended in the middle of an answer."""
     unanswered: int = 0
     """Connections that ended after a request, without a byte of an answer."""
+    untaken: int = 0
+    """Connections that were reset before their first answer: the server may never have had them."""
     refused: int = 0
     """Connections that could not be opened."""
 
@@ -130,15 +132,22 @@ async def visit(
             tally.refused += 1
             return
         try:
-            for _ in range(PER_CONNECTION):
-                if not goes_on() or not await _run(errand(chance), reader, writer, tally):
+            for number in range(PER_CONNECTION):
+                if not goes_on():
+                    break
+                if not await _run(errand(chance), reader, writer, tally, is_first=number == 0):
                     break
         finally:
             writer.close()
 
 
 async def _run(
-    wanted: Errand, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tally: Tally
+    wanted: Errand,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    tally: Tally,
+    *,
+    is_first: bool,
 ) -> bool:
     """Run one errand; tell whether the connection is still good."""
     start = time.perf_counter()
@@ -150,7 +159,8 @@ async def _run(
         tally.unanswered += not error.partial
         return False
     except (ConnectionResetError, BrokenPipeError):
-        tally.unanswered += 1
+        tally.untaken += is_first
+        tally.unanswered += not is_first
         return False
     tally.seconds.setdefault(wanted.kind, []).append(time.perf_counter() - start)
     tally.statuses[answer.status] += 1

@@ -97,7 +97,7 @@ def test_who_takes_all_connections_shuts_nobody_out(tmp_path: Path) -> None:
             tally = crowd(server.port, 10, lambda _: time.monotonic() < end)
             assert tally.wrong == []
             assert tally.count > 20
-            assert (tally.cut, tally.unanswered, tally.refused) == (0, 0, 0)
+            assert (tally.cut, tally.unanswered, tally.untaken, tally.refused) == (0, 0, 0, 0)
         finally:
             for connection in hoard:
                 connection.close()
