@@ -73,7 +73,7 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
     api = FastAPI(
         title="Help center",
         version="1",
-        description="Diagnose connection errors, and read issues, exchanges and error codes.",
+        description="Diagnose errors, and read what this help center says of them.",
         servers=[{"url": API_PATH}],
         docs_url=None,
         redoc_url=None,
@@ -184,7 +184,7 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
         q: Annotated[str, Query(max_length=MAX_QUERY, description="Words or an error code.")],
         exchange: ChosenExchange = None,
     ) -> list[ResultAnswer]:
-        """Search issues, exchanges and error codes; best first."""
+        """Search the help pages; best first."""
         now = edition()
         return results(now, q, known_exchange(exchange, now.knowledge))
 

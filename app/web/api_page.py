@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,6 +16,9 @@ from app.web.api_description import API_PATH, Example, describe, examples
 from app.web.handlers import HTML, Handlers
 from app.web.headers import NO_STORE
 
+EXCHANGE = "exchange"
+"""The name of the parameter, and part of the paths, that only content with exchanges needs."""
+
 
 class ApiPages(Handlers):
     """The handler of the reference."""
@@ -23,10 +26,14 @@ class ApiPages(Handlers):
     __slots__ = ()
 
     async def show(self, request: Request) -> Response:
-        """Answer with every operation, with a line to try and what it brings."""
+        """Answer with every operation, with a line to try and what it brings.
+
+        Where the content has no exchanges, operations and parameters about them are left out.
+        """
         found = examples(self.edition)
         document = describe(request.app.state.api.openapi(), found)
         origin = self.base_url or str(request.base_url).rstrip("/")
+        left_out = () if self.edition.knowledge.exchanges else (EXCHANGE,)
         page = contexts.ApiPage(
             shell=self.shell(
                 "/api",
@@ -37,9 +44,10 @@ class ApiPages(Handlers):
             ),
             description=document["info"]["description"],
             operations=tuple(
-                _operation(method, path, document, found.get(path), origin)
+                _operation(method, path, document, found.get(path), origin, left_out)
                 for path, operations in document["paths"].items()
                 for method in operations
+                if not any(name in path for name in left_out)
             ),
             document_url=f"{API_PATH}/openapi.json",
         )
@@ -56,6 +64,7 @@ def _operation(
     document: Mapping[str, Any],
     example: Example | None,
     origin: str,
+    left_out: Sequence[str],
 ) -> contexts.OperationView:
     operation = document["paths"][path][method]
     return contexts.OperationView(
@@ -64,7 +73,11 @@ def _operation(
         path=API_PATH + path,
         summary=operation["summary"],
         description=operation["description"],
-        parameters=(*_parameters(operation), *_fields(operation, document)),
+        parameters=tuple(
+            parameter
+            for parameter in (*_parameters(operation), *_fields(operation, document))
+            if parameter.name not in left_out
+        ),
         curl=_curl(origin + API_PATH + path, example) if example else "",
         answer=_pretty(example.answer) if example else "",
         refusals=tuple(
