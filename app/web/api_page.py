@@ -44,7 +44,7 @@ class ApiPages(Handlers):
             ),
             description=document["info"]["description"],
             operations=tuple(
-                _operation(method, path, document, found.get(path), origin, left_out)
+                _operation(method, path, document, found.get(path), origin, left_out=left_out)
                 for path, operations in document["paths"].items()
                 for method in operations
                 if not any(name in path for name in left_out)
@@ -64,6 +64,7 @@ def _operation(
     document: Mapping[str, Any],
     example: Example | None,
     origin: str,
+    *,
     left_out: Sequence[str],
 ) -> contexts.OperationView:
     operation = document["paths"][path][method]
