@@ -103,4 +103,5 @@ update: setup  ## Renew every pin and htmx (needs npm), then check and test
 	@$(MAKE) --no-print-directory docs check test
 
 clean:  ## Remove what was set up
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) .venv-bench .venv-ccxt .fuzz/packages .mypy_cache .ruff_cache .pytest_cache \
+	    .import_linter_cache .hypothesis .coverage htmlcov
