@@ -35,7 +35,10 @@ FAR_BEHIND = 3.5
 
 
 class Engine:
-    """Diagnoses with one knowledge base. Thread-safe: nothing changes after the preparation."""
+    """Diagnoses with one knowledge base.
+
+    Thread-safe: all that changes after the preparation is that reports are learned from, once.
+    """
 
     def __init__(
         self, knowledge: KnowledgeBase, redactor: Redactor, previous: Engine | None = None
