@@ -117,13 +117,17 @@ KEY_HEADERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, ready to be sent: as it is, without its body, or as "unchanged"."""
+    """A whole answer, ready to be sent: as it is, without its body, or as "unchanged".
+
+    `can_shrink` tells that its body is in brotli, made here in a hurry.
+    """
 
     start: Message
     body: Message
     unchanged: Message | None
     tag: bytes
     is_public: bool
+    can_shrink: bool
 
     async def send(self, send: Send, method: str, known: bytes | None) -> None:
         """Send it to a visitor who knows the entity tags in `known`."""
@@ -142,8 +146,8 @@ class _Kept:
     answer: Answer
     route: str
     size: int
+    can_shrink: bool
     asked: int = 0
-    is_best: bool = False
 
 
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
@@ -211,7 +215,7 @@ class AnswerCache:
         else:
             scope[RESULT], scope[ROUTE] = "hit", kept.route
             kept.asked += 1
-            if kept.asked >= OFTEN and not kept.is_best and question.coding == "br":
+            if kept.asked >= OFTEN and kept.can_shrink:
                 self._improve(question, kept)
             await kept.answer.send(send, method, known)
             return
@@ -223,12 +227,10 @@ class AnswerCache:
         if made and made.is_public and edition is not None and self._edition() is edition:
             self._keep(question, made, scope[ROUTE])
 
-    def _keep(
-        self, question: Question, answer: Answer, route: str, *, is_best: bool = False
-    ) -> None:
+    def _keep(self, question: Question, answer: Answer, route: str) -> None:
         size = len(answer.body["body"]) + question.size + OVERHEAD_BYTES
         if size <= self._kept.maxsize:
-            self._kept[question] = _Kept(answer, route, size, is_best=is_best)
+            self._kept[question] = _Kept(answer, route, size, answer.can_shrink)
 
     def _improve(self, question: Question, kept: _Kept) -> None:
         """Compress what is asked for often as well as possible, once it is time for one again.
@@ -239,14 +241,14 @@ class AnswerCache:
         if question.query or now < self._improve_after:
             return
         self._improve_after = now + IMPROVE_SECONDS
-        kept.is_best = True
+        kept.can_shrink = False
         loop = asyncio.get_running_loop()
         better = loop.run_in_executor(None, _improved, kept.answer)
 
         def replace(done: asyncio.Future[Answer]) -> None:
             # An edition that is new by now has let go of this answer.
             if not done.cancelled() and self._kept.get(question) is kept:
-                self._keep(question, done.result(), kept.route, is_best=True)
+                self._keep(question, done.result(), kept.route)
 
         better.add_done_callback(replace)
 
@@ -290,7 +292,7 @@ class _Answering:
 
 
 def _improved(answer: Answer) -> Answer:
-    """Return an answer in brotli as small as it gets; takes long enough to need a thread."""
+    """Return an answer that can shrink as small as it gets; takes long enough to need a thread."""
     made_here = {b"content-encoding", b"etag"}
     headers = [one for one in answer.start["headers"] if one[0] not in made_here]
     plain = brotli.decompress(answer.body["body"])
@@ -303,11 +305,13 @@ def _answer(start: Message, body: bytes, coding: Coding, quality: int = VISIT_QU
     said = dict(headers)
     # A file that may change by itself has a date, and its own tag.
     is_own = b"last-modified" in said
+    can_shrink = False
     if not is_own and b"content-encoding" not in said and is_text(_text(said, b"content-type")):
         shorter = encoded(body, coding, quality)
         set_ = {b"vary": _merged(said.get(b"vary", b""), b"Accept-Encoding")}
         if shorter is not None:
             body = shorter
+            can_shrink = coding == "br" and quality < BEST_QUALITY
             set_ |= {b"content-encoding": coding.encode(), b"content-length": b"%d" % len(body)}
         headers = [one for one in headers if one[0] not in set_] + list(set_.items())
         said |= set_
@@ -326,6 +330,7 @@ def _answer(start: Message, body: bytes, coding: Coding, quality: int = VISIT_QU
         unchanged=unchanged,
         tag=said.get(b"etag", b""),
         is_public=is_public and not is_own and _names(said.get(b"vary", b"")) <= KEY_HEADERS,
+        can_shrink=can_shrink,
     )
 
 

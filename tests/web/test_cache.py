@@ -505,6 +505,27 @@ def test_what_anybody_can_make_up_stays_as_it_is(patient: None, unlike: dict[str
     assert len({ask(front, **asked).headers["etag"] for _ in range(cache.OFTEN + 5)}) == 1
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        PlainTextResponse("short and stout"),
+        Response(TEXT.encode(), media_type="image/png"),
+        PlainTextResponse(TEXT, headers={"Content-Encoding": "zstd"}),
+    ],
+    ids=["short", "no text", "encoded already"],
+)
+def test_what_was_not_made_smaller_here_is_left_alone(
+    patient: None, caplog: pytest.LogCaptureFixture, answer: Response
+) -> None:
+    edition = object()
+    answer.headers["Cache-Control"] = PAGE_CACHE
+    front = AnswerCache(answer, lambda: edition)
+    told = [ask(front, headers=BR) for _ in range(cache.OFTEN + 5)]
+    assert told[-1].result == "hit"
+    assert {one.body for one in told} == {answer.body}
+    assert not caplog.records
+
+
 def test_only_one_becomes_smaller_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "IMPROVE_SECONDS", 3_600)
     edition = object()
