@@ -104,13 +104,27 @@ class Question(NamedTuple):
     @property
     def size(self) -> int:
         """How many bytes a sender can make the key take."""
-        sent = (self.path, self.raw_path, self.query, *self[5:10])
-        return sum(len(part) for part in sent if part)
+        parts = (
+            self.path,
+            self.raw_path,
+            self.query,
+            self.host,
+            self.origin,
+            self.hx_request,
+            self.hx_request_type,
+            self.hx_history_restore,
+        )
+        return sum(len(part) for part in parts if part)
 
 
 KEY_HEADERS = frozenset(
-    {b"origin", b"hx-request", b"hx-request-type", b"hx-history-restore-request"}
-    | {b"accept-encoding"}
+    {
+        b"origin",
+        b"hx-request",
+        b"hx-request-type",
+        b"hx-history-restore-request",
+        b"accept-encoding",
+    }
 )
 """The headers that `Vary` may name in an answer that is kept."""
 
