@@ -70,10 +70,10 @@ class Metrics:
 
     def answered(self, route: str, method: str, status: int, cache: str, seconds: float) -> None:
         """Count an answer; `route` is a template."""
-        key = (route, method, status, cache)
+        shown = method if method in METHODS else "OTHER"
+        key = (route, shown, status, cache)
         children = self._children.get(key)
         if children is None:
-            shown = method if method in METHODS else "OTHER"
             requests = self._requests.labels(route, shown, str(status), cache)
             children = self._children[key] = (requests, self._seconds.labels(route))
         requests, latencies = children
