@@ -15,6 +15,8 @@ Field = Literal["title", "lead", "body"]
 
 _BLOCK_GAP = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*+>|#]|\d+[.)]))")
 _BLOCK_MARK = re.compile(r"^\s*(?:[-*+>|#]+|\d+[.)])\s+")
+_PHRASE_SIGN = re.compile(r"[/*]")
+"""Of a phrase with a choice of words or the beginning of one: `lid/knob loose*`."""
 _MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]<>&!~]")
 
 
@@ -34,6 +36,7 @@ class Passage(NamedTuple):
 
     A `literal` text is one as it is sent over the wire, not Markdown. A `whole` one is the body of
     a page, to be shown in parts; `source` is the same before its variables were filled in.
+    `instead` is what readers see in place of a text that only writers write so.
     """
 
     field: Field
@@ -43,12 +46,14 @@ class Passage(NamedTuple):
     literal: bool = False
     whole: bool = False
     source: str = ""
+    instead: str = ""
 
     @property
     def shown(self) -> str:
         """The text as people read it, in one line."""
-        is_markdown = not self.literal and _MARKDOWN_SIGN.search(self.text)
-        return " ".join((plain(self.text) if is_markdown else self.text).split())
+        text = self.instead or self.text
+        is_markdown = not self.literal and _MARKDOWN_SIGN.search(text)
+        return " ".join((plain(text) if is_markdown else text).split())
 
     def parts(self) -> Iterator[Passage]:
         """Yield what can be shown: of a body its paragraphs, items and rows, else the passage.
@@ -118,7 +123,7 @@ def _issue_passages(issue: Issue, exchange: str | None, source: str) -> Iterator
     for cause in issue.causes:
         yield Passage("body", cause)
     for phrase in issue.phrases:
-        yield Passage("lead", phrase)
+        yield Passage("lead", phrase, instead=issue.symptom if _PHRASE_SIGN.search(phrase) else "")
     yield Passage("body", issue.body, whole=True, source=source)
     yield from _wire_passages(issue.signatures, issue.examples)
 

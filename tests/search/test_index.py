@@ -39,7 +39,7 @@ FILES = {
           - text: Ask the porter of Albert Hall for the velvet rope
             id: velvet-rope
             exchanges: [albert]
-        phrases: [hums in my kitchen but not on stage]
+        phrases: [hums in my kitchen but not on stage, porter/doorman grumbl*]
         order: 1
         ---
         ## The porter's lodge
@@ -286,6 +286,7 @@ def test_entries_of_one_code_are_one_result(index: SearchIndex) -> None:
         ("booking desk", "Open the [booking] [desk] and choose a new ticket."),
         ("kettle", "[Kettle] <spout> is *not* a teapot"),
         ("429 millibars", "Steam pressure above [429] [millibars]"),
+        ("doorman grumbles", "The teapot hums at home, but the venue refuses its voice"),
     ],
 )
 def test_the_passage_that_fits_is_shown_and_marked(
