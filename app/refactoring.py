@@ -7,7 +7,6 @@ content is mended. Published permalinks stay as they are.
 from __future__ import annotations
 
 import codecs
-import json
 import os
 import shutil
 import tempfile
@@ -27,7 +26,7 @@ from app.content.checks import check
 from app.content.checks.links import page_of
 from app.content.checks.places import Survey, did_you_mean, names_issue
 from app.content.checks.texts import heading_anchors
-from app.content.editing import Editor
+from app.content.editing import Editor, quoted
 from app.content.loader import Content, Source, load
 from app.model import ChecklistItem, Exchange, Finding, Issue, QuickTest, Slug, Solution, Tip
 
@@ -254,19 +253,15 @@ def new_error(content: Content, exchange: str, code: str, message: str, slug: st
             cure = "add the message to its `signatures`, or tell two entries apart by `match`"
             raise RefusedChangeError(f"{path}, line {line} has the code {code} already; {cure}")
     example = f"{known.name} error {code}: {message}"
-    # A JSON string is a YAML string, whatever it holds.
-    code, message, example = (
-        json.dumps(text, ensure_ascii=False) for text in (code, message, example)
-    )
     editor = Editor(source.text if source else "")
     editor.append(
         ("errors",),
         [
-            f"code: {code}",
-            f"message: {message}",
+            f"code: {quoted(code)}",
+            f"message: {quoted(message)}",
             f"issues: [{slug}]",
             "examples:",
-            f"  - {example}",
+            f"  - {quoted(example)}",
         ],
     )
     return Changes({path: editor.result})

@@ -21,6 +21,12 @@ class UneditableError(Exception):
     """The file is written in a way that only a person can change; the message says what to do."""
 
 
+def quoted(text: str) -> str:
+    """Return a text as YAML has it in quotes."""
+    # A JSON string is a YAML string, whatever it holds.
+    return json.dumps(text, ensure_ascii=False)
+
+
 class Editor:
     """Changes to one file, collected and made at once by `result`.
 
@@ -85,10 +91,9 @@ class Editor:
 
     def extend(self, key: str, texts: Sequence[str]) -> None:
         """Add texts, which are quoted, to the end of a list of the file's first level."""
-        # A JSON string is a YAML string, whatever it holds.
-        quoted = [json.dumps(text, ensure_ascii=False) for text in texts]
+        words = [quoted(text) for text in texts]
         node = self._nodes.get((key,))
-        lines = "".join(f"\n  - {text}" for text in quoted)
+        lines = "".join(f"\n  - {word}" for word in words)
         if node is None:
             self._change(self._end, self._end, f"{key}:{lines}\n")
         elif isinstance(node, yaml.SequenceNode) and not node.value:
@@ -96,7 +101,7 @@ class Editor:
             colon = self._text.rindex(":", 0, start)
             self._change(colon + 1, end, lines)
         else:
-            self.add((key,), quoted)
+            self.add((key,), words)
 
     def remove(self, location: Location) -> None:
         """Remove a word from a list; the list stays, empty if need be."""

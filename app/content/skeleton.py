@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
+
+from app.content.editing import quoted
 
 STARTER = Path(__file__).parent / "starter"
 """The content of a small product, with one good example of each file."""
@@ -43,13 +44,13 @@ draft: true             # remove this line to publish
 
 def new_issue(title: str, example: str | None = None) -> str:
     """Return the text of a new issue's file; `example` is a message that it has to answer."""
-    examples = f"[{_quoted(example)}]" if example else "[]"
-    return _ISSUE.format(title=_quoted(" ".join(title.split())), examples=examples)
+    examples = f"[{quoted(example)}]" if example else "[]"
+    return _ISSUE.format(title=quoted(" ".join(title.split())), examples=examples)
 
 
 def new_exchange(name: str) -> str:
     """Return the text of a new exchange's file."""
-    return _EXCHANGE.format(name=_quoted(" ".join(name.split())))
+    return _EXCHANGE.format(name=quoted(" ".join(name.split())))
 
 
 def start(folder: Path) -> tuple[str, ...]:
@@ -57,8 +58,3 @@ def start(folder: Path) -> tuple[str, ...]:
     shutil.copytree(STARTER, folder, dirs_exist_ok=True)
     files = (path for path in STARTER.rglob("*") if path.is_file())
     return tuple(sorted(str(path.relative_to(STARTER)) for path in files))
-
-
-def _quoted(text: str) -> str:
-    # A JSON string is a YAML string, whatever it holds.
-    return json.dumps(text, ensure_ascii=False)
