@@ -122,13 +122,7 @@ def unknown_issue(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: `related: [wrong-kye]`
     """
-    current = {alias.text: name_of(alias.source) for alias in survey.aliases}
-    for text in survey.issue_names:
-        if text.text in current and text.text not in survey.issues:
-            message = f"`{text.text}` is an old name; write `{current[text.text]}`"
-            yield Mistake(text.source, text.position, message)
-            continue
-        yield from _unknown(text, "issue", survey.issues)
+    yield from _unknown("issue", survey.issue_names, survey.issues, survey.aliases)
 
 
 def unknown_label(survey: Survey) -> Iterator[Mistake]:
@@ -153,13 +147,8 @@ def unknown_exchange(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: `exchanges: [glas]`
     """
-    current = {alias.text: name_of(alias.source) for alias in survey.exchange_aliases}
-    for text in survey.exchange_names:
-        if text.text in current and text.text not in survey.exchanges:
-            message = f"`{text.text}` is an old name; write `{current[text.text]}`"
-            yield Mistake(text.source, text.position, message)
-            continue
-        yield from _unknown(text, "exchange", survey.exchanges)
+    names, aliases = survey.exchange_names, survey.exchange_aliases
+    yield from _unknown("exchange", names, survey.exchanges, aliases)
     for name, source in survey.errors.items():
         if name not in survey.exchanges:
             cure = f"add exchanges/{name}.md, or rename this file"
@@ -167,11 +156,19 @@ def unknown_exchange(survey: Survey) -> Iterator[Mistake]:
             yield Mistake(source, source.document.position(()), message)
 
 
-def _unknown(text: Text, what: str, known: Mapping[str, Source]) -> Iterator[Mistake]:
-    name = text.text
-    if name not in known:
-        message = f"there is no {what} `{name}`; {did_you_mean(name, known)}"
-        yield Mistake(text.source, text.position, message)
-    elif is_draft(known[name]) and not is_draft(text.source):
-        message = f"the {what} `{name}` is a draft; publish it, or remove it here"
+def _unknown(
+    what: str, texts: Iterable[Text], known: Mapping[str, Source], aliases: Iterable[Text]
+) -> Iterator[Mistake]:
+    """Yield why `texts`, which refer to `known` files, don't; `aliases` are old names of those."""
+    current = {alias.text: name_of(alias.source) for alias in aliases}
+    for text in texts:
+        name = text.text
+        if name in known:
+            if not is_draft(known[name]) or is_draft(text.source):
+                continue
+            message = f"the {what} `{name}` is a draft; publish it, or remove it here"
+        elif name in current:
+            message = f"`{name}` is an old name; write `{current[name]}`"
+        else:
+            message = f"there is no {what} `{name}`; {did_you_mean(name, known)}"
         yield Mistake(text.source, text.position, message)
