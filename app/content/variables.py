@@ -8,7 +8,7 @@ the chosen exchange, and "OKX" while none is chosen.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from app.model import Entity, Exchange, Site
@@ -44,11 +44,6 @@ def variables(site: Site, exchange: Exchange | None = None) -> dict[str, str]:
         if exchange.passphrase:
             values["passphrase_name"] = exchange.passphrase.name
     return values
-
-
-def names_in(text: str) -> Iterator[str]:
-    """Yield the variables that `text` uses, in order."""
-    return (match["name"] for match in PLACEHOLDER.finditer(text))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

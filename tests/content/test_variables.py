@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.content.variables import fill, fill_entity, names_in, variables
+from app.content.variables import fill, fill_entity, variables
 from app.knowledge import KnowledgeBase
 from app.model import Site, Solution, Support, Tip
 
@@ -43,10 +43,6 @@ def test_long_texts_take_linear_time(evil: str) -> None:
 
 def test_values_are_not_filled_again() -> None:
     assert fill("{{ a }}", {"a": "{{ b }}", "b": "no"}) == "{{ b }}"
-
-
-def test_names_in_order() -> None:
-    assert list(names_in("{{ a }} {{ b | x }} {{ a }} {{ }}")) == ["a", "b", "a"]
 
 
 def test_a_site_without_whitelist_has_no_address_to_name(teapots: KnowledgeBase) -> None:
