@@ -17,6 +17,9 @@ from app.diagnosis.words import strengths as word_strengths
 from app.knowledge import KnowledgeBase
 from app.model import Evidence
 
+Span = tuple[int, int]
+"""Where something begins and ends in the normalised text."""
+
 FEW_WORDS_LEFT = 4
 """Fewer words beside fixed messages say nothing more."""
 
@@ -63,15 +66,15 @@ class OwnWords:
         )
         if reading.is_log and (sure or reading.has_message):
             return [], nothing
-        evidence, off_topic = self._of_phrases(reading, sure)
-        evidence += self._of_likeness(reading, sure)
+        read = reading.spans(sure)
+        evidence, off_topic = self._of_phrases(reading, sure, read)
+        evidence += self._of_likeness(reading, sure, read)
         return evidence, nothing + off_topic
 
     def _of_phrases(
-        self, reading: Reading, sure: Collection[Recognised]
+        self, reading: Reading, sure: Collection[Recognised], read: Collection[Span]
     ) -> tuple[list[Evidence], float]:
-        """Return what phrases say for issues, and for something else."""
-        read = reading.spans(sure)
+        """Return what phrases say for issues, and for something else; `read` was understood."""
         phrases = word_strengths(self._phrases.wordings(reading.text, read))
         tendency = {} if self._lesson else self._phrases.tendency(reading.text, read)
         beside = loud(sure, reading)
@@ -93,13 +96,14 @@ class OwnWords:
                 evidence.append(strengths.of_tendency(issue, by_tendency))
         return evidence, off_topic
 
-    def _of_likeness(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:
+    def _of_likeness(
+        self, reading: Reading, sure: Collection[Recognised], read: Collection[Span]
+    ) -> Iterator[Evidence]:
         """Yield what reports teach about a text like this one."""
         if self._lesson is None:
             return
         flat = reading.text.flat
-        spans = reading.spans(sure)
-        if spans and _words_outside(flat, spans) < FEW_WORDS_LEFT:
+        if read and _words_outside(flat, read) < FEW_WORDS_LEFT:
             return
         likeness = self._lesson.model().likeness(flat, marks(reading.mentions, reading.foreign))
         if likeness is None:
@@ -118,7 +122,7 @@ class OwnWords:
             yield strengths.of_likeness(issue, strength, likeness.quote(issue) if told else "")
 
 
-def _words_outside(flat: str, spans: Iterable[tuple[int, int]]) -> int:
+def _words_outside(flat: str, spans: Iterable[Span]) -> int:
     """Return how many words stand outside the `spans` of a text."""
     words = 0
     reached = 0
