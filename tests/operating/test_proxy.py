@@ -338,6 +338,11 @@ def stub() -> Iterator[Stub]:
         thread.join()
 
 
+def served(replica: Running) -> int:
+    """Return how many searches a replica has answered."""
+    return replica.log.read_text().count('"route": "/search"')
+
+
 def until(happens: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
     while not happens():
@@ -426,6 +431,9 @@ def test_nobody_sees_that_a_replica_ends(
                 getattr(replica, end)()
                 await_more(60)
                 replica.start()
+                # Until the proxy has found it again there is only the other.
+                answered = served(replica)
+                until(lambda: served(replica) > answered)  # noqa: B023 - asked at once
         finally:
             done.set()
             for thread in visitors:
