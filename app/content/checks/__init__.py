@@ -2,8 +2,9 @@
 
 Each rule is a generator of mistakes with a stable id (its function's name, with hyphens). Its
 docstring says what it looks for and the cure, then its severity and an example; `docs/rules.md` is
-made of it. Add a rule by writing such a function and naming it in `RULES`; in `FILE_RULES` if what
-it finds in a file depends on no other file but `site.yml`, so that it looks at changed files only.
+made of it. Add a rule by writing such a function and naming it in `CONTENT_RULES`; in `FILE_RULES`
+if what it finds in a file depends on no other file but `site.yml`, so that it looks at changed
+files only.
 """
 
 from __future__ import annotations
@@ -19,50 +20,46 @@ from app.model import Finding
 
 Rule = Callable[[Survey], Iterator[Mistake]]
 
+
+def _by_id(*rules: Rule) -> Mapping[str, Rule]:
+    return MappingProxyType({rule.__name__.replace("_", "-"): rule for rule in rules})
+
+
 FILE_RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "duplicate-slug": names.duplicate_id,
-        **{
-            rule.__name__.replace("_", "-"): rule
-            for rule in (
-                texts.unknown_variable,
-                texts.hard_coded_ip,
-                texts.image_alt,
-                texts.image_path,
-                texts.heading_levels,
-                texts.duplicate_heading,
-                texts.raw_html,
-                links.external_link_form,
-                upkeep.unlisted_option,
-                upkeep.stale,
-                upkeep.expired,
-            )
-        },
+        "duplicate-slug": names.duplicate_id,  # within a file; between files see `CONTENT_RULES`
+        **_by_id(
+            texts.unknown_variable,
+            texts.hard_coded_ip,
+            texts.image_alt,
+            texts.image_path,
+            texts.heading_levels,
+            texts.duplicate_heading,
+            texts.raw_html,
+            links.external_link_form,
+            upkeep.unlisted_option,
+            upkeep.stale,
+            upkeep.expired,
+        ),
     }
 )
 """The rules that look at `sources` one by one: at a file, `site.yml`, the images and the day."""
 
-CONTENT_RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        rule.__name__.replace("_", "-"): rule
-        for rule in (
-            links.broken_link,
-            names.duplicate_slug,
-            names.alias_shadows,
-            names.alias_collides,
-            names.unknown_issue,
-            names.unknown_label,
-            names.unknown_exchange,
-            permalinks.broken_permalink,
-            upkeep.orphan,
-        )
-    }
+CONTENT_RULES = _by_id(
+    links.broken_link,
+    names.duplicate_slug,
+    names.alias_shadows,
+    names.alias_collides,
+    names.unknown_issue,
+    names.unknown_label,
+    names.unknown_exchange,
+    permalinks.broken_permalink,
+    upkeep.orphan,
 )
 """The rules that look at all files together."""
 
 RULES: Mapping[str, Rule] = MappingProxyType({**FILE_RULES, **CONTENT_RULES})
-"""Every rule by its id."""
-
+"""Every rule by its id, to describe them; of `duplicate-slug` the one that says both."""
 
 EXTERNAL_RULES: Mapping[str, Rule] = MappingProxyType({"dead-link": external.dead_link})
 """The rules that ask other sites."""
