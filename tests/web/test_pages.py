@@ -419,6 +419,20 @@ def test_all_addresses_can_be_copied_one_by_one_and_together(marbles: TestClient
         assert ", ".join(ADDRESSES) in copied
 
 
+def test_what_changes_in_a_message_is_left_open(tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(FIXTURES / "exchange_content", content)
+    errors = content / "errors" / "glassmarket.yml"
+    text = errors.read_text(encoding="utf-8")
+    errors.write_text(
+        text.replace("Friend unknown", "Marble {n} of {} is lost", 1), encoding="utf-8"
+    )
+    market_client = client(content)
+    for url in ("/errors/glassmarket/-7007", "/issues/address-not-allowed"):
+        page = read(market_client, url)
+        assert "Marble … of … is lost" in page.text, url
+
+
 def test_product_and_addresses_stand_once(tmp_path: Path) -> None:
     content = tmp_path / "content"
     shutil.copytree(FIXTURES / "exchange_content", content)
