@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.content.checks import check
 from app.content.checks.links import page_of
-from app.content.checks.places import Survey, did_you_mean, names_issue
+from app.content.checks.places import Survey, did_you_mean
 from app.content.checks.texts import heading_anchors
 from app.content.editing import Editor, quoted
 from app.content.loader import Content, Source, load
@@ -106,8 +106,8 @@ def rename_exchange(content: Content, old: str, new: str) -> Changes:
         return new if (name, value) == ("exchange", old) else value
 
     editors = _Editors(content)
-    for text in Survey(content).texts:
-        if text.text == old and text.location[-2:-1] == ("exchanges",):
+    for text in Survey(content).exchange_names:
+        if text.text == old:
             editors.of(text.source.path).replace(text.location, new)
     editor = editors.of(f"exchanges/{old}.md")
     _alias(editor, ("aliases",), exchange.aliases, old, instead_of=new)
@@ -481,8 +481,8 @@ def _valid(name: str) -> None:
 
 def _references(content: Content, slug: str) -> Iterator[tuple[Source, tuple[str | int, ...]]]:
     """Yield where files refer to an issue by its slug; in its own file too."""
-    for text in Survey(content).texts:
-        if text.text == slug and text.location and names_issue(text.location):
+    for text in Survey(content).issue_names:
+        if text.text == slug:
             yield text.source, text.location
 
 
