@@ -242,7 +242,7 @@ class Survey:
     def _noted(self, source: Source) -> Notes:
         texts = tuple(texts_of(source))
         return Notes(
-            issues=tuple(text for text in texts if names_issue(text.location)),
+            issues=tuple(text for text in texts if _names_issue(text.location)),
             exchanges=tuple(text for text in texts if text.location[-2:-1] == ("exchanges",)),
             aliases=tuple(text for text in texts if text.location[0] == "aliases"),
             item_aliases=tuple(
@@ -272,7 +272,7 @@ class Survey:
         return fill(text.text, variables(self.content.site, exchange))
 
 
-def names_issue(location: Location) -> bool:
+def _names_issue(location: Location) -> bool:
     """Tell whether the text at `location` is the slug of an issue that is referred to."""
     if location[-1] == "issue" and "options" in location:
         return True
