@@ -557,4 +557,3 @@ Page = (
     | ApiPage
     | ProblemPage
 )
-Fragment = AnswerFragment | Results | WhitelistComparison
