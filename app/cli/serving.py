@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BACKLOG = 2048
 """Connections that wait while all others are served."""
 
+ACCEPTED_AT_A_TIME = 16
+"""New connections that are taken in one turn of the event loop."""
+
 M_ARENA_MAX, ARENAS = -8, 2
 """glibc's name for how many heaps it may keep, and how many we let it (`man mallopt`)."""
 
@@ -80,8 +83,11 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     click.echo(f"Help center on http://{shown}:{port} (Ctrl+C to stop)", err=True)
+    # uvloop takes one connection from each socket in a turn; while visitors by the hundred made the
+    # turns long, newcomers waited for seconds behind those who had a connection.
+    listeners = [listener, *(listener.dup() for _ in range(ACCEPTED_AT_A_TIME - 1))]
     try:
-        server.run(sockets=[listener])
+        server.run(sockets=listeners)
     except KeyboardInterrupt:
         return
     if not server.started:
