@@ -133,8 +133,9 @@ TICKED = (-1.3, -0.5, -0.3)
 
 OUTCOME_FOR = (2.0, 1.2, 0.7)
 OUTCOME_AGAINST = (-1.2, -0.8, -0.6)
-ANSWER = 4.0
-"""A chosen answer to the question that tells the causes apart."""
+ANSWER = 5.0
+"""A chosen answer to the question that tells the causes apart: more than what a first tick says of
+all items that are not ticked yet."""
 
 IMPOSSIBLE = -0.8
 """The exchange is none of those that have this issue (no passphrase): it is still what somebody

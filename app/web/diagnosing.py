@@ -9,7 +9,7 @@ from app.feedback.records import Kind
 from app.model import Observations
 from app.web import answers, contexts, forms
 from app.web.backstage import address_of
-from app.web.handlers import HTML, Handlers, about, id_of
+from app.web.handlers import HTML, Handlers, about, id_of, is_from_elsewhere
 from app.web.headers import NO_STORE, cached
 from app.web.links import diagnosis_url
 from app.web.render import HTMX_VARY, HtmxRequest
@@ -54,7 +54,8 @@ class Diagnosing(Handlers):
         diagnosis = edition.engine.diagnose(observations) if _tells(observations) else None
         if diagnosis:
             self.backstage.metrics.diagnosed(diagnosis.verdict, "page")
-        if diagnosis and diagnosis.verdict == "unknown":
+        is_unknown = diagnosis is not None and diagnosis.verdict == "unknown"
+        if is_unknown and not is_from_elsewhere(request, self.base_url):
             self.backstage.note_unanswered(
                 Kind.DIAGNOSIS,
                 diagnosis.redacted_text,

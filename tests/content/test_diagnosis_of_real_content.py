@@ -115,6 +115,21 @@ def test_an_unticked_item_decides_what_an_ambiguous_code_means(
     assert diagnosis.verdict == "recognised"
 
 
+def test_a_first_tick_does_not_outvote_an_answer(knowledge: KnowledgeBase, engine: Engine) -> None:
+    assert knowledge.diagnostic
+    ids = [item.id for item in knowledge.diagnostic.checklist]
+    text = '{"retCode":10003,"retMsg":"API key is invalid."}'
+    for ticked in ids:
+        observed = Observations(
+            text=text,
+            exchange="bybit",
+            answer="testnet-mainnet-mismatch",
+            checklist={item: item == ticked for item in ids},
+        )
+        first = engine.diagnose(observed).matches[0]
+        assert (first.issue, first.confidence > 0.6) == ("testnet-mainnet-mismatch", True)
+
+
 @pytest.mark.parametrize(
     "text",
     [

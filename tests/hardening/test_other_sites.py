@@ -55,8 +55,10 @@ def test_no_vote_and_no_report_counts_that_another_site_sent(
         assert target.post("/feedback", VOTE, **headers, **htmx).status == 403
         # Other products may link here with a form; it is answered, and counts for nothing.
         assert target.post("/report", REPORT, **headers).status == 200
+        assert target.post("/diagnose", "text=a+quick+brown+fox", **headers, **htmx).status == 200
     assert count(target, "vote") == 0
     assert count(target, "report") == 0
+    assert count(target, "unanswered") == 0
 
 
 def test_a_vote_and_a_report_of_this_site_count(tmp_path: Path) -> None:
