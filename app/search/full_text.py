@@ -36,8 +36,8 @@ class FullText:
         for name, one in analyzers.items():
             self._index.register_tokenizer(name, one)
         self._ids = count()
-        self._moments = [0]
         self._moment = 0
+        self._newest = [0]  # one list for all states of the index: its moment of now
         added = self._write((), documents)
         self._numbers = {one: number for number, one in enumerate(added)}
         self._in_order = True
@@ -52,11 +52,11 @@ class FullText:
         """
         if not self.is_newest:
             raise ValueError("only the newest state of an index can be changed")
-        self._moments.append(len(self._moments))
+        self._newest[0] += 1
         old = {number: one for one, number in self._numbers.items()}
         new = FullText.__new__(FullText)
         new.schema, new._index, new._ids = self.schema, self._index, self._ids
-        new._moments, new._moment = self._moments, self._moments[-1]
+        new._newest, new._moment = self._newest, self._newest[0]
         added = iter(new._write([old[number] for number in gone], documents))
         new._numbers = {
             next(added) if before is None else old[before]: number
@@ -68,7 +68,7 @@ class FullText:
     @property
     def is_newest(self) -> bool:
         """Tell whether nobody has changed the index since, not even in part."""
-        return self._moment == self._moments[-1]
+        return self._moment == self._newest[0]
 
     def _write(self, gone: Iterable[int], documents: Iterable[Texts]) -> list[int]:
         """Take documents out and put others in; return the ids of these."""

@@ -54,8 +54,11 @@ class Diagnosing(Handlers):
         diagnosis = edition.engine.diagnose(observations) if _tells(observations) else None
         if diagnosis:
             self.backstage.metrics.diagnosed(diagnosis.verdict, "page")
-        is_unknown = diagnosis is not None and diagnosis.verdict == "unknown"
-        if is_unknown and not is_from_elsewhere(request, self.base_url):
+        if (
+            diagnosis
+            and diagnosis.verdict == "unknown"
+            and not is_from_elsewhere(request, self.base_url)
+        ):
             self.backstage.note_unanswered(
                 Kind.DIAGNOSIS,
                 diagnosis.redacted_text,

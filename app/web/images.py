@@ -10,6 +10,13 @@ from app.web.handlers import Handlers
 from app.web.headers import PAGE_CACHE
 
 
+class WholeFile(FileResponse):
+    """A file sent in one piece: what is streamed can't be answered with "unchanged"."""
+
+    chunk_size = 8 * 1024 * 1024
+    """No picture of an article is longer."""
+
+
 class Images(Handlers):
     """The handler of images."""
 
@@ -22,4 +29,4 @@ class Images(Handlers):
         path = content.root / "images" / name
         if name not in content.images or not path.is_file():
             raise HTTPException(404)
-        return FileResponse(path, headers={"Cache-Control": PAGE_CACHE})
+        return WholeFile(path, headers={"Cache-Control": PAGE_CACHE})

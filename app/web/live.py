@@ -89,6 +89,7 @@ class Live:
         self._drafts = drafts
         self._content: Content | None = None
         self._checked: Checked | None = None
+        # What to build on; it stays when what comes after it fails, and `state` does not have it.
         self._built: Edition | None = None
         self.reloads = {"served": 0, "refused": 0}
         self.seen = look(folder)

@@ -37,6 +37,19 @@ def test_images(make_content: MakeContent) -> None:
             assert client.get(f"/images/{name}").status_code == 404, name
 
 
+def test_a_large_image_is_not_sent_again(make_content: MakeContent) -> None:
+    large = b"PNG" * 100_000
+    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": large})
+    with TestClient(create_app(Settings(content=folder, watch=0))) as client:
+        image = client.get("/images/lid.png")
+        assert image.content == large
+        known = {"If-None-Match": image.headers["etag"]}
+        unchanged = client.get("/images/lid.png", headers=known)
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+        head = client.head("/images/lid.png")
+        assert (head.headers["content-length"], head.content) == (str(len(large)), b"")
+
+
 def test_a_product_without_images(make_content: MakeContent) -> None:
     with TestClient(create_app(Settings(content=make_content({}), watch=0))) as client:
         assert client.get("/images/lid.png").status_code == 404
