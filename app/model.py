@@ -618,6 +618,11 @@ class Observations(Entity):
     tests: dict[str, Outcome] = Field(default_factory=dict)
     answer: Slug | None = None
 
+    @property
+    def are_more_than_exchange(self) -> bool:
+        """Whether there is anything to diagnose: more than which exchange it is."""
+        return self != Observations(exchange=self.exchange)
+
 
 class Evidence(Entity):
     """One observation that speaks for (`strength` > 0) or against (< 0) an issue.

@@ -39,7 +39,7 @@ class Diagnosing(Handlers):
             return self._refused(request, observations, TOO_LONG, 413)
         wants_page = not HtmxRequest.of(request).wants_fragment
         if wants_page and not observations.text.strip():
-            if not _tells(observations.model_copy(update={"text": ""})):
+            if not observations.model_copy(update={"text": ""}).are_more_than_exchange:
                 return self._refused(request, observations, EMPTY, 422)
             # Without a text the answer has an address of its own, which survives a reload. What
             # ticks point to stands beside them.
@@ -51,7 +51,8 @@ class Diagnosing(Handlers):
         """Answer with the diagnosis of what was told."""
         edition = self.edition
         knowledge = edition.knowledge
-        diagnosis = edition.engine.diagnose(observations) if _tells(observations) else None
+        tells = observations.are_more_than_exchange
+        diagnosis = edition.engine.diagnose(observations) if tells else None
         if diagnosis:
             self.backstage.metrics.diagnosed(diagnosis.verdict, "page")
         if (
@@ -125,8 +126,3 @@ class Diagnosing(Handlers):
         response.headers["Cache-Control"] = NO_STORE
         response.headers["Vary"] = HTMX_VARY
         return response
-
-
-def _tells(observations: Observations) -> bool:
-    """Tell whether a visitor told us more than the exchange."""
-    return observations != Observations(exchange=observations.exchange)

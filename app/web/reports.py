@@ -45,7 +45,7 @@ class Reports(Handlers):
     ) -> Response:
         knowledge = self.edition.knowledge
         diagnosis = self.edition.engine.diagnose(observations)
-        told = observations != Observations(exchange=observations.exchange)
+        told = observations.are_more_than_exchange
         answer = answers.answer(diagnosis, observations, knowledge) if told else None
         if request.method == "POST" and not is_from_elsewhere(request, self.base_url):
             diagnosed = (match.issue for match in diagnosis.matches[:1])
