@@ -18,6 +18,7 @@ from app.diagnosis.ownwords import OwnWords
 from app.diagnosis.reading import OFF_TOPIC, Reading
 from app.diagnosis.recognition import Recogniser
 from app.diagnosis.redaction import Redactor
+from app.diagnosis.wording import Learned
 from app.knowledge import KnowledgeBase
 from app.model import (
     Diagnosis,
@@ -60,6 +61,18 @@ class Engine:
     def learn(self) -> None:
         """Learn what the reports teach now, which takes a second, and not at the first text."""
         self._words.learn()
+
+    @property
+    def learned(self) -> Learned | None:
+        """What was learned from the reports, as plain data; None until it is, or without any."""
+        return self._words.learned
+
+    def recall(self, learned: Learned) -> None:
+        """Take over what an engine of this version had `learned`, instead of learning it anew.
+
+        What other texts taught is left aside.
+        """
+        self._words.recall(learned)
 
     def diagnose(self, observations: Observations) -> Diagnosis:
         """Return the issues that fit what a visitor tells, best first, or an honest "unknown"."""

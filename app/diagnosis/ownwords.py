@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator
 from app.diagnosis import evidence as strengths
 from app.diagnosis.messages import loud, share_beside
 from app.diagnosis.reading import OFF_TOPIC, Reading, Recognised
-from app.diagnosis.teaching import lesson, marks
+from app.diagnosis.teaching import Lesson, marks
+from app.diagnosis.wording import Learned
 from app.diagnosis.words import PhraseIndex
 from app.diagnosis.words import strengths as word_strengths
 from app.knowledge import KnowledgeBase
@@ -39,14 +40,25 @@ class OwnWords:
             for text in (issue.title, issue.symptom)
         )
         self._phrases = PhraseIndex(phrases, background)
-        self._lesson = lesson(knowledge, phrases) if knowledge.content.reports else None
-        if previous and previous._lesson == self._lesson:
-            self._lesson = previous._lesson
+        self._lesson = Lesson(knowledge, phrases) if knowledge.content.reports else None
+        before = previous._lesson if previous else None
+        if before and self._lesson and before.id == self._lesson.id:
+            self._lesson = before
 
     def learn(self) -> None:
         """Learn what the reports teach now, which takes a second, and not at the first text."""
         if self._lesson:
             self._lesson.model()
+
+    @property
+    def learned(self) -> Learned | None:
+        """What was learned from the reports; None until it is, and without reports."""
+        return self._lesson.learned() if self._lesson else None
+
+    def recall(self, learned: Learned) -> None:
+        """Take over what was `learned` before, if the same texts taught it."""
+        if self._lesson:
+            self._lesson.recall(learned)
 
     def evidence(
         self, reading: Reading, sure: Collection[Recognised]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,27 +72,18 @@ class Sample:
     marks: tuple[str, ...] = ()
 
 
-class Lesson:
-    """What is learned from, and the model that has learned it: made when it is first asked for.
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a model has learned: plain data, which can be kept and put back.
 
-    Two lessons are equal when they teach the same.
+    `taught_by` names the texts that it was learned from; `bias` and every row of `weights` hold one
+    number for each of `classes`.
     """
 
-    def __init__(self, groups: tuple[WordGroup, ...], samples: tuple[Sample, ...]) -> None:
-        self._texts = (groups, samples)
-        self._model: WordingModel | None = None
-        self._learning = threading.Lock()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Lesson) and self._texts == other._texts
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def model(self) -> WordingModel:
-        """Return the model; the first call takes a second, and others wait for it."""
-        with self._learning:
-            self._model = self._model or WordingModel(*self._texts)
-            return self._model
+    taught_by: str
+    classes: tuple[str, ...]
+    bias: tuple[float, ...]
+    weights: Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +182,19 @@ class WordingModel:
         }
         self._bias = [0.0] * len(self._classes)
         self._learn(learned, counts)
+
+    @classmethod
+    def recalled(cls, groups: Iterable[WordGroup], learned: Learned) -> WordingModel:
+        """Return the model that has `learned` this with the same `groups`."""
+        model = cls(groups, ())
+        model._classes = list(learned.classes)
+        model._bias = list(learned.bias)
+        model._weights = {feature: list(row) for feature, row in learned.weights.items()}
+        return model
+
+    def learned(self, taught_by: str) -> Learned:
+        """Return what it has learned, with the name of the texts that it was `taught_by`."""
+        return Learned(taught_by, tuple(self._classes), tuple(self._bias), self._weights)
 
     def likeness(self, flat: str, marks: Sequence[str] = ()) -> Likeness | None:
         """Tell what a normalised text is like; None when nothing is known of its words."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.wording import Lesson, Sample, Vocabulary, WordingModel
+from app.diagnosis.wording import Sample, Vocabulary, WordingModel
 from app.model import WordGroup
 
 GROUPS = (
@@ -77,24 +77,6 @@ def test_the_longest_word_counts_in_scripts_without_spaces() -> None:
         "fridge",
         "cold",
     ]
-
-
-def test_a_lesson_is_learned_once_and_only_when_it_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    learned: list[object] = []
-    monkeypatch.setattr(WordingModel, "_learn", lambda _, *texts: learned.append(texts))
-    lesson = Lesson(GROUPS, SAMPLES)
-    assert learned == []
-    assert lesson.model() is lesson.model()
-    assert len(learned) == 1
-
-
-def test_lessons_are_equal_when_they_teach_the_same() -> None:
-    lesson = Lesson(GROUPS, SAMPLES)
-    assert lesson == Lesson(tuple(GROUPS), tuple(SAMPLES))
-    assert lesson != Lesson(GROUPS, SAMPLES[1:])
-    assert lesson != Lesson(GROUPS[1:], SAMPLES)
 
 
 def test_the_order_of_the_reports_teaches_nothing() -> None:
