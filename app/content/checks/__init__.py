@@ -9,6 +9,7 @@ files only.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -80,26 +81,28 @@ def check(content: Content, *, ask_others: bool = False) -> tuple[Finding, ...]:
     With `ask_others` other sites are asked for the pages that are linked, which takes a while.
     """
     checked = check_again(content, None)
-    found = _findings(checked.survey, EXTERNAL_RULES) if ask_others else ()
-    return in_order((*checked.findings, *found))
+    found = _found(checked.survey, EXTERNAL_RULES) if ask_others else ()
+    return in_order((*checked.findings, *(finding for _, finding in found)))
 
 
 def check_again(content: Content, previous: Checked | None) -> Checked:
     """Check `content`, looking only at files that are not the same as in the `previous` check."""
     survey = previous.survey.next(content) if previous else Survey(content)
     known = previous.by_file if previous and _alike(survey, previous.survey) else {}
-    by_file: dict[str, tuple[Source, tuple[Finding, ...]]] = {}
-    for source in content.sources:
-        before = known.get(source.path)
-        if before and source.is_same(before[0]):
-            by_file[source.path] = before
-        else:
-            found = tuple(_findings(survey.part((source,)), FILE_RULES))
-            by_file[source.path] = (source, found)
+    by_file = {
+        source.path: known[source.path]
+        for source in content.sources
+        if source.path in known and source.is_same(known[source.path][0])
+    }
+    changed = [source for source in content.sources if source.path not in by_file]
+    new: dict[str, list[Finding]] = defaultdict(list)
+    for source, finding in _found(survey.part(changed), FILE_RULES):
+        new[source.path].append(finding)
+    by_file |= {source.path: (source, tuple(new.get(source.path, ()))) for source in changed}
     findings = [
         *content.findings,
         *(finding for _, found in by_file.values() for finding in found),
-        *_findings(survey, CONTENT_RULES),
+        *(finding for _, finding in _found(survey, CONTENT_RULES)),
     ]
     return Checked(survey, by_file, in_order(findings))
 
@@ -111,16 +114,20 @@ def _alike(survey: Survey, other: Survey) -> bool:
     return same and survey.today == other.today
 
 
-def _findings(survey: Survey, rules: Mapping[str, Rule]) -> Iterator[Finding]:
+def _found(survey: Survey, rules: Mapping[str, Rule]) -> Iterator[tuple[Source, Finding]]:
+    """Yield what `rules` find, each with the file that it stands in."""
     for name, rule in rules.items():
         for mistake in rule(survey):
-            yield Finding(
-                rule=name,
-                path=survey.content.path_of(mistake.source),
-                line=mistake.position.line,
-                column=mistake.position.column,
-                message=mistake.message,
-                severity=mistake.severity,
+            yield (
+                mistake.source,
+                Finding(
+                    rule=name,
+                    path=survey.content.path_of(mistake.source),
+                    line=mistake.position.line,
+                    column=mistake.position.column,
+                    message=mistake.message,
+                    severity=mistake.severity,
+                ),
             )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -104,8 +105,9 @@ class Notes:
     """What rules look for in the texts of one file.
 
     `issues` and `exchanges` are texts that name one, `aliases` old names of the file and
-    `item_aliases` those of what stands in it, `addresses` texts that are links themselves;
-    `references` are links, images, headings and HTML tags, each with the text that it stands in.
+    `item_aliases` those of what stands in it, `addresses` texts that are links themselves,
+    `braced` those with variables; `references` are links, images, headings and HTML tags, each
+    with the text that it stands in, and `headings` those of the body, each with its anchor.
     """
 
     issues: tuple[Text, ...]
@@ -113,7 +115,9 @@ class Notes:
     aliases: tuple[Text, ...]
     item_aliases: tuple[Text, ...]
     addresses: tuple[Text, ...]
+    braced: tuple[Text, ...]
     references: tuple[tuple[Text, Reference], ...]
+    headings: tuple[tuple[Reference, str], ...]
 
 
 class Survey:
@@ -205,6 +209,11 @@ class Survey:
         return tuple(text for source in self.sources for text in self.notes(source).addresses)
 
     @cached_property
+    def braced(self) -> tuple[Text, ...]:
+        """Every text in which a variable may stand."""
+        return tuple(text for source in self.sources for text in self.notes(source).braced)
+
+    @cached_property
     def issues(self) -> Mapping[str, Source]:
         """The files of issues by slug, broken ones and drafts as well."""
         return self._named("issue")
@@ -229,38 +238,26 @@ class Survey:
 
     def headings(self, source: Source) -> tuple[tuple[Reference, str], ...]:
         """Return the headings in a file's body, each with its anchor."""
-        found = [
-            reference
-            for text, reference in self.notes(source).references
-            if text.is_body and reference.kind == "heading"
-        ]
-        body = source.document.body
-        # Anchors are made of the text as it was written, and that is the same without variables.
-        names = anchors(body) if "{{" in body else (slugify(one.text) for one in found)
-        return tuple(zip(found, names, strict=False)) if found else ()
+        return self.notes(source).headings
 
     def _noted(self, source: Source) -> Notes:
-        texts = tuple(texts_of(source))
+        """Look through a file once; few of its texts are anything that rules look for."""
+        notes: dict[str, list[Text]] = defaultdict(list)
+        found: list[tuple[Text, Reference]] = []
+        for location, value in _strings_of(source):
+            for name in _roles(location, value):
+                notes[name].append(Text(source, location, value))
+            if has_marks(value) and (text := Text(source, location, value)).is_markdown:
+                found += ((text, reference) for reference in references(self._filled(text)))
         return Notes(
-            issues=tuple(text for text in texts if _names_issue(text.location)),
-            exchanges=tuple(text for text in texts if text.location[-2:-1] == ("exchanges",)),
-            aliases=tuple(text for text in texts if text.location[0] == "aliases"),
-            item_aliases=tuple(
-                text
-                for text in texts
-                if text.location[0] in WITH_ALIASES and text.location[2:3] == ("aliases",)
-            ),
-            addresses=tuple(
-                text
-                for text in texts
-                if _ADDRESS.match(text.text) and not text.is_body and text.is_markdown
-            ),
-            references=tuple(
-                (text, reference)
-                for text in texts
-                if has_marks(text.text) and text.is_markdown
-                for reference in references(self._filled(text))
-            ),
+            issues=tuple(notes["issues"]),
+            exchanges=tuple(notes["exchanges"]),
+            aliases=tuple(notes["aliases"]),
+            item_aliases=tuple(notes["item_aliases"]),
+            addresses=tuple(text for text in notes["addresses"] if text.is_markdown),
+            braced=tuple(notes["braced"]),
+            references=tuple(found),
+            headings=_headings(source, found),
         )
 
     def _filled(self, text: Text) -> str:
@@ -272,11 +269,38 @@ class Survey:
         return fill(text.text, variables(self.content.site, exchange))
 
 
-def _names_issue(location: Location) -> bool:
-    """Tell whether the text at `location` is the slug of an issue that is referred to."""
-    if location[-1] == "issue" and "options" in location:
-        return True
-    return len(location) > 1 and location[-2] in _ISSUE_LISTS and isinstance(location[-1], int)
+def _roles(location: Location, text: str) -> Iterator[str]:
+    """Yield the names of the notes in which the text at `location` stands."""
+    first, last = location[0], location[-1]
+    if len(location) > 1:
+        parent = location[-2]
+        if parent in _ISSUE_LISTS and isinstance(last, int):
+            yield "issues"
+        elif parent == "exchanges":
+            yield "exchanges"
+        if first in WITH_ALIASES and location[2:3] == ("aliases",):
+            yield "item_aliases"
+    if last == "issue" and "options" in location:
+        yield "issues"
+    if first == "aliases":
+        yield "aliases"
+    if text.startswith("http") and _ADDRESS.match(text) and location != BODY:
+        yield "addresses"
+    if "{{" in text:
+        yield "braced"
+
+
+def _headings(
+    source: Source, found: Iterable[tuple[Text, Reference]]
+) -> tuple[tuple[Reference, str], ...]:
+    """Return the headings of a file's body with their anchors; `found` are its references."""
+    headings = [one for text, one in found if one.kind == "heading" and text.is_body]
+    if not headings:
+        return ()
+    body = source.document.body
+    # Anchors are made of the text as it was written, and that is the same without variables.
+    names = anchors(body) if "{{" in body else (slugify(one.text) for one in headings)
+    return tuple(zip(headings, names, strict=False))
 
 
 def body_of(source: Source) -> Text:
@@ -286,22 +310,29 @@ def body_of(source: Source) -> Text:
 
 def texts_of(source: Source) -> Iterator[Text]:
     """Yield every text of a file that visitors are shown, or that names something."""
+    for location, text in _strings_of(source):
+        yield Text(source, location, text)
+
+
+def _strings_of(source: Source) -> Iterator[tuple[Location, str]]:
     if source.kind in _TO_LEARN_FROM:
         return
-    yield from _strings(source, source.document.fields, ())
+    yield from _strings(source.document.fields.items(), ())
     if source.document.body:
-        yield body_of(source)
+        yield BODY, source.document.body
 
 
-def _strings(source: Source, value: Any, location: Location) -> Iterator[Text]:
-    if isinstance(value, str):
-        yield Text(source, location, value)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _strings(source, item, (*location, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _strings(source, item, (*location, index))
+def _strings(
+    items: Iterable[tuple[str | int, Any]], location: Location
+) -> Iterator[tuple[Location, str]]:
+    """Yield the texts among `items` and below, each with its place."""
+    for key, item in items:
+        if isinstance(item, str):
+            yield (*location, key), item
+        elif isinstance(item, dict):
+            yield from _strings(item.items(), (*location, key))
+        elif isinstance(item, list):
+            yield from _strings(enumerate(item), (*location, key))
 
 
 def name_of(source: Source) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -13,7 +13,7 @@ from app.content.folder import IMAGE_SUFFIXES
 from app.content.frontmatter import Position
 from app.content.loader import Source
 from app.content.variables import EXCHANGE_DEFAULTS, PLACEHOLDER, variables
-from app.model import IpAddress, slugify
+from app.model import IpAddress, Issue, slugify
 
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 _IPV6 = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![0-9A-Za-z])")
@@ -27,9 +27,7 @@ def unknown_variable(survey: Survey) -> Iterator[Mistake]:
     if survey.content.site is None:
         return
     known = [*variables(survey.content.site), *EXCHANGE_DEFAULTS]
-    for text in survey.texts:
-        if "{{" not in text.text:
-            continue
+    for text in survey.braced:
         if text.source.kind == "site" and text.location[0] in {"product", "variables"}:
             message = "the value of a variable can't use variables; write the text itself"
             yield Mistake(text.source, text.find("{{"), message)
@@ -64,7 +62,11 @@ def hard_coded_ip(survey: Survey) -> Iterator[Mistake]:
     if survey.content.site is None or survey.content.site.whitelist is None:
         return
     addresses = survey.content.site.whitelist.addresses
+    # An IPv4 address can be written in one way only; other addresses begin with anything.
+    literals = [str(one) if isinstance(one, IPv4Address) else "" for one in addresses]
     for source in survey.sources:
+        if not any(literal in source.text for literal in literals):
+            continue
         allowed = {
             place.line
             for location, place in source.document.positions.items()
@@ -139,14 +141,16 @@ def heading_levels(survey: Survey) -> Iterator[Mistake]:
         level = 1
         for heading, _ in survey.headings(source):
             marks = "#" * heading.level
-            place = body_of(source).find(marks, line=heading.line)
+            message = ""
             if heading.level == 1:
                 message = "the page's title is its only first heading; write ## instead of #"
-                yield Mistake(source, place, message)
             elif heading.level > level + 1:
                 right = "#" * (level + 1)
                 above = f"below {'#' * level}" if level > 1 else "as the first heading"
-                yield Mistake(source, place, f"{marks} {above} skips a level; write {right}")
+                message = f"{marks} {above} skips a level; write {right}"
+            if message:
+                place = body_of(source).find(marks, line=heading.line)
+                yield Mistake(source, place, message)
             level = heading.level
 
 
@@ -185,6 +189,8 @@ def raw_html(survey: Survey) -> Iterator[Mistake]:
 
 def step_ids(source: Source) -> tuple[str, ...]:
     """Return the anchors of an issue's solutions, given or made from their texts."""
+    if isinstance(source.entity, Issue):
+        return tuple(step.id for step in source.entity.solutions)
     solutions = source.document.fields.get("solutions")
     ids: list[str] = []
     for solution in solutions if isinstance(solutions, list) else ():
@@ -197,6 +203,8 @@ def step_ids(source: Source) -> tuple[str, ...]:
 
 def step_aliases(source: Source) -> Mapping[str, str]:
     """Return the old anchors of an issue's solutions, each with the present one."""
+    if isinstance(source.entity, Issue):
+        return {old: step.id for step in source.entity.solutions for old in step.aliases}
     solutions = source.document.fields.get("solutions")
     pairs = zip(solutions if isinstance(solutions, list) else (), step_ids(source), strict=False)
     return {

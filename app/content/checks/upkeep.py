@@ -66,8 +66,10 @@ def orphan(survey: Survey) -> Iterator[Mistake]:
         if "speaks_against" not in text.location and not _is_of(text.source, text.text)
     }
     for text, link in survey.references:
+        if link.kind != "link":
+            continue
         folder, _, slug = unquote(urlsplit(link.target).path).strip("/").partition("/")
-        if link.kind == "link" and folder in {"issues", "i"} and not _is_of(text.source, slug):
+        if folder in {"issues", "i"} and not _is_of(text.source, slug):
             led_to.add(slug.removesuffix(".md"))
     for slug, source in survey.issues.items():
         if slug not in led_to and source.entity and not is_draft(source):
