@@ -22,13 +22,14 @@ MAX_DEPTH = 20
 
 STRING_TAG = "tag:yaml.org,2002:str"
 
-_SUSPECT = re.compile(
-    r"(?:^|[\s\[{,:?-])[&*!]"  # what may be an anchor, an alias or a tag
-    rf"|^[ ?:-]{{{MAX_DEPTH // 2},}}"  # each level takes a column of what a line begins with,
-    rf"|(?:[\[{{][^\[{{]*){{{MAX_DEPTH // 2},}}",  # or a bracket
-    re.MULTILINE,
-)
-"""Without any of these a text has nothing that `_refused` could find; that look takes longer."""
+_SIGNED = re.compile(r"(?:^|[\s\[{,:?-])[&*!]")
+"""What may be an anchor, an alias or a tag."""
+
+_LINE_BREAKS = "\r\x85\u2028\u2029"
+"""What ends a line in YAML besides a line feed."""
+
+_NESTED = re.compile(rf"\n[ ?:-]{{{MAX_DEPTH // 2}}}")
+"""What may be nested deep: each level takes a column of what a line begins with, or a bracket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _broken(rule: str, place: Position, message: str) -> Document:
 
 def _parse(text: str, first_line: int) -> Document:
     shift = first_line - 1
-    if _SUSPECT.search(text) and (refused := _refused(text, shift)):
+    if _is_suspect(text) and (refused := _refused(text, shift)):
         return Document({}, text, first_line, problems=(refused,))
     loader = _Loader(text)
     try:
@@ -151,6 +152,16 @@ def _positions(text: str, first_line: int) -> Mapping[Location, Position]:
     finally:
         loader.dispose()
     return positions
+
+
+def _is_suspect(text: str) -> bool:
+    """Tell whether `_refused` may find anything; that look takes longer."""
+    if any(sign in text for sign in "&*!") and _SIGNED.search(text):
+        return True
+    if any(sign in text for sign in _LINE_BREAKS):
+        return True
+    brackets = text.count("[") + text.count("{")
+    return brackets >= MAX_DEPTH // 2 or bool(_NESTED.search(f"\n{text}"))
 
 
 def _refused(text: str, shift: int) -> Problem | None:

@@ -113,8 +113,10 @@ def test_every_duplicate_key_is_told() -> None:
         "a: " + "{b: " * 100_000,
         "a:\n  " + "- " * 100_000,
         "\n".join(" " * depth + "a:" for depth in range(2_000)),
+        "a:\u2028" + "- " * 100_000,
+        "a:\x85" + "- " * 100_000,
     ],
-    ids=["brackets", "braces", "dashes", "indents"],
+    ids=["brackets", "braces", "dashes", "indents", "line separator", "next line"],
 )
 def test_deep_nesting_is_refused_before_the_stack_ends(text: str) -> None:
     (problem,) = parse_yaml(text).problems
