@@ -32,8 +32,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT_SECONDS = 2
-"""The longest wait for each of: a connection, a lock, the answer to one statement."""
-POOL_SIZE = 5
+"""The longest wait of PostgreSQL for each of: a connection, a lock, one statement."""
+FILE_SECONDS = 4
+"""The longest wait for the lock on a SQLite file: another process has it while its disk is slow."""
+POOL_SIZE = 6
+"""One for each thread of a store."""
 # Any number will do, as long as nothing else in the same PostgreSQL database locks it.
 _MIGRATION_LOCK = 0x4E17_CE57
 
@@ -85,7 +88,7 @@ class Database:
         self._file_id: tuple[int, int] | None = None
         self._connections: set[DBAPIConnection] = set()
         self._generation = 0
-        options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS}}
+        options: dict[str, Any] = {"connect_args": {"timeout": FILE_SECONDS}}
         if kind == "sqlite":
             if not parsed.database or parsed.database == ":memory:" or parsed.query:
                 raise ValueError(WRONG_URL)

@@ -51,7 +51,7 @@ class Voting(Handlers):
         agent = request.headers.get("User-Agent", "")
         try:
             store = await self.backstage.opened()
-            secret = await store.in_thread(store.daily_secret, now.date())
+            secret = await store.secret_of(now.date())
             vote = Vote(
                 created=now,
                 page=page,
@@ -61,7 +61,7 @@ class Voting(Handlers):
                 reason=_reason(form),
                 comment=self._comment(form),
             )
-            await store.in_thread(store.vote, vote)
+            await store.vote(vote)
         except StoreUnavailableError:
             refused = contexts.FeedbackForm(page=page, state="refused", message=REFUSED)
             return self._answer(request, refused, 503, {"Retry-After": "60"})
