@@ -369,7 +369,7 @@ class Store:
             self._prepare()
             with self._database.transaction(write=write) as connection:
                 yield connection
-        except database.FAILURES as error:
+        except database.failures() as error:
             raise self._failed(error) from error
         finally:
             if write:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from app.feedback import tables
-from app.feedback.database import MIGRATIONS, NEWER, Database, migrate
+from app.feedback.database import MIGRATIONS, NEWER, NEWEST, Database, migrate
 from app.feedback.records import StoreUnavailableError
 from tests.feedback.conftest import OpenStore
 from tests.feedback.examples import LONG_AGO, a_vote, cast
@@ -49,6 +50,11 @@ def test_the_migrations_make_exactly_the_tables(url: str, open_store: OpenStore)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
     database.dispose()
+
+
+def test_the_newest_step_is_the_last_one() -> None:
+    """A start looks for its name alone, and takes no step where it stands in the database."""
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == NEWEST
 
 
 def test_an_older_database_is_brought_up_to_date_with_its_data(
