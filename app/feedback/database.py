@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sqlite3
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.feedback.backups import beside
 
 # psycopg and alembic take longer to import than the store takes to open; most starts need neither.
 if TYPE_CHECKING:
@@ -149,6 +152,7 @@ class Database:
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             _check_file(self.file)
+            _keep_private(self.file)
         with self.transaction(write=True) as connection:
             if not _is_up_to_date(connection):
                 migrate(connection)
@@ -265,6 +269,22 @@ def _check_file(path: Path) -> None:
         (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
         raise _FileError(answer, sqlite3.SQLITE_CORRUPT)
+
+
+def _keep_private(path: Path) -> None:
+    """Make the file for its owner alone if there is none; shut others out of one that is there.
+
+    SQLite gives what it puts beside the file the same permissions. What its group may is left as
+    an operator set it.
+    """
+    if not path.exists():
+        path.touch(0o600)
+    for one in (path, *beside(path)):
+        # Whoever may write a file need not own it, and one beside it may vanish at any time.
+        with suppress(FileNotFoundError, PermissionError):
+            mode = stat.S_IMODE(one.stat().st_mode)
+            if mode & stat.S_IRWXO:
+                one.chmod(mode & ~stat.S_IRWXO)
 
 
 class _FileError(sqlite3.DatabaseError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -243,6 +245,39 @@ def test_another_kind_of_database_is_refused_without_showing_its_password(url: s
     with pytest.raises(ValueError, match="the database URL must be like") as caught:
         Store.open(url)
     assert "darjeeling" not in str(caught.value)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Return what may be done with each file of a folder, and by whom."""
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o000, 0o077])
+def test_the_files_are_their_owners_alone(
+    sqlite_url: str, open_store: OpenStore, umask: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        cast(open_store(sqlite_url), a_vote())
+    finally:
+        os.umask(before)
+    assert modes(Path(sqlite_url.removeprefix("sqlite:///")).parent) == {
+        "feedback.db": 0o600,
+        "feedback.db-wal": 0o600,
+        "feedback.db-shm": 0o600,
+    }
+
+
+def test_files_that_others_could_read_are_shut_to_them(
+    sqlite_url: str, open_store: OpenStore
+) -> None:
+    """Those of an earlier version are; what the group may is somebody's decision."""
+    cast(open_store(sqlite_url), a_vote())
+    folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    for path in folder.iterdir():
+        path.chmod(0o664)
+    assert open_store(sqlite_url).status().ok
+    assert set(modes(folder).values()) == {0o660}
 
 
 def test_status_of_a_well_store(store: Store) -> None:
