@@ -8,8 +8,7 @@ from starlette.responses import Response
 from app.feedback.records import StoreUnavailableError, Week
 from app.insights import Insights, gather
 from app.web import charts, contexts
-from app.web.handlers import HTML, Handlers
-from app.web.headers import NO_STORE
+from app.web.handlers import Handlers
 from app.web.tokens import require
 
 
@@ -41,8 +40,7 @@ class InsightsPages(Handlers):
             unavailable=unavailable,
             charts=_charts(insights.weeks) if insights else (),
         )
-        body = self.renderer.render(context)
-        return Response(body, media_type=HTML, headers={"Cache-Control": NO_STORE})
+        return self.once(context)
 
 
 def _charts(weeks: tuple[Week, ...]) -> tuple[contexts.ChartView, ...]:
