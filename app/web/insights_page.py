@@ -19,7 +19,7 @@ class InsightsPages(Handlers):
 
     async def show(self, request: Request) -> Response:
         """Answer with the insights to whoever knows the token (as the password; any name)."""
-        require(request, self.backstage.insights_token, "insights")
+        require(request, request.app.state.insights_token, "insights")
         insights: Insights | None = None
         unavailable: str | None = None
         try:
