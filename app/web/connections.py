@@ -9,6 +9,7 @@ addresses somebody attacks; that is for the proxy or the network in front of it.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 from typing import cast
 
@@ -38,6 +39,10 @@ REFUSALS = {
     413: b"The request is too long.",
     431: b"The head of the request is too long.",
 }
+
+
+_NOWHERE: deque[tuple[bytes, bytes]] = deque(maxlen=0)
+"""Where headers go that follow a body: they are none of the request that we answer."""
 
 
 class _RefusedError(Exception):
@@ -81,11 +86,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self._expect_request()
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; what follows a body as a header is none of the request that we answer."""
-        if self._in_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """Refuse a head that is too long, and one that a proxy could understand otherwise."""
         if self._received > MAX_HEAD_BYTES:
@@ -94,13 +94,14 @@ class BoundedProtocol(HttpToolsProtocol):
             if length > MAX_HEAD_BYTES:
                 self._refusal = 431
                 raise _RefusedError
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        hosts = [name for name, _ in self.headers].count(b"host")
         version = self.parser.get_http_version()
         # RFC 9112, 3.2: one Host, no less and no more. HTTP/0.9 has no headers at all.
         if version not in {"1.0", "1.1"} or hosts > 1 or (not hosts and version == "1.1"):
             raise _RefusedError
         self._in_head = False
         super().on_headers_complete()
+        self.headers = _NOWHERE  # type: ignore[assignment]
         if self._is_stopping:
             self.cycle.keep_alive = False
 

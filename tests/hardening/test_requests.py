@@ -128,10 +128,24 @@ def test_a_huge_body_is_neither_read_nor_kept(server: Running, path: str, how: s
 
 def test_what_follows_a_body_as_a_header_is_none(server: Running) -> None:
     """A trailer could bring what a proxy takes out of the head."""
-    body = b"b\r\npage=%2Fx&a\r\n0\r\n"
-    trailer = b"Authorization: Basic eDp4\r\nSec-Fetch-Site: same-origin\r\n\r\n"
-    head = b"POST /nowhere HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + END
-    assert [answer.status for answer in ask(server.port, head + body + trailer)] == [404]
+    known = b"Authorization: Bearer " + TOKEN.encode() + b"\r\n"
+    head = b"GET /insights HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+    end = b"1\r\nb\r\n0\r\n"
+    in_head = ask(server.port, head + known + END + end + b"\r\n")
+    assert [answer.status for answer in in_head] == [200]
+    after_body = ask(server.port, head + END + end + known + b"\r\n")
+    assert [answer.status for answer in after_body] == [401]
+
+
+def test_what_follows_a_body_takes_no_memory(server: Running) -> None:
+    before = server.memory()
+    with connect(server.port) as connection:
+        send_all(connection, CHUNKED + b"b\r\ntext=nobody\r\n0\r\n" + b"a:b\r\n" * 700_000)
+        for _ in range(20):  # meanwhile it reads, a part in each of its turns
+            server.get("/healthz")
+        assert server.memory() - before < 8 * 1024
+        send_all(connection, b"\r\n")
+        assert [answer.status for answer in parse(read_all(connection))] == [200]
 
 
 def test_requests_sent_at_once_are_answered_in_their_order(server: Running) -> None:
@@ -174,6 +188,41 @@ def test_connections_that_are_torn_leave_nothing_behind(server: Running) -> None
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             connection.close()
     server.until(lambda: server.open_files() <= files)
+
+
+WORDS = "wrong-key-market-closed-"
+LONG = {
+    "a path of words": f"/{WORDS * 2500}",
+    "an issue of words": f"/issues/{WORDS * 2500}",
+    "a code": "/errors/glassmarket/" + "1" * 60_000,
+    "a path of folders": "/" + "wrong/" * 10_000,
+    "an old link": f"/e/glassmarket/{WORDS * 2500}",
+    "a query of words": f"/search?q={WORDS * 2500}",
+    "a query of codes": "/search?q=" + "-7007+" * 10_000,
+    "a query of few letters": "/search?q=" + "a+" * 30_000,
+    "many queries": "/search?" + "q=marble&" * 6_000,
+    "many items": "/diagnose?missing=" + "a," * 30_000,
+    "many tests": "/diagnose?" + "test-a=pass&" * 5_000,
+    "many issues": "/report?" + "read=wrong-key&" * 4_000,
+    "many exchanges": "/?" + "exchange=a&" * 5_500,
+    "a query of the interface": "/api/v1/search?q=" + "-7007+" * 10_000,
+}
+
+
+@pytest.mark.parametrize("address", LONG.values(), ids=LONG.keys())
+def test_no_address_costs_much_more_than_others(server: Running, address: str) -> None:
+    """All visitors wait for one process: what is sent at once must not be read for long."""
+    usual = ["/nowhere", "/issues/worng-kye", "/search?q=marble", "/diagnose?missing="]
+
+    def cost(addresses: list[str]) -> float:
+        before = server.processor_seconds()
+        for one in addresses:
+            assert server.get(one).status in {200, 404, 422}
+        return (server.processor_seconds() - before) / len(addresses)
+
+    # Each has another end, so that none of them is kept from the last time.
+    paths = [address + str(number) for number in range(5)]
+    assert cost(paths) < 10 * cost(usual * 3)
 
 
 TRAVERSALS = [
