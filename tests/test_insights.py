@@ -16,6 +16,7 @@ from app.feedback.records import Kind, Reason, Unanswered, Vote
 from app.feedback.store import Store
 from app.settings import Settings
 from tests.conftest import MARBLES
+from tests.feedback.examples import cast
 
 NOW = datetime.now(UTC)
 
@@ -34,9 +35,9 @@ def fill(data: Path) -> None:
         store.note_unanswered(Unanswered(NOW, Kind.SEARCH, "zzyzx", "v1"))
         store.count_report(["wrong-key"], NOW.date() - timedelta(days=7))
         page = "/issues/wrong-key"
-        store.vote(Vote(NOW, page, helpful=True, visitor="anna", content_version="v1"))
+        cast(store, Vote(NOW, page, helpful=True, visitor="anna", content_version="v1"))
         reason, comment = Reason.HARD_TO_FOLLOW, "which blue button?"
-        store.vote(Vote(NOW, page, False, "ben", "v1", reason=reason, comment=comment))
+        cast(store, Vote(NOW, page, False, "ben", "v1", reason=reason, comment=comment))
 
 
 def test_everything_on_one_page(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_what_was_said_of_a_page_under_its_old_names_counts_for_it(tmp_path: Pat
             ["/issues/ip-not-allowed", "/issues/address-not-allowed", "/errors/mirror-fair/-7007"]
         ):
             created = NOW + timedelta(seconds=number)
-            store.vote(Vote(created, page, False, f"anna-{number}", "v1", comment=f"say {number}"))
+            cast(store, Vote(created, page, False, f"anna-{number}", "v1", comment=f"say {number}"))
         store.count_report(["ip-not-allowed"], NOW.date())
         store.count_report(["address-not-allowed", "wrong-key"], NOW.date())
     root = Path(shutil.copytree(MARBLES, tmp_path / "marbles"))

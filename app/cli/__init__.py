@@ -5,12 +5,45 @@ Exit codes: 0 good, 1 findings, 2 wrong usage (which includes a port that is tak
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+
 import click
 
-from app.cli import checking, describing, diagnosing, keeping, looking, serving, writing
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "serve": ("serving", "serve"),
+    "check": ("checking", "check"),
+    "diagnose": ("diagnosing", "diagnose"),
+    "evaluate": ("diagnosing", "evaluate"),
+    "schema": ("describing", "print_schema"),
+    "insights": ("looking", "insights"),
+    "backup": ("keeping", "backup"),
+    "restore": ("keeping", "restore"),
+    "new": ("writing", "new"),
+    "rename": ("writing", "rename"),
+    "retire": ("writing", "retire"),
+    "publish": ("writing", "publish"),
+    "init": ("writing", "init"),
+}
+"""Every command: its module here, and its function there."""
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are run: each needs much that others do without."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, function = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"app.cli.{module}"), function)
+        return command
 
 
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 92},
     epilog="Example: helpcenter serve",
 )
@@ -20,21 +53,3 @@ def main() -> None:
     Every option can be set in the environment instead; the option wins. Exit codes: 0 good,
     1 findings, 2 wrong usage.
     """
-
-
-for command in (
-    serving.serve,
-    checking.check,
-    diagnosing.diagnose,
-    diagnosing.evaluate,
-    describing.print_schema,
-    looking.insights,
-    keeping.backup,
-    keeping.restore,
-    writing.new,
-    writing.rename,
-    writing.retire,
-    writing.publish,
-    writing.init,
-):
-    main.add_command(command)

@@ -17,8 +17,12 @@ Context = Literal["key", "http", "word", "bracket", "signed", "named", "bare"]
 
 # Python's own `re`: many short matches, which RE2's wrapper is slow at. What is looked at around a
 # number is cut to a fixed length, so that all of it is linear.
-_NUMBER = re.compile(r"-?\b[0-9]{1,6}\b")
+# Each begins with a class of characters, for which `re` skips what can't begin a match.
+_NUMBER = re.compile(r"[-0-9](?<!\w[0-9])(?:(?<=-)[0-9]{1,6}|(?<!-)[0-9]{0,5})\b")
+_PLURAL = re.compile(r"[45](?<!\w[45])[0-9]{2}s\b")
 _BEFORE = 64
+_KEY_BEFORE = 32
+"""No key or word that a code stands behind is as long, with what is between them."""
 _AFTER = 40
 _LONGEST_ADDRESS = 200
 _KEY = re.compile(
@@ -27,7 +31,6 @@ _KEY = re.compile(
 )
 _ERROR_KEY = re.compile(r"(?:'?(?:error|err|errors)'?\s?[:=]|'error',)\s?[\[(]?\s?'?$")
 _ACCESS_LOG = re.compile(r"http/[0-9.]+'? '?$")
-_PLURAL = re.compile(r"\b(?:4|5)[0-9]{2}s\b")
 _WORD = re.compile(
     r"(?:^|[^a-z])(?:error|errors|err|fehler|erreur|ошибка|ошибку|ошибки|hata|hatası|エラー|错误|报错|"
     r"錯誤|exception|errore|erro|fails? with|failed with|answers?|returns?|returned|gives?(?: me)?|"
@@ -48,7 +51,7 @@ _HTTP_AFTER = re.compile(
     r"not acceptable|internal server|error\b|rate limit|errors\b|s\b)"
 )
 _URL_BEFORE = re.compile(r"https?://[^ ]*'? -?\(?$")
-_STATUSES = range(400, 600)
+_STATUSES = frozenset(map(str, range(400, 600)))
 _BRACKET_LEFT = "[("
 _LONG = 5
 
@@ -75,13 +78,12 @@ def numbers(flat: str, known: Container[str]) -> Iterator[NumberHit]:
     for match in _PLURAL.finditer(flat):
         yield NumberHit(match.group()[:-1], match.start(), match.end(), "http")
     for match in _NUMBER.finditer(flat):
-        start, end = match.start(), match.end()
         code = match.group()
-        if code not in known and (code[0] != "-" or (code := code[1:]) not in known):
-            status = code.lstrip("-")
-            if not (len(status) == 3 and int(status) in _STATUSES):  # noqa: PLR2004
+        if code not in known:
+            code = code.removeprefix("-")
+            if code not in known and code not in _STATUSES:
                 continue
-            code = status
+        start, end = match.span()
         if _is_part(flat, start, end):
             continue
         context = _context(flat, code, start, end)
@@ -110,13 +112,14 @@ def _context(flat: str, code: str, start: int, end: int) -> Context:
     if _ACCESS_LOG.search(before):
         return "bare"
     if status and (_HTTP_AFTER.search(after) or _HTTP_BEFORE.search(before)):
-        is_key = _KEY.search(before) and "'" in before[-4:]
+        is_key = "'" in before[-4:] and _KEY.search(before[-_KEY_BEFORE:])
         return "key" if is_key and not _HTTP_AFTER.search(after) else "http"
     if status and _URL_BEFORE.search(flat[max(0, start - _LONGEST_ADDRESS) : start]):
         return "http"
-    if _KEY.search(before) or _ERROR_KEY.search(before):
+    near = before[-_KEY_BEFORE:]
+    if _KEY.search(near) or _ERROR_KEY.search(near):
         return "key"
-    if _WORD.search(before):
+    if _WORD.search(near):
         return "word"
     if before[-1:] and before[-1] in _BRACKET_LEFT and after[:1] in {"]", ")", ","}:
         return "bracket"

@@ -67,12 +67,24 @@ _TOKEN = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
 _FRAME = re.compile(
-    r"^(?:[^ ]{1,30} ?\| ?)?"
+    r"(?:[^ ]{1,30} ?\| ?)?"
     r"(?:at [^ ]*[.(/]|file '|traceback |-{2,}>? ?[0-9]|\^|self\.|return |raise )"
 )
-_LOG_LINE = re.compile(
-    r"^\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}|^.{0,24}\b[0-9]{1,2}:[0-9]{2}:[0-9]{2}\b|"
-    r"\b(?:error|warning|warn|info|debug)\b ?[:\])\-|]|[{}<>=]|::|: '|\w\(|\w_\w"
+_DATE = re.compile(r"\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}")
+# What is searched for begins with a class of rare characters, for which `re` skips all others; what
+# stands before it is looked back at.
+_CLOCK = re.compile(r"[0-9](?<!\w[0-9])[0-9]?:[0-9]{2}:[0-9]{2}\b")
+_LAST_CLOCK = 24
+"""A time of day that begins behind so many characters is no longer the line's own."""
+_CLOCK_LENGTH = 9
+_LEVELS = "|".join(
+    rf"(?<=\b{level}{space}.)"
+    for level in ("error", "warning", "warn", "info", "debug")
+    for space in ("", " ")
+)
+_MARK = re.compile(
+    r"[{}<>=(_:\])|-](?:(?<=[{}<>=])|(?<=\w\()|(?<=\w_)\w|(?<=:)(?::| ')|"
+    rf"(?<=[:\])|-])(?:{_LEVELS}))"
 )
 _METHOD = re.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
 _PATH = re.compile(r"(?:https?|wss?)://[^/? ]*([/?][^ ]*)")
@@ -390,11 +402,10 @@ def _windows(text: Text, read: Iterable[tuple[int, int]]) -> list[tuple[list[Tok
     spans = _merged([*read, *methods, *paths])
     beginnings = [start for start, _ in spans]
     sentences: list[tuple[list[Token], float]] = []
-    for index, start in enumerate(text.starts):
-        line = text.sentence(index)
-        if _FRAME.search(line):
+    for start, line in zip(text.starts, text.sentences, strict=True):
+        if _FRAME.match(line):
             continue
-        credit = NO_PROSE if len(text.starts) > FEW_LINES and _LOG_LINE.search(line) else 1.0
+        credit = NO_PROSE if len(text.starts) > FEW_LINES and _is_of_log(line) else 1.0
         position = 0
         ends = [match.span() for match in _SENTENCE_END.finditer(line)]
         for end, after in (*ends, (len(line), len(line))):
@@ -456,12 +467,20 @@ def _ends(sentences: Sequence[tuple[list[Token], float]]) -> list[tuple[list[Tok
 
 def is_code(line: str) -> bool:
     """Tell whether a normalised line is of a log or of code, nobody's own words."""
-    return bool(_FRAME.search(line) or _LOG_LINE.search(line))
+    return _is_of_log(line) or _FRAME.match(line) is not None
+
+
+def _is_of_log(line: str) -> bool:
+    """Tell whether a line has a time, a level or the marks of code."""
+    if _DATE.match(line) or _MARK.search(line):
+        return True
+    clock = _CLOCK.search(line, 0, _LAST_CLOCK + _CLOCK_LENGTH)
+    return clock is not None and clock.start() <= _LAST_CLOCK
 
 
 def code_share(text: Text) -> float:
     """Return the share of lines that are of a log or of code."""
-    lines = [text.sentence(index) for index in range(len(text.starts))]
+    lines = text.sentences
     return sum(map(is_code, lines)) / len(lines) if lines else 0.0
 
 

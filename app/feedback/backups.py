@@ -38,7 +38,7 @@ def restore(source: Path, file: Path) -> int:
 
 
 def _copy(source: Path, target: Path) -> int:
-    in_the_way = [path for path in (target, *_beside(target)) if path.exists()]
+    in_the_way = [path for path in (target, *beside(target)) if path.exists()]
     if in_the_way:
         raise BackupError(f"{in_the_way[0]} is there already; move it away first")
     part = target.with_name(target.name + PART)
@@ -75,6 +75,6 @@ def _checked(copy: sqlite3.Connection) -> int:
     return int(votes)
 
 
-def _beside(file: Path) -> tuple[Path, ...]:
+def beside(file: Path) -> tuple[Path, ...]:
     """Return the files that SQLite keeps beside one that is in use."""
     return tuple(file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal"))

@@ -6,22 +6,21 @@ import errno
 import os
 import socket
 import sqlite3
+import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import (
     Connection,
     PoolProxiedConnection,
     create_engine,
     event,
+    inspect,
     make_url,
     text,
 )
@@ -30,10 +29,21 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlc
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.feedback.backups import beside
+
+# psycopg and alembic take longer to import than the store takes to open; most starts need neither.
+if TYPE_CHECKING:
+    import psycopg
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = "0001"
+"""The last step in `migrations/versions`: tables at this revision need no step."""
 WAIT_SECONDS = 2
-"""The longest wait for each of: a connection, a lock, the answer to one statement."""
-POOL_SIZE = 5
+"""The longest wait of PostgreSQL for each of: a connection, a lock, one statement."""
+FILE_SECONDS = 4
+"""The longest wait for the lock on a SQLite file: another process has it while its disk is slow."""
+POOL_SIZE = 6
+"""One for each thread of a store."""
 # Any number will do, as long as nothing else in the same PostgreSQL database locks it.
 _MIGRATION_LOCK = 0x4E17_CE57
 
@@ -70,6 +80,10 @@ _POSTGRESQL_REASONS = {
 }
 
 
+class NewerTablesError(Exception):
+    """The tables are at a revision that this version does not know."""
+
+
 class Database:
     """An engine for one URL, and what has to be known about its connections."""
 
@@ -85,7 +99,7 @@ class Database:
         self._file_id: tuple[int, int] | None = None
         self._connections: set[DBAPIConnection] = set()
         self._generation = 0
-        options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS}}
+        options: dict[str, Any] = {"connect_args": {"timeout": FILE_SECONDS}}
         if kind == "sqlite":
             if not parsed.database or parsed.database == ":memory:" or parsed.query:
                 raise ValueError(WRONG_URL)
@@ -138,8 +152,10 @@ class Database:
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             _check_file(self.file)
+            _keep_private(self.file)
         with self.transaction(write=True) as connection:
-            migrate(connection)
+            if not _is_up_to_date(connection):
+                migrate(connection)
         self._file_id = self._current_file_id()
 
     def moved(self) -> bool:
@@ -160,6 +176,10 @@ class Database:
 
         Timeouts are kept by the server, and a server that is frozen keeps none.
         """
+        if self.file is not None:
+            return
+        import psycopg  # noqa: PLC0415
+
         for connection in list(self._connections):
             if isinstance(connection, psycopg.Connection):
                 with suppress(OSError, psycopg.Error):
@@ -251,6 +271,22 @@ def _check_file(path: Path) -> None:
         raise _FileError(answer, sqlite3.SQLITE_CORRUPT)
 
 
+def _keep_private(path: Path) -> None:
+    """Make the file for its owner alone if there is none; shut others out of one that is there.
+
+    SQLite gives what it puts beside the file the same permissions. What its group may is left as
+    an operator set it.
+    """
+    if not path.exists():
+        path.touch(0o600)
+    for one in (path, *beside(path)):
+        # Whoever may write a file need not own it, and one beside it may vanish at any time.
+        with suppress(FileNotFoundError, PermissionError):
+            mode = stat.S_IMODE(one.stat().st_mode)
+            if mode & stat.S_IRWXO:
+                one.chmod(mode & ~stat.S_IRWXO)
+
+
 class _FileError(sqlite3.DatabaseError):
     """What SQLite would say about the file later, after writing to it or beside it."""
 
@@ -260,12 +296,24 @@ class _FileError(sqlite3.DatabaseError):
         self.sqlite_errorname = message
 
 
+def _is_up_to_date(connection: Connection) -> bool:
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return connection.execute(text("SELECT version_num FROM alembic_version")).all() == [(NEWEST,)]
+
+
 def migrate(connection: Connection, target: str = "head", *, folder: Path = MIGRATIONS) -> None:
     """Bring the tables to revision `target`, all steps or none, in the transaction given.
+
+    Raises `NewerTablesError` when they are at a revision that `folder` does not have.
 
     Replicas that start together wait for each other: on SQLite for the write lock, which the
     transaction has; on PostgreSQL for an advisory lock, which ends with the transaction.
     """
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         # A step over many rows may take its time.
@@ -273,7 +321,10 @@ def migrate(connection: Connection, target: str = "head", *, folder: Path = MIGR
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, target)
+    try:
+        command.upgrade(config, target)
+    except CommandError as error:
+        raise NewerTablesError from error
 
 
 def explain(error: Exception) -> tuple[str, str]:
@@ -284,14 +335,14 @@ def explain(error: Exception) -> tuple[str, str]:
         name = getattr(cause, "sqlite_errorname", type(cause).__name__)
         # The lowest byte is the error, the others say more about it.
         return _SQLITE_REASONS.get(code & 0xFF, "the database failed"), name
-    if isinstance(cause, psycopg.Error):
+    if isinstance(cause, _postgresql_errors()):
         state = cause.sqlstate
         if state is None:
             # What libpq says about connecting: where to and as whom, but no password or data.
             return UNREACHABLE, str(cause).strip()
         known = (_POSTGRESQL_REASONS.get(part) for part in (state, state[:2]))
         return next((reason for reason in known if reason), "the database server failed"), state
-    if isinstance(cause, CommandError):
+    if isinstance(cause, NewerTablesError):
         return NEWER, type(cause).__name__
     if isinstance(cause, PoolTimeoutError):
         return TIMEOUT, type(cause).__name__
@@ -301,5 +352,13 @@ def explain(error: Exception) -> tuple[str, str]:
     return "the database failed", type(cause).__name__
 
 
-FAILURES = (SQLAlchemyError, sqlite3.Error, psycopg.Error, CommandError, OSError)
-"""What may be raised when the database is not well."""
+def failures() -> tuple[type[Exception], ...]:
+    """Return what may be raised when the database is not well."""
+    known = (SQLAlchemyError, sqlite3.Error, NewerTablesError, OSError)
+    return (*known, *_postgresql_errors())
+
+
+def _postgresql_errors() -> tuple[type[psycopg.Error], ...]:
+    """Return what the driver of PostgreSQL raises; nothing while no database needed it."""
+    driver = sys.modules.get("psycopg")
+    return (driver.Error,) if driver else ()

@@ -84,13 +84,6 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class VoteResult:
-    """A vote is stored for good; `replaced` says that it took the place of an earlier one."""
-
-    replaced: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Unanswered:
     """A paste that was diagnosed as unknown, or a search without result.
 

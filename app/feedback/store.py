@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Any, ParamSpec, TypeVar
@@ -24,7 +26,6 @@ from sqlalchemy import (
     insert,
     select,
     true,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
@@ -43,19 +44,19 @@ from app.feedback.records import (
     StoreUnavailableError,
     Unanswered,
     Vote,
-    VoteResult,
     Week,
 )
 
 DEADLINE_SECONDS = 5
 """What is not done by then is given up; a call of the store fails no later than this."""
 THREADS = 4
-"""How many calls run at a time."""
+"""How many calls that read run at a time."""
 MOST_WAITING = 1_000
-"""How many calls may wait for a thread; more are refused at once."""
+"""How many calls and votes may wait for a thread; more are refused at once."""
 MOST_UNWRITTEN = 1_000
 """How many unanswered texts and report counts are held in memory until they are written."""
 BATCH = 200
+"""How many votes, or texts and counts, are written in one transaction."""
 PROBE_SECONDS = 5
 """How often an idle store looks whether its database is still there."""
 RETRY_SECONDS = 1
@@ -77,13 +78,21 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ballot:
+    """A vote, and whom to tell that it is on disk."""
+
+    vote: Vote
+    stored: Future[None] = field(default_factory=Future)
+
+
 class Store:
     """Votes, unanswered texts and report counts in SQLite or PostgreSQL.
 
-    The methods that read or write block, and raise `StoreUnavailableError` when the database is
-    away; async callers run them through `in_thread`. Only `note_unanswered`, `count_report` and
-    `status` return at once and never fail. After a failure the store recovers by itself: each
-    call tries again, and so does a thread of its own.
+    The methods that read or write raise `StoreUnavailableError` when the database is away. They
+    block, and async callers run them through `in_thread`; only `vote` and `secret_of` are to be
+    awaited. `note_unanswered`, `count_report` and `status` return at once and never fail. After a
+    failure the store recovers by itself: each call tries again, and so does a thread of its own.
     """
 
     def __init__(self, database: Database) -> None:
@@ -96,11 +105,13 @@ class Store:
         self._writing = Lock()
         self._reason: str | None = OPENING
         self._backlog: Backlog[Unanswered | Report] = Backlog(MOST_UNWRITTEN)
+        self._ballots: Backlog[_Ballot] = Backlog(MOST_WAITING)
         self._secret: tuple[date, bytes] | None = None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self._waiting = 0
         self._closed = Event()
         self._keeper = Thread(target=self._keep, name="store-keeper", daemon=True)
+        self._voting = Thread(target=self._take_votes, name="store-voting", daemon=True)
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -119,6 +130,7 @@ class Store:
         except FutureTimeoutError:
             store._give_up()
         store._keeper.start()
+        store._voting.start()
         return store
 
     def close(self) -> None:
@@ -127,37 +139,50 @@ class Store:
             return
         self._closed.set()
         self._backlog.close()
+        self._ballots.close()
         calls = Thread(
             target=self._threads.shutdown, kwargs={"cancel_futures": True}, name="store-closing"
         )
         calls.start()
-        self._keeper.join(DEADLINE_SECONDS)
-        calls.join(DEADLINE_SECONDS)
-        if self._keeper.is_alive() or calls.is_alive():
+        threads = [self._keeper, self._voting, calls]
+        self._join(threads)
+        if any(thread.is_alive() for thread in threads):
             # Whoever waits for an answer for ever would keep the process from ending.
             self._database.hang_up()
-            self._keeper.join(DEADLINE_SECONDS)
-            calls.join(DEADLINE_SECONDS)
+            self._join(threads)
         self._database.dispose()
+
+    @staticmethod
+    def _join(threads: Sequence[Thread]) -> None:
+        """Wait for the end of threads, but not longer than the deadline."""
+        end = time.monotonic() + DEADLINE_SECONDS
+        for thread in threads:
+            thread.join(max(0, end - time.monotonic()))
 
     async def in_thread(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call`, a method of this store, without blocking the event loop.
 
         A few run at a time, in threads of their own. Whatever happens, this ends after
         `DEADLINE_SECONDS`, with `StoreUnavailableError` when there was no result; whether a write
-        was made is then unknown, and a vote can be sent again without harm.
+        was made is then unknown.
         """
+        return await self._in_time(lambda: self._threads.submit(call, *args, **kwargs))
+
+    async def _in_time(self, begin: Callable[[], Future[T]]) -> T:
+        """Wait for what `begin` begins, not longer than the deadline, with not too many others."""
+        if self._closed.is_set():
+            raise StoreUnavailableError(CLOSED)
         if self._waiting >= MOST_WAITING:
             raise StoreUnavailableError(BUSY)
-        try:
-            future = self._threads.submit(call, *args, **kwargs)
-        except RuntimeError as error:
-            raise StoreUnavailableError(CLOSED) from error
+        future = begin()
         self._waiting += 1
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), DEADLINE_SECONDS)
+            # Not `wait_for`, which before Python 3.12 waits for one more turn of the event loop:
+            # a tenth of a second while there are two hundred visitors.
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await asyncio.wrap_future(future)
         except TimeoutError as error:
-            if future.cancelled():
+            if future.cancel():
                 raise StoreUnavailableError(BUSY) from error
             if future.running():
                 self._give_up()
@@ -171,30 +196,21 @@ class Store:
 
     # Writing
 
-    def vote(self, vote: Vote) -> VoteResult:
+    async def vote(self, vote: Vote) -> None:
         """Store a vote in place of an earlier one of this visitor on this page.
 
-        When it returns, the vote is on disk.
+        When it returns, the vote is on disk. Votes that come while others are being written are
+        written together: the disk is waited for once for all of them. Whatever happens, this ends
+        after `DEADLINE_SECONDS`; when it fails because of that, the vote may have been stored, and
+        can be sent again without harm.
         """
-        values = {
-            "created": vote.created,
-            "helpful": vote.helpful,
-            "reason": vote.reason,
-            "comment": vote.comment,
-            "content_version": vote.content_version,
-        }
-        key = {"visitor": vote.visitor, "page": vote.page}
-        with self._transaction(write=True) as connection:
-            added = connection.execute(
-                _upsert(connection, tables.vote)
-                .values(**key, **values)
-                .on_conflict_do_nothing()
-                .inline()
-                .execution_options(preserve_rowcount=True)
-            ).rowcount
-            if not added:
-                connection.execute(update(tables.vote).filter_by(**key).values(values))
-        return VoteResult(replaced=not added)
+
+        def begin() -> Future[None]:
+            ballot = _Ballot(vote)
+            self._ballots.add(ballot)
+            return ballot.stored
+
+        await self._in_time(begin)
 
     def note_unanswered(self, row: Unanswered) -> None:
         """Keep a text that found no answer; it is written soon, and nothing waits for it."""
@@ -209,14 +225,18 @@ class Store:
         for issue in sorted({ANY_ISSUE, *issues}):
             self._backlog.add(Report(day, issue))
 
+    async def secret_of(self, day: date) -> bytes:
+        """Return `daily_secret`, at once when it was asked for before."""
+        if self._secret is not None and self._secret[0] == day:
+            return self._secret[1]
+        return await self.in_thread(self.daily_secret, day)
+
     def daily_secret(self, day: date) -> bytes:
         """Return the random secret of `day`, the same for all replicas, for `visitor_hash`.
 
         It is made when first asked for. Those of earlier days are forgotten, but the day before
         is kept while clocks and requests cross midnight.
         """
-        if self._secret is not None and self._secret[0] == day:
-            return self._secret[1]
         salt = tables.salt
         with self._transaction(write=True) as connection:
             connection.execute(
@@ -342,13 +362,14 @@ class Store:
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:
         """Give a connection; turn whatever fails into `StoreUnavailableError`, and note it."""
-        if write and not self._writing.acquire(timeout=database.WAIT_SECONDS):
+        # Whoever has it may be waiting for the disk, which has as much time as anybody waits.
+        if write and not self._writing.acquire(timeout=DEADLINE_SECONDS):
             raise StoreUnavailableError(BUSY)
         try:
             self._prepare()
             with self._database.transaction(write=write) as connection:
                 yield connection
-        except database.FAILURES as error:
+        except database.failures() as error:
             raise self._failed(error) from error
         finally:
             if write:
@@ -404,7 +425,7 @@ class Store:
                 elif not self._closed.is_set():
                     self._probe()
             except StoreUnavailableError as error:
-                if isinstance(error.__cause__, DataError | IntegrityError):
+                if _is_refused(error):
                     # It would be refused again for ever, and hold up what comes after it.
                     self._backlog.drop()
                 else:
@@ -414,6 +435,48 @@ class Store:
             while batch := self._backlog.take(BATCH, wait_seconds=0):
                 self._write(batch)
                 self._backlog.done()
+
+    def _take_votes(self) -> None:
+        """Write the votes that wait, all at once, and tell those who wait for them."""
+        while True:
+            is_last = self._closed.is_set()
+            batch = self._ballots.take(BATCH, wait_seconds=0 if is_last else PROBE_SECONDS)
+            self._store([one for one in batch if one.stored.set_running_or_notify_cancel()])
+            self._ballots.done()
+            if is_last and not batch:
+                return
+
+    def _store(self, ballots: Sequence[_Ballot]) -> None:
+        if not ballots:
+            return
+        try:
+            self._write_votes([ballot.vote for ballot in ballots])
+        except Exception as error:
+            if len(ballots) > 1 and _is_refused(error):
+                # By what is in one of them, and the others need not go with it.
+                for ballot in ballots:
+                    self._store([ballot])
+            else:
+                for ballot in ballots:
+                    ballot.stored.set_exception(error)
+        else:
+            for ballot in ballots:
+                ballot.stored.set_result(None)
+
+    def _write_votes(self, votes: Sequence[Vote]) -> None:
+        # The last vote of a visitor on a page counts. In one order everywhere, so that two
+        # replicas never wait for each other in a circle.
+        last = {(vote.visitor, vote.page): vote for vote in votes}
+        replaced = ("created", "helpful", "reason", "comment", "content_version")
+        with self._transaction(write=True) as connection:
+            add = _upsert(connection, tables.vote)
+            connection.execute(
+                add.on_conflict_do_update(
+                    index_elements=["visitor", "page"],
+                    set_={name: add.excluded[name] for name in replaced},
+                ),
+                [asdict(last[key]) for key in sorted(last)],
+            )
 
     def _write(self, batch: Sequence[Unanswered | Report]) -> None:
         texts = [
@@ -457,6 +520,11 @@ class Store:
             with self._transaction(write=True) as connection:
                 connection.execute(insert(tables.probe).values(at=datetime.now(UTC)))
                 connection.execute(delete(tables.probe))
+
+
+def _is_refused(error: Exception) -> bool:
+    """Tell whether the database refused what it was given, and would do so again."""
+    return isinstance(error.__cause__, DataError | IntegrityError)
 
 
 def _upsert(connection: Connection, table: Table) -> Any:

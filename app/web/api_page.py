@@ -13,8 +13,7 @@ from starlette.responses import Response
 
 from app.web import contexts
 from app.web.api_description import API_PATH, Example, describe, examples
-from app.web.handlers import HTML, Handlers
-from app.web.headers import NO_STORE
+from app.web.handlers import Handlers
 
 EXCHANGE = "exchange"
 """The name of the parameter, and part of the paths, that only content with exchanges needs."""
@@ -54,8 +53,7 @@ class ApiPages(Handlers):
         if self.base_url:
             return self.page(page)
         # The lines to try name the host that was asked, so no cache may keep them for others.
-        body = self.renderer.render(page)
-        return Response(body, media_type=HTML, headers={"Cache-Control": NO_STORE})
+        return self.once(page)
 
 
 def _operation(

@@ -90,7 +90,6 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         settings.database,
         redactor,
         keep_unanswered=settings.keep_unanswered,
-        insights_token=settings.insights_token,
         metrics=metrics,
     )
 
@@ -116,6 +115,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     app.state.folder = settings.content
     app.state.backstage = backstage
     app.state.metrics = metrics
+    app.state.insights_token = settings.insights_token
     app.state.metrics_token = settings.metrics_token
     app.state.api = create_api(live, backstage, settings.cors_origins)
     app.router.routes += [

@@ -40,9 +40,8 @@ logger = logging.getLogger("helpcenter")
 class Backstage:
     """The store, what guards it, and what is kept in it.
 
-    `keep_unanswered` is the switch for texts that found no answer; `insights_token` opens
-    `/insights`, which is absent without one. Everything that is kept is redacted here once more.
-    Nothing is stored before `open`.
+    `keep_unanswered` is the switch for texts that found no answer. Everything that is kept is
+    redacted here once more. Nothing is stored before `run` has opened the store.
     """
 
     def __init__(
@@ -51,12 +50,10 @@ class Backstage:
         redactor: Redactor,
         *,
         keep_unanswered: bool,
-        insights_token: str | None,
         metrics: Metrics,
     ) -> None:
         self.redactor = redactor
         self.metrics = metrics
-        self.insights_token = insights_token
         self._database_url = database_url
         self._keep_unanswered = keep_unanswered
         self._store: Store | None = None

@@ -9,8 +9,8 @@ from app.feedback.records import Kind
 from app.model import Observations
 from app.web import answers, contexts, forms
 from app.web.backstage import address_of
-from app.web.handlers import HTML, Handlers, about, id_of, is_from_elsewhere
-from app.web.headers import NO_STORE, cached
+from app.web.handlers import Handlers, about, is_from_elsewhere
+from app.web.headers import cached
 from app.web.links import diagnosis_url
 from app.web.render import HTMX_VARY, HtmxRequest
 
@@ -92,20 +92,17 @@ class Diagnosing(Handlers):
     ) -> Response:
         knowledge = self.edition.knowledge
         exchange = knowledge.exchange(observations.exchange)
-        linked = request.method in {"GET", "HEAD"}
+        context: contexts.AnswerFragment | contexts.DiagnosePage
+        pushed: dict[str, str] = {}
         if HtmxRequest.of(request).wants_fragment:
-            fragment = contexts.AnswerFragment(
+            context = contexts.AnswerFragment(
                 answer=answer, form=form, site=knowledge.site, exchange=exchange
             )
-            response = Response(
-                self.renderer.render(fragment, id_of(exchange)), status, media_type=HTML
-            )
             if not form.error:
-                response.headers["HX-Push-Url"] = (
-                    answer.share_url if answer else diagnosis_url(observations)
-                )
+                url = answer.share_url if answer else diagnosis_url(observations)
+                pushed = {"HX-Push-Url": url}
         else:
-            page = contexts.DiagnosePage(
+            context = contexts.DiagnosePage(
                 shell=self.shell(
                     diagnosis_url(observations.model_copy(update={"exchange": None})),
                     exchange,
@@ -116,13 +113,9 @@ class Diagnosing(Handlers):
                 form=form,
                 answer=answer,
             )
-            response = Response(
-                self.renderer.render(page, id_of(exchange)), status, media_type=HTML
-            )
+        response = self.once(context, exchange, status, pushed)
         # An unknown one is noted each time it is asked for, which no cache may prevent.
         is_noted = answer is not None and answer.verdict == "unknown"
-        if linked and not is_noted:
+        if request.method in {"GET", "HEAD"} and not is_noted:
             return cached(response, vary=HTMX_VARY)
-        response.headers["Cache-Control"] = NO_STORE
-        response.headers["Vary"] = HTMX_VARY
         return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -15,7 +16,7 @@ from app.web import contexts
 from app.web.backstage import Backstage
 from app.web.headers import NO_STORE, cached
 from app.web.live import Edition
-from app.web.render import Renderer
+from app.web.render import HTMX_VARY, Context, Renderer
 
 HTML = "text/html; charset=utf-8"
 
@@ -34,6 +35,21 @@ class Handlers:
         exchange = context.shell.exchange if context.shell.tailored else None
         body = self.renderer.render(context, id_of(exchange))
         return cached(Response(body, media_type=HTML), vary=vary)
+
+    def once(
+        self,
+        context: Context,
+        exchange: Exchange | None = None,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Answer with a page, or a part of one, that is for this request alone: no cache keeps it.
+
+        Links in it keep the chosen `exchange`.
+        """
+        always = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
+        body = self.renderer.render(context, id_of(exchange))
+        return Response(body, status, media_type=HTML, headers={**always, **(headers or {})})
 
     def absolute(self, request: Request, path: str) -> str:
         """Return the address of `path` for somewhere else: a chat, a feed reader, a crawler."""

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from app.feedback.records import StoreUnavailableError, Week
 from app.insights import Insights, gather
 from app.web import charts, contexts
-from app.web.handlers import HTML, Handlers
-from app.web.headers import NO_STORE
+from app.web.handlers import Handlers
 from app.web.tokens import require
 
 
@@ -20,7 +19,7 @@ class InsightsPages(Handlers):
 
     async def show(self, request: Request) -> Response:
         """Answer with the insights to whoever knows the token (as the password; any name)."""
-        require(request, self.backstage.insights_token, "insights")
+        require(request, request.app.state.insights_token, "insights")
         insights: Insights | None = None
         unavailable: str | None = None
         try:
@@ -41,8 +40,7 @@ class InsightsPages(Handlers):
             unavailable=unavailable,
             charts=_charts(insights.weeks) if insights else (),
         )
-        body = self.renderer.render(context)
-        return Response(body, media_type=HTML, headers={"Cache-Control": NO_STORE})
+        return self.once(context)
 
 
 def _charts(weeks: tuple[Week, ...]) -> tuple[contexts.ChartView, ...]:

@@ -18,7 +18,7 @@ from app.search import Result
 from app.web import answers, contexts, forms
 from app.web.backstage import address_of
 from app.web.handlers import HTML, Handlers, about, id_of, moved, moved_error, moved_issue
-from app.web.headers import NO_STORE, cached
+from app.web.headers import cached
 from app.web.links import with_query
 from app.web.render import HTMX_VARY, HtmxRequest
 from app.whitelist import compare
@@ -207,9 +207,7 @@ class Pages(Handlers):
             Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
         )
         # From a cache it would be noted once, however often it is asked.
-        headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
-        body = self.renderer.render(page, id_of(exchange))
-        return Response(body, media_type=HTML, headers=headers)
+        return self.once(page, exchange)
 
     async def whitelist(self, request: Request) -> Response:
         """Answer with the form that compares a saved IP list with the whitelist."""
@@ -239,9 +237,7 @@ class Pages(Handlers):
         context: contexts.WhitelistPage | contexts.WhitelistComparison = comparison
         if not HtmxRequest.of(request).wants_fragment:
             context = self._whitelist_page(exchange, comparison)
-        body = self.renderer.render(context, id_of(exchange))
-        headers = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
-        return Response(body, media_type=HTML, headers=headers)
+        return self.once(context, exchange)
 
     def problem(
         self, status: int, heading: str, text: str, path: str = "", exchange: str | None = None

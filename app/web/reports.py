@@ -11,8 +11,7 @@ from starlette.responses import Response
 from app.model import Observations, Support
 from app.web import answers, contexts, forms
 from app.web.backstage import address_of
-from app.web.handlers import HTML, Handlers, about, id_of, is_from_elsewhere
-from app.web.headers import NO_STORE
+from app.web.handlers import Handlers, about, id_of, is_from_elsewhere
 from app.web.links import diagnosis_url
 
 SUBJECT = "Connection problem"
@@ -84,8 +83,7 @@ class Reports(Handlers):
             ticket_url=_ticket_url(knowledge.site.support, subject, text),
             told=told,
         )
-        body = self.renderer.render(page, id_of(exchange))
-        return Response(body, media_type=HTML, headers={"Cache-Control": NO_STORE})
+        return self.once(page, exchange)
 
 
 def _mail_url(support: Support, subject: str, text: str) -> str | None:

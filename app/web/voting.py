@@ -15,9 +15,8 @@ from app.feedback.visitor import visitor_hash
 from app.knowledge import error_url
 from app.web import contexts, forms
 from app.web.backstage import address_of
-from app.web.handlers import HTML, Handlers, about, is_from_elsewhere
-from app.web.headers import NO_STORE
-from app.web.render import HTMX_VARY, HtmxRequest
+from app.web.handlers import Handlers, about, is_from_elsewhere
+from app.web.render import HtmxRequest
 
 REFUSED = "Your answer could not be stored just now. The help pages are not affected; try later."
 TOO_MANY = "These are many answers from one place. Please wait a while and try again."
@@ -51,7 +50,7 @@ class Voting(Handlers):
         agent = request.headers.get("User-Agent", "")
         try:
             store = await self.backstage.opened()
-            secret = await store.in_thread(store.daily_secret, now.date())
+            secret = await store.secret_of(now.date())
             vote = Vote(
                 created=now,
                 page=page,
@@ -61,7 +60,7 @@ class Voting(Handlers):
                 reason=_reason(form),
                 comment=self._comment(form),
             )
-            await store.in_thread(store.vote, vote)
+            await store.vote(vote)
         except StoreUnavailableError:
             refused = contexts.FeedbackForm(page=page, state="refused", message=REFUSED)
             return self._answer(request, refused, 503, {"Retry-After": "60"})
@@ -111,9 +110,7 @@ class Voting(Handlers):
                 indexed=False,
             )
             context = contexts.FeedbackPage(shell=shell, feedback=form)
-        always = {"Cache-Control": NO_STORE, "Vary": HTMX_VARY}
-        body = self.renderer.render(context)
-        return Response(body, status, media_type=HTML, headers=always | (headers or {}))
+        return self.once(context, status=status, headers=headers)
 
 
 def _reason(form: FormData) -> Reason | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from app.feedback.records import Vote
+from app.feedback.store import Store
 
 NOON = datetime(2031, 5, 14, 12, tzinfo=UTC)
 """A Wednesday."""
@@ -17,6 +19,11 @@ def a_vote(
     visitor: str = "visitor-1", page: str = "/issues/lost-teapot", *, helpful: bool = True
 ) -> Vote:
     return Vote(NOON, page, helpful, visitor, "v1")
+
+
+def cast(store: Store, vote: Vote) -> None:
+    """Vote, and wait until that is on disk."""
+    asyncio.run(store.vote(vote))
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.feedback.backups import BackupError, back_up, restore
 from tests.feedback.conftest import OpenStore
-from tests.feedback.examples import LONG_AGO, NOON, a_vote
+from tests.feedback.examples import LONG_AGO, NOON, a_vote, cast
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def file(tmp_path: Path, open_store: OpenStore) -> Path:
     file = tmp_path / "data/teapots.sqlite3"
     store = open_store(f"sqlite:///{file}")
     store.daily_secret(NOON.date())
-    store.vote(a_vote("brass"))
-    store.vote(a_vote("copper"))
+    cast(store, a_vote("brass"))
+    cast(store, a_vote("copper"))
     return file
 
 
@@ -37,7 +37,7 @@ def test_a_restored_store_goes_on(file: Path, tmp_path: Path, open_store: OpenSt
     assert restore(tmp_path / "copy", fresh) == 2
     store = open_store(f"sqlite:///{fresh}")
     assert store.status().ok
-    store.vote(a_vote("silver"))
+    cast(store, a_vote("silver"))
     (votes,) = store.votes_by_page(LONG_AGO)
     assert votes.helpful == 3
 

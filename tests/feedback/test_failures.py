@@ -10,19 +10,21 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
 
-from app.feedback.database import UNREACHABLE
-from app.feedback.records import Kind, StoreUnavailableError, Unanswered, VoteResult
+from app.feedback.database import UNREACHABLE, WAIT_SECONDS, Database
+from app.feedback.records import Kind, StoreUnavailableError, Unanswered, Vote
 from app.feedback.store import Store
 from tests.feedback.conftest import OpenStore
-from tests.feedback.examples import LONG_AGO, NOON, a_vote, until
+from tests.feedback.examples import LONG_AGO, NOON, a_vote, cast, until
 from tests.feedback.postgres import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,7 +109,7 @@ def stored_visitors(url: str) -> set[str]:
 
 def refusal(store: Store) -> str:
     with pytest.raises(StoreUnavailableError) as caught:
-        store.vote(a_vote("refused"))
+        cast(store, a_vote("refused"))
     assert str(store.status()) == f"degraded: {caught.value}"
     return str(caught.value)
 
@@ -115,7 +117,7 @@ def refusal(store: Store) -> str:
 def recovers(store: Store) -> None:
     """By itself, and then votes are taken."""
     until(lambda: store.status().ok)
-    store.vote(a_vote("after all"))
+    cast(store, a_vote("after all"))
 
 
 # Killed
@@ -140,7 +142,7 @@ def test_what_was_acknowledged_survives_kill_9_in_a_storm_of_votes(
     assert store.status().ok
     (votes,) = store.votes_by_page(LONG_AGO)
     assert len(acknowledged) <= votes.helpful <= 1000
-    store.vote(a_vote("after all"))
+    cast(store, a_vote("after all"))
 
 
 @pytest.mark.slow
@@ -166,6 +168,96 @@ def test_what_was_acknowledged_survives_kill_9_of_the_database_server(
         until(lambda: voting.status() == "ok")
         assert len(visitors(voting.ask("vote 5000 1"))) == 1
         assert voting.end() == 0
+
+
+# The disk is slow
+
+
+class SlowDisk:
+    """Lets each commit take its time, and counts them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float = 0.1) -> None:
+        self.commits = 0
+        at_once = Database.transaction
+
+        @contextmanager
+        def slowly(database: Database, *, write: bool) -> Iterator[Connection]:
+            with at_once(database, write=write) as connection:
+                yield connection
+                if write:
+                    self.commits += 1
+                    time.sleep(seconds)
+
+        monkeypatch.setattr(Database, "transaction", slowly)
+
+
+async def cast_together(store: Store, votes: Sequence[Vote]) -> list[BaseException | None]:
+    """Vote at once; return what became of each."""
+    return await asyncio.gather(*map(store.vote, votes), return_exceptions=True)
+
+
+def test_votes_outlast_a_disk_that_takes_longer_than_the_wait_for_a_lock(
+    sqlite_url: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.feedback.database.WAIT_SECONDS", 0.2)
+    store = open_store(sqlite_url)
+    disk = SlowDisk(monkeypatch, 0.4)
+    # Writes on its own account, and the votes wait for that too.
+    store.note_unanswered(Unanswered(NOON, Kind.SEARCH, "kettle", "v1"))
+    until(lambda: disk.commits == 1)
+    votes = [a_vote(f"visitor-{number}") for number in range(300)]
+    assert asyncio.run(cast_together(store, votes)) == [None] * 300
+    assert store.votes_by_page(LONG_AGO)[0].helpful == 300
+    # Those that came while one was being written were written together.
+    assert disk.commits <= 5
+
+
+def test_the_last_vote_of_those_that_are_written_together_counts(
+    url: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(url)
+    disk = SlowDisk(monkeypatch)
+    answers = [True, True, False, True, False]
+    votes = [a_vote("other"), *(a_vote(helpful=helpful) for helpful in answers)]
+    assert asyncio.run(cast_together(store, votes)) == [None] * 6
+    (stored,) = store.votes_by_page(LONG_AGO)
+    assert (stored.helpful, stored.unhelpful) == (1, 1)
+    assert disk.commits <= 3
+
+
+def test_a_vote_that_the_database_refuses_does_not_take_others_with_it(
+    sqlite_url: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(sqlite_url)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        connection.execute(
+            "CREATE TRIGGER picky BEFORE INSERT ON vote WHEN NEW.visitor = 'decaf' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    SlowDisk(monkeypatch)
+    visitors = ["brass", "copper", "decaf", "silver"]
+    found = asyncio.run(cast_together(store, [a_vote(visitor) for visitor in visitors]))
+    assert [type(one) for one in found] == [
+        *(type(None), type(None), StoreUnavailableError, type(None)),
+    ]
+    assert stored_visitors(sqlite_url) == {"brass", "copper", "silver"}
+
+
+def test_votes_that_wait_when_the_store_is_closed_are_stored(
+    url: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(url)
+    SlowDisk(monkeypatch)
+
+    async def vote_and_close() -> list[BaseException | None]:
+        votes = [a_vote(f"visitor-{number}") for number in range(20)]
+        voting = asyncio.ensure_future(cast_together(store, votes))
+        await asyncio.sleep(0.05)
+        await asyncio.to_thread(store.close)
+        return await voting
+
+    assert asyncio.run(vote_and_close()) == [None] * 20
+    assert len(stored_visitors(url)) == 20
 
 
 # The disk is full
@@ -228,7 +320,7 @@ def test_a_file_or_folder_that_is_read_only(
 ) -> None:
     file = Path(sqlite_url.removeprefix("sqlite:///"))
     store = open_store(sqlite_url)
-    store.vote(a_vote("before"))
+    cast(store, a_vote("before"))
     store.close()
     locked = file if what == "file" else file.parent
     mode = locked.stat().st_mode
@@ -270,21 +362,21 @@ ALONE = ["PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE", "DELETE FROM prob
 
 
 @contextmanager
-def held(url: str, statements: list[str]) -> Iterator[None]:
-    """Let another process hold a lock."""
+def held(url: str, statements: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Let another process hold a lock; it ends with the block, or when it is killed."""
     command = [sys.executable, "-c", HOLDER, url.removeprefix("sqlite:///"), *statements]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        yield
+        yield holder
         holder.kill()
 
 
 async def ticks_during_a_refused_vote(store: Store) -> int:
     """Count what else the event loop gets done, a hundredth of a second apart."""
-    voting = asyncio.ensure_future(store.in_thread(store.vote, a_vote("refused")))
+    voting = asyncio.ensure_future(store.vote(a_vote("refused")))
     ticks = 0
     while not voting.done():
         await asyncio.sleep(0.01)
@@ -297,7 +389,7 @@ async def ticks_during_a_refused_vote(store: Store) -> int:
 @pytest.mark.slow
 def test_a_file_that_another_process_writes_to(sqlite_url: str, open_store: OpenStore) -> None:
     store = open_store(sqlite_url)
-    store.vote(a_vote("before"))
+    cast(store, a_vote("before"))
     with held(sqlite_url, WRITING):
         # It gives up while the other one still has it; what only reads goes on.
         assert refusal(store) == "the database is locked by another program"
@@ -310,11 +402,22 @@ def test_a_file_that_another_process_writes_to(sqlite_url: str, open_store: Open
 
 
 @pytest.mark.slow
+def test_a_vote_waits_for_a_process_whose_disk_is_slow(
+    sqlite_url: str, open_store: OpenStore
+) -> None:
+    store = open_store(sqlite_url)
+    with held(sqlite_url, WRITING) as holder:
+        threading.Timer(WAIT_SECONDS + 0.5, holder.kill).start()
+        cast(store, a_vote("patient"))
+    assert stored_visitors(sqlite_url) == {"patient"}
+
+
+@pytest.mark.slow
 def test_a_store_that_is_opened_while_the_file_is_locked(
     sqlite_url: str, open_store: OpenStore
 ) -> None:
     first = open_store(sqlite_url)
-    first.vote(a_vote("before"))
+    cast(first, a_vote("before"))
     first.close()
     with held(sqlite_url, ALONE):
         store = open_store(sqlite_url)
@@ -366,7 +469,7 @@ def filled(url: str) -> Path:
     store = Store.open(url)
     for number in range(300):
         store.note_unanswered(Unanswered(NOON, Kind.SEARCH, f"cup {number} " * 40, "v1"))
-    store.vote(a_vote("before"))
+    cast(store, a_vote("before"))
     store.close()
     return Path(url.removeprefix("sqlite:///"))
 
@@ -415,9 +518,9 @@ def test_a_file_that_is_damaged_while_it_is_open(sqlite_url: str, open_store: Op
 
 def test_a_file_that_is_taken_away_while_it_is_open(sqlite_url: str, open_store: OpenStore) -> None:
     store = open_store(sqlite_url)
-    store.vote(a_vote("before"))
+    cast(store, a_vote("before"))
     shutil.rmtree(Path(sqlite_url.removeprefix("sqlite:///")).parent)
-    store.vote(a_vote("after"))
+    cast(store, a_vote("after"))
     # Not in a file that nobody can see any more.
     assert stored_visitors(sqlite_url) == {"after"}
 
@@ -430,7 +533,7 @@ def test_postgresql_stopped_and_started(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
-    store.vote(a_vote("before"))
+    cast(store, a_vote("before"))
     postgres.stop()
     try:
         # An idle store finds out by itself.
@@ -448,7 +551,7 @@ def test_postgresql_stopped_and_started(
 
 
 async def vote_often(store: Store, times: int) -> list[object]:
-    votes = (store.in_thread(store.vote, a_vote(f"visitor-{number}")) for number in range(times))
+    votes = (store.vote(a_vote(f"visitor-{number}")) for number in range(times))
     return list(await asyncio.gather(*votes, return_exceptions=True))
 
 
@@ -462,7 +565,7 @@ def test_postgresql_frozen(
     monkeypatch.setattr("app.feedback.store.DEADLINE_SECONDS", 1)
     store = open_store(postgres_url)
     results = asyncio.run(vote_often(store, 20))
-    assert {type(result) for result in results} == {VoteResult}
+    assert set(results) == {None}
     threads = set(threading.enumerate())
     leaver = open_store(postgres_url)
     postgres.freeze()
@@ -508,9 +611,9 @@ def test_a_postgresql_database_for_few_letters_only(
     postgres: Server, open_store: OpenStore
 ) -> None:
     store = open_store(postgres.latin1("saucer"))
-    store.vote(replace(a_vote(), comment="caf\N{LATIN SMALL LETTER E WITH ACUTE}"))
+    cast(store, replace(a_vote(), comment="caf\N{LATIN SMALL LETTER E WITH ACUTE}"))
     with pytest.raises(StoreUnavailableError, match="must have the encoding UTF8"):
-        store.vote(replace(a_vote(), comment="\N{HOT BEVERAGE}"))
+        cast(store, replace(a_vote(), comment="\N{HOT BEVERAGE}"))
     (votes,) = store.votes_by_page(LONG_AGO)
     assert votes.comments[0].text == "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
     recovers(store)
@@ -529,7 +632,7 @@ def test_no_secret_gets_into_reasons_or_logs(
 ) -> None:
     store = open_store("postgresql://brewer:darjeeling@127.0.0.1:1/cup")
     with pytest.raises(StoreUnavailableError) as caught:
-        store.vote(a_vote("earl-grey"))
+        cast(store, a_vote("earl-grey"))
     public = f"{caught.value} {store.status()}"
     assert "can't be reached" in public
     assert "can't be reached" in caplog.text

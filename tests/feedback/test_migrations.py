@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from app.feedback import tables
-from app.feedback.database import MIGRATIONS, NEWER, Database, migrate
+from app.feedback.database import MIGRATIONS, NEWER, NEWEST, Database, migrate
 from app.feedback.records import StoreUnavailableError
 from tests.feedback.conftest import OpenStore
-from tests.feedback.examples import LONG_AGO, a_vote
+from tests.feedback.examples import LONG_AGO, a_vote, cast
 from tests.feedback.test_failures import Program, program
 
 STEAM = '''
@@ -51,11 +52,16 @@ def test_the_migrations_make_exactly_the_tables(url: str, open_store: OpenStore)
     database.dispose()
 
 
+def test_the_newest_step_is_the_last_one() -> None:
+    """A start looks for its name alone, and takes no step where it stands in the database."""
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == NEWEST
+
+
 def test_an_older_database_is_brought_up_to_date_with_its_data(
     url: str, open_store: OpenStore, tmp_path: Path
 ) -> None:
     store = open_store(url)
-    store.vote(a_vote())
+    cast(store, a_vote())
     database = Database(url)
     with database.transaction(write=True) as connection:
         migrate(connection, folder=with_a_step(tmp_path, STEAM))
@@ -67,7 +73,7 @@ def test_an_older_database_is_brought_up_to_date_with_its_data(
 
 def test_a_step_that_fails_changes_nothing(url: str, open_store: OpenStore, tmp_path: Path) -> None:
     store = open_store(url)
-    store.vote(a_vote())
+    cast(store, a_vote())
     database = Database(url)
     with (
         pytest.raises(Exception, match="no_such_table"),
@@ -81,7 +87,7 @@ def test_a_step_that_fails_changes_nothing(url: str, open_store: OpenStore, tmp_
         assert version.scalar_one() == "0001"
     database.dispose()
     assert store.votes_by_page(LONG_AGO)[0].page == "/issues/lost-teapot"
-    store.vote(a_vote("visitor-2"))
+    cast(store, a_vote("visitor-2"))
 
 
 def test_a_database_of_a_newer_version_is_left_alone(
@@ -94,7 +100,7 @@ def test_a_database_of_a_newer_version_is_left_alone(
     database.dispose()
     store = open_store(url)
     with pytest.raises(StoreUnavailableError, match=NEWER):
-        store.vote(a_vote())
+        cast(store, a_vote())
     assert str(store.status()) == f"degraded: {NEWER}"
 
 

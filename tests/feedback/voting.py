@@ -55,7 +55,7 @@ class Voting:
 
         async def cast(visitor: str) -> None:
             try:
-                await self._store.in_thread(self._store.vote, a_vote(visitor))
+                await self._store.vote(a_vote(visitor))
             except StoreUnavailableError as error:
                 say(f"refused {error}")
             else:

@@ -93,6 +93,20 @@ def test_no_then_why_then_thanks(client: TestClient) -> None:
     assert "&lt;b&gt;" in seen
 
 
+@pytest.mark.parametrize("why", [{}, {"why": "1", "reason": "did-not-fix"}])
+def test_who_was_not_helped_is_told_where_to_go_next(
+    client: TestClient, why: dict[str, str]
+) -> None:
+    answer = client.post("/feedback", data={"page": PAGE, "helpful": "no", **why})
+    links = Document(answer.text).one("form", id="feedback").all("a")
+    home = Document(client.get("/").text)
+    for link in links:
+        assert link["href"].removeprefix("/#") in home.ids
+    assert len(links) == 2
+    helped = client.post("/feedback", data={"page": PAGE, "helpful": "yes", **why})
+    assert not Document(helped.text).one("form", id="feedback").all("a")
+
+
 def test_a_second_vote_takes_the_place_of_the_first(client: TestClient) -> None:
     for helpful in ("no", "yes", "yes"):
         client.post("/feedback", data={"page": PAGE, "helpful": helpful})
