@@ -10,7 +10,7 @@ import shutil
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -107,9 +107,12 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("that was done before")
 
+    def learn(_: WordingModel, texts: Sequence[object], __: object) -> None:
+        assert not texts, "that was learned before"
+
     monkeypatch.setattr(live_module, "load", never)
     monkeypatch.setattr(live_module, "check_again", never)
-    monkeypatch.setattr(WordingModel, "_learn", lambda _, learned, __: learned and never())
+    monkeypatch.setattr(WordingModel, "_learn", learn)
 
 
 def test_a_second_start_answers_the_same_without_reading_or_learning_again(
@@ -252,7 +255,7 @@ def test_a_full_disk_costs_the_snapshot_and_nothing_else(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(snapshot_module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with running(create_app(settings(content))) as client:
         until(lambda: "No space left" in caplog.text)
         assert answers(client).keys() == first.keys()
