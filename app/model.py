@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import unicodedata
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -624,14 +624,15 @@ class Observations(Entity):
         return self != Observations(exchange=self.exchange)
 
 
-class Evidence(Entity):
+class Evidence(NamedTuple):
     """One observation that speaks for (`strength` > 0) or against (< 0) an issue.
 
-    Strengths are log-odds: they add up, and 1.0 makes an issue 2.7 times as likely.
+    Strengths are log-odds: they add up, and 1.0 makes an issue 2.7 times as likely. Every diagnosis
+    makes dozens, of which nothing comes from outside: there is nothing to validate.
     """
 
     kind: Literal["code", "message", "caller-ip", "words", "checklist", "test", "answer", "fact"]
-    issue: Slug
+    issue: str
     strength: float
     because: str
 

@@ -201,8 +201,7 @@ def ranked(
 ) -> Iterator[Evidence]:
     """Yield evidence for `issues` in order, each with the strength of its place (or the last)."""
     for place, issue in enumerate(issues):
-        strength = strengths[min(place, len(strengths) - 1)]
-        yield Evidence(kind=kind, issue=issue, strength=strength, because=because)
+        yield Evidence(kind, issue, strengths[min(place, len(strengths) - 1)], because)
 
 
 def by_rank(strength: float) -> tuple[float, ...]:
@@ -234,14 +233,14 @@ def of_test(test: QuickTest, outcome: Outcome) -> Iterator[Evidence]:
 def of_answer(issue: str, label: str) -> Evidence:
     """Return what the answer to a question says."""
     because = f"you answered: {label}"
-    return Evidence(kind="answer", issue=issue, strength=ANSWER, because=because)
+    return Evidence("answer", issue, ANSWER, because)
 
 
 def of_exchange(issue: Issue, exchange: str, name: str) -> Iterator[Evidence]:
     """Yield that an issue can't occur with an exchange, if so."""
     if not issue.concerns(exchange):
         because = f"{name} doesn't have this"
-        yield Evidence(kind="fact", issue=issue.slug, strength=IMPOSSIBLE, because=because)
+        yield Evidence("fact", issue.slug, IMPOSSIBLE, because)
 
 
 def signature(found: Signature, *, telling: bool, off_topic: bool) -> float:
@@ -258,7 +257,7 @@ def signature(found: Signature, *, telling: bool, off_topic: bool) -> float:
 def of_signature(issue: str, strength: float, quote: str) -> Evidence:
     """Return what a general signature says; the issue may be none (off-topic)."""
     because = f"the message says “{quote}”"
-    return Evidence.model_construct(kind="message", issue=issue, strength=strength, because=because)
+    return Evidence("message", issue, strength, because)
 
 
 def caller_ip(address: str, site: Site) -> CallerIp | None:
@@ -287,7 +286,7 @@ def of_caller_ip(caller: CallerIp, issue: str, who: str, product: str) -> Eviden
         "not-ours": f"{seen} no address of {product}: this request did not come from {product}",
     }[caller.verdict]
     strength = CALLER_IP[caller.verdict]
-    return Evidence(kind="caller-ip", issue=issue, strength=strength, because=because)
+    return Evidence("caller-ip", issue, strength, because)
 
 
 def phrases(worth: float, *, log: bool) -> float:
@@ -303,13 +302,13 @@ def tendency(value: float, *, code: bool) -> float:
 def of_words(issue: str, strength: float, quotes: Sequence[str]) -> Evidence:
     """Return what phrases that were found say."""
     because = "you wrote " + " and ".join(f"“{quote}”" for quote in quotes)
-    return Evidence(kind="words", issue=issue, strength=strength, because=because)
+    return Evidence("words", issue, strength, because)
 
 
 def of_tendency(issue: str, strength: float) -> Evidence:
     """Return what all words together say: background."""
     because = "your words are those of this issue"
-    return Evidence(kind="words", issue=issue, strength=strength, because=because)
+    return Evidence("words", issue, strength, because)
 
 
 def like_nothing(logs: Mapping[str, float], off_topic: str) -> float:
@@ -342,7 +341,7 @@ def of_likeness(issue: str, strength: float, quote: str) -> Evidence:
         if quote
         else "reports of this are worded like yours"
     )
-    return Evidence.model_construct(kind="words", issue=issue, strength=strength, because=because)
+    return Evidence("words", issue, strength, because)
 
 
 def nothing(*, named: bool, foreign: bool, error: bool, message: bool, reports: bool) -> float:

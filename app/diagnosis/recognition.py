@@ -207,11 +207,11 @@ class Recogniser:
                     one = _noted(found, owner.entry, hit.start, hit.last)
                     one.message = True
                     one.telling |= telling(hit)
-                    one.count = max(one.count, hit.count)
+                    one.count = max(one.count, hit.times)
                 elif self._stands_as_code(reading, hit, owner.entry):
                     one = _noted(found, owner.entry, hit.start, hit.last)
                     one.literal = True
-                    one.count = max(one.count, hit.count)
+                    one.count = max(one.count, hit.times)
         return sorted(found.values(), key=lambda one: one.position)
 
     def _stands_as_code(self, reading: Reading, hit: Hit[Owner], entry: ErrorCode) -> bool:

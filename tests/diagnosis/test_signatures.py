@@ -60,7 +60,7 @@ def test_captures_the_caller_only_when_it_is_an_address() -> None:
 def test_counts_repetitions_and_keeps_their_places() -> None:
     [hit] = SignatureIndex([("calm day", "x")]).find("calm day, calm day and calm day")
 
-    assert hit.count == 3
+    assert hit.times == 3
     assert (hit.start, hit.last) == (0, 23)
 
 
