@@ -9,7 +9,7 @@ import datetime as dt
 import difflib
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -161,7 +161,7 @@ class Content:
     """
 
     root: Path
-    sources: tuple[Source, ...]
+    sources: Sequence[Source]
     findings: tuple[Finding, ...]
     version: str
     site: Site | None

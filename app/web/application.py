@@ -34,6 +34,7 @@ from app.web.observing import Observer
 from app.web.pages import Pages
 from app.web.render import HTMX_VARY, HtmxRequest, Renderer
 from app.web.routes import routes, templates
+from app.web.snapshot import SnapshotFile
 from app.web.static import StaticFolder
 from app.web.tokens import require
 
@@ -72,7 +73,8 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     base_url = (settings.base_url or "").rstrip("/")
     static = StaticFolder(STATIC)
     redactor = Redactor.from_file(STATIC / "redaction-rules.json")
-    live = Live(settings.content, redactor, drafts=settings.dev)
+    snapshot = None if settings.dev else SnapshotFile(settings.data, settings.content)
+    live = Live(settings.content, redactor, drafts=settings.dev, snapshot=snapshot)
     if live.state.edition is None and not settings.dev:
         raise BrokenContentError(live.state.refused)
     look_seconds = dev.LOOK_SECONDS if settings.dev else settings.watch
@@ -95,6 +97,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its signature
         tasks = [
             asyncio.create_task(live.follow(look_seconds)),
+            asyncio.create_task(live.keep()),
             asyncio.create_task(backstage.run()),
         ]
         yield
@@ -236,6 +239,8 @@ def _answer_problems(
 
     async def on_http_exception(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
+        if live.state.edition:
+            await live.state.edition.searchable()  # the page shows the nearest ones
         response = problem(request, status)
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)

@@ -29,11 +29,36 @@ from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 from app.model import Finding
 from app.search import SearchIndex
+from app.web.snapshot import Rest, SnapshotFile
 
 REST_SECONDS = 0.1
 """How long the folder must lie still before it is read: an upload is many files, one by one."""
 
+KEEP_SECONDS = 60.0
+"""So far apart snapshots are written at the least: each is as large as the content, three times."""
+
 logger = logging.getLogger("helpcenter")
+
+
+class Late:
+    """A search index that is made when it is first asked for; safe to share by threads."""
+
+    def __init__(self, knowledge: KnowledgeBase, previous: Late | None = None) -> None:
+        """Make it of `knowledge`, and of the `previous` one if that is there by then."""
+        self._knowledge = knowledge
+        self._previous = previous
+        self._making = threading.Lock()
+        self.made: SearchIndex | None = None
+
+    def get(self) -> SearchIndex:
+        """Return the index; who comes while it is made waits for it."""
+        with self._making:
+            if self.made:
+                return self.made
+            before, self._previous = self._previous, None
+            made = SearchIndex(self._knowledge, before.made if before else None)
+            self.made = made
+            return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +66,8 @@ class Edition:
     """A knowledge base, and the search index and the diagnosis engine built from it."""
 
     knowledge: KnowledgeBase
-    search: SearchIndex
     engine: Engine
+    index: Late
 
     @classmethod
     def build(
@@ -53,9 +78,26 @@ class Edition:
         What `previous` has of the same is taken over.
         """
         knowledge = build(content, previous.knowledge if previous else None)
+        return cls.of(knowledge, redactor, previous)
+
+    @classmethod
+    def of(
+        cls, knowledge: KnowledgeBase, redactor: Redactor, previous: Edition | None = None
+    ) -> Edition:
+        """Prepare the diagnosis of a knowledge base, and its search for when that is asked for."""
         engine = Engine(knowledge, redactor, previous.engine if previous else None)
-        search = SearchIndex(knowledge, previous.search if previous else None)
-        return cls(knowledge, search, engine)
+        return cls(knowledge, engine, Late(knowledge, previous.index if previous else None))
+
+    @property
+    def search(self) -> SearchIndex:
+        """The search; the first to ask for it waits until it is made."""
+        return self.index.get()
+
+    async def searchable(self) -> SearchIndex:
+        """Return the search without keeping others from their answers until it is made."""
+        if self.index.made:
+            return self.index.made
+        return await asyncio.to_thread(self.index.get)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +118,45 @@ class State:
         return f"{version}-{hashlib.blake2b(errors, digest_size=4).hexdigest()}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """An edition to write a snapshot of, and how the folder looked before it was read."""
+
+    seen: Look
+    checked: Checked
+    edition: Edition
+
+
 class Live:
     """Follows one content folder; `state` is the one reference to what is served.
 
     `seen` is how the folder looked when it was read. `reloads` counts what became of changed
-    content since the start.
+    content since the start. What is served is kept in `snapshot`, for the next start.
     """
 
-    def __init__(self, folder: Path, redactor: Redactor, *, drafts: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        redactor: Redactor,
+        *,
+        drafts: bool = False,
+        snapshot: SnapshotFile | None = None,
+    ) -> None:
         self._folder = folder
         self._redactor = redactor
         self._drafts = drafts
+        self._snapshot = snapshot
         self._content: Content | None = None
         self._checked: Checked | None = None
         # What to build on; it stays when what comes after it fails, and `state` does not have it.
-        self._built: Edition | None = None
+        self._edition: Edition | None = None
+        self._rest: Rest | None = None
+        self._due: _Due | None = None
         self.reloads = {"served": 0, "refused": 0}
         self.seen = look(folder)
         self.state = State(None, ())
         with _without_collector():
-            self.state = self._next(self.seen)
+            self.state = self._restored() or self._next(self.seen)
 
     @property
     def edition(self) -> Edition:
@@ -105,6 +166,7 @@ class Live:
     async def follow(self, seconds: float) -> None:
         """Serve what changes until cancelled: look every `seconds` (0: never), and on SIGHUP."""
         self._tell()
+        await asyncio.to_thread(self._make_searchable)
         asked = asyncio.Event()
         with _on_hangup(asked):
             while True:
@@ -132,12 +194,64 @@ class Live:
             self.reloads["refused" if state.refused else "served"] += 1
             self._tell()
 
+    def _make_searchable(self) -> None:
+        """Make the first search index, before anybody asks for it."""
+        if edition := self.state.edition:
+            try:
+                with _without_collector():
+                    edition.index.get()
+            except Exception:
+                logger.exception("the search index can't be made")
+
+    async def keep(self) -> None:
+        """Write snapshots of what is served until cancelled: after the start, and after changes."""
+        while self._snapshot:
+            due, self._due = self._due, None
+            if due:
+                await due.edition.searchable()  # what visitors wait for comes first
+                await asyncio.to_thread(self._write, self._snapshot, due)
+            await asyncio.sleep(KEEP_SECONDS)
+
+    @staticmethod
+    def _write(file: SnapshotFile, due: _Due) -> None:
+        knowledge, learned = due.edition.knowledge, due.edition.engine.learned
+        try:
+            file.write(due.seen, knowledge, due.checked, learned)
+        except Exception as error:
+            logger.warning("the next start will take longer, there is no %s: %s", file.path, error)
+
+    def _restored(self) -> State | None:
+        """Take up the edition of the snapshot; None unless the folder is as it was then."""
+        kept = self._snapshot.read() if self._snapshot else None
+        if kept is None:
+            return None
+        served, self._rest = kept
+        knowledge = served.knowledge
+        edition = Edition.of(knowledge, self._redactor)
+        if served.learned:
+            edition.engine.recall(served.learned)
+        self._edition = edition
+        is_same = served.is_settled and served.seen == self.seen
+        if not is_same or knowledge.content.dates != change_dates(self._folder):
+            return None
+        return State(edition, ())
+
+    def _take_up(self, rest: Rest) -> None:
+        """Build on the files of the snapshot, if they can be read."""
+        try:
+            self._content, self._checked = rest.get()
+        except Exception:
+            logger.exception("the snapshot can't be read; all files are")
+
     def _next(self, seen: Look) -> State:
         """Load the folder: a new edition, or the present one and what is wrong with the new.
 
         What looks in `seen` as it did before is not read again.
         """
         present = self.state.edition
+        rest, self._rest = self._rest, None
+        if rest:
+            self._take_up(rest)
         try:
             self._content = load(
                 self._folder,
@@ -152,9 +266,12 @@ class Live:
                 return State(present, errors)
             if present and present.knowledge.version == self._content.version:
                 return State(present, ())
-            edition = self._built = Edition.build(self._content, self._redactor, self._built)
+            edition = Edition.build(self._content, self._redactor, self._edition)
             if not self._drafts:  # a writer wants to see a page now, and diagnoses later
                 edition.engine.learn()
+            if present:  # at the start it is made while pages are served already
+                edition.index.get()
+            self._edition, self._due = edition, _Due(seen, self._checked, edition)
             return State(edition, ())
         except Exception as error:
             # A mistake of ours that some content brings to light must not stop the service.

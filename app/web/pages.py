@@ -175,7 +175,8 @@ class Pages(Handlers):
         asked = request.query_params.get("q", "")
         query = asked[:LONGEST_QUERY].strip()
         is_panel = HtmxRequest.of(request).wants_fragment
-        found = edition.search.search(query, id_of(exchange), PAGE_RESULTS) if query else ()
+        index = await edition.searchable()
+        found = index.search(query, id_of(exchange), PAGE_RESULTS) if query else ()
         shown = found[:PANEL_RESULTS] if is_panel else found
         results = tuple(self._result_view(one, exchange) for one in shown)
         if is_panel:
