@@ -6,14 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from app.content.checks import check
 from app.content.loader import Content
 from app.feedback.likeness import Group, group
 from app.feedback.records import PageVotes, Reason, Week
-from app.feedback.store import Store
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Finding, Issue
+
+if TYPE_CHECKING:
+    from app.feedback.store import Store
 
 DAYS = 90
 """How far back insights look; unanswered texts are not kept longer."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -18,9 +19,11 @@ from starlette.requests import Request
 
 from app.diagnosis.redaction import Redactor
 from app.feedback.records import Kind, StoreUnavailableError, Unanswered
-from app.feedback.store import Store
 from app.feedback.visitor import visitor_hash
 from app.web.metrics import Metrics
+
+if TYPE_CHECKING:
+    from app.feedback.store import Store
 
 VOTES_PER_MINUTE = 12
 """So many votes of one address are taken in a minute; a page takes two (the vote, the reason)."""
@@ -68,7 +71,7 @@ class Backstage:
 
     async def run(self) -> None:
         """Open the store without keeping anybody waiting, purge it daily, close it at the end."""
-        self._store = await asyncio.to_thread(Store.open, self._database_url)
+        self._store = await asyncio.to_thread(_open, self._database_url)
         self._is_open.set()
         try:
             while True:
@@ -149,6 +152,13 @@ class Backstage:
             await store.in_thread(store.purge, datetime.now(UTC))
         except StoreUnavailableError as error:
             logger.warning("the store could not be purged: %s", error)
+
+
+def _open(database_url: str) -> Store:
+    # Not above: SQLAlchemy takes longer to import than all that a page needs of the web.
+    from app.feedback.store import Store  # noqa: PLC0415
+
+    return Store.open(database_url)
 
 
 def address_of(request: Request) -> str:
