@@ -128,9 +128,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         app.router.routes.append(dev.events(live))
         app.add_middleware(dev.NoStore)
     cache = AnswerCache(
-        super(
-            HelpCenter, app
-        ).__call__,  # what Starlette does; `app` itself is what stands in front
+        super(HelpCenter, app).__call__,  # Starlette's own; `app` itself is what stands in front
         lambda: None if settings.dev else live.state.edition,
         templates(app.router.routes),
     )
