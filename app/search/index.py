@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from app.knowledge import KnowledgeBase
 from app.search.names import Names
 from app.search.passages import Item, items_of, passages_of, same_passages
-from app.search.question import Question, Reader
+from app.search.question import MAX_CHARACTERS, Question, Reader
 from app.search.ranking import Ranking, document
 from app.search.results import Kind, Result
 from app.search.snippets import Marker
@@ -102,8 +102,12 @@ class SearchIndex:
         return self._results(ranked[:limit], question, exchange)
 
     def nearest(self, path: str, limit: int = 3) -> tuple[Result, ...]:
-        """Return the pages that somebody may have meant by a path that doesn't exist."""
-        segments = [part for part in unquote(path, errors="replace").split("/") if part]
+        """Return the pages that somebody may have meant by a path that doesn't exist.
+
+        Of a path that is longer than a query may be, the beginning counts.
+        """
+        read = unquote(path, errors="replace")[:MAX_CHARACTERS]
+        segments = [part for part in read.split("/") if part]
         kind = _FOLDERS.get(segments[0]) if segments else None
         if kind == "error" and len(segments) > 1:
             near = self._near_errors(segments[1].casefold(), " ".join(segments[2:]))

@@ -113,6 +113,11 @@ class Running:
         assert found
         return int(found[1])
 
+    def processor_seconds(self) -> float:
+        """Return how long its threads have been computing."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
     def open_files(self) -> int:
         """Return how many files and sockets the process has open."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
