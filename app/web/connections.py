@@ -99,11 +99,25 @@ class BoundedProtocol(HttpToolsProtocol):
         # RFC 9112, 3.2: one Host, no less and no more. HTTP/0.9 has no headers at all.
         if version not in {"1.0", "1.1"} or hosts > 1 or (not hosts and version == "1.1"):
             raise _RefusedError
+        # The parser takes what follows for the other protocol: a body would not be one any more,
+        # but the next request.
+        wants_another_protocol = self.parser.should_upgrade()
+        if wants_another_protocol and self._has_body():
+            raise _RefusedError
         self._in_head = False
         super().on_headers_complete()
         self.headers = _NOWHERE  # type: ignore[assignment]
-        if self._is_stopping:
+        if self._is_stopping or wants_another_protocol:
             self.cycle.keep_alive = False
+
+    def _has_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.headers
+        )
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a request for another protocol is answered in this one."""
 
     def on_message_complete(self) -> None:
         """Note that the request is here; now it is our turn."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 
 import pytest
@@ -165,6 +166,25 @@ def test_what_follows_a_refused_request_is_not_read(server: Running) -> None:
     sent = b"GET /healthz HTTP/1.1\r\nHost: help.test\r\n\r\nnonsense\r\n\r\nGET / HTTP/1.1\r\n"
     statuses = [answer.status for answer in ask(server.port, sent + END)]
     assert statuses in ([200, 400], [400])
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket", "TLS/1.3"])
+@pytest.mark.parametrize("pause", [0, 0.1])
+def test_nothing_that_follows_a_request_for_another_protocol_is_a_request(
+    server: Running, protocol: str, pause: float
+) -> None:
+    """Nobody speaks the other protocol here, and a proxy may think that we do."""
+    upgrade = f"Connection: Upgrade\r\nUpgrade: {protocol}\r\nHost: help.test\r\n".encode()
+    smuggled = b"GET /api/v1/issues HTTP/1.1\r\n" + END
+    body = b"Content-Length: %d\r\n" % len(smuggled)
+    chunks = b"Transfer-Encoding: chunked\r\n"
+    for head, status in ((GET, 200), (POST + body, 400), (POST + chunks, 400)):
+        with connect(server.port) as connection:
+            connection.sendall(head + upgrade + b"\r\n")
+            time.sleep(pause)
+            send_all(connection, smuggled)
+            assert [answer.status for answer in parse(read_all(connection))] == [status]
+    assert "pip install" not in server.log.read_text()
 
 
 def test_a_connection_that_is_closed_on_one_side_is_answered_on_the_other(server: Running) -> None:
