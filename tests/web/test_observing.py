@@ -270,9 +270,9 @@ def send_everywhere(client: TestClient, marker: str) -> set[int]:
     for body in ({"text": marker}, {"text": 1, marker: marker}, [marker], marker):
         statuses.add(client.post("/api/v1/diagnose", json=body).status_code)
     statuses.add(client.post("/api/v1/diagnose", content=marker).status_code)
-    for path in (f"/{marker[:8]}", f"/issues/{marker[:8]}", f"/errors/x/{marker[:8]}"):
-        statuses.add(client.get(path, headers={"User-Agent": marker[:8]}).status_code)
-    statuses.add(client.request("PROPFIND", f"/{marker[:8]}").status_code)
+    for path in (f"/{marker[:7]}", f"/issues/{marker[:7]}", f"/errors/x/{marker[:7]}"):
+        statuses.add(client.get(path, headers={"User-Agent": marker[:7]}).status_code)
+    statuses.add(client.request("PROPFIND", f"/{marker[:7]}").status_code)
     return statuses
 
 
@@ -353,6 +353,21 @@ def test_requests_are_counted_by_template_method_and_status(client: TestClient) 
     assert now['helpcenter_request_seconds_count{route="/issues/{slug}"}'] == 4
     assert now["helpcenter_cache_answers"] == 1
     assert now["helpcenter_cache_bytes"] > 2_000
+
+
+def test_times_are_counted_by_how_long_they_were() -> None:
+    metrics = Metrics()
+    for status, seconds in ((200, 0.0005), (304, 0.0004), (200, 0.003), (500, 60)):
+        metrics.answered("/tea", "GET", status, "miss", seconds)
+    lines = [line.rpartition(" ") for line in metrics.page().decode().splitlines()]
+    now = {name: float(value) for name, _, value in lines if "{" in name}
+    buckets = {
+        bound: now[f'helpcenter_request_seconds_bucket{{le="{bound}",route="/tea"}}']
+        for bound in ("0.0005", "0.001", "0.0025", "0.005", "5.0", "+Inf")
+    }
+    assert list(buckets.values()) == [2, 2, 2, 3, 3, 4]
+    assert now['helpcenter_request_seconds_count{route="/tea"}'] == 4
+    assert now['helpcenter_request_seconds_sum{route="/tea"}'] == pytest.approx(60.0039)
 
 
 def test_diagnoses_are_counted_by_verdict(client: TestClient) -> None:
