@@ -24,6 +24,8 @@ class Errand:
     sent: bytes
     statuses: frozenset[int]
     expected: bytes = b""
+    vote: str = ""
+    """What it votes for and as whom; nothing when it is no vote."""
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class Tally:
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
+    votes: set[str] = field(default_factory=set)
+    """Those that were answered with thanks."""
     wrong: list[str] = field(default_factory=list)
     """Answers that must not be."""
     cut: int = 0
@@ -99,9 +103,10 @@ def errand(chance: random.Random) -> Errand:
     slug = chance.choice(list(ISSUES))
     if kind == "vote":
         # Some vote too often; from loopback the header of a proxy is believed.
-        voter = f"{FORM}X-Forwarded-For: 198.51.100.{chance.randrange(200)}\r\n"
+        address = f"198.51.100.{chance.randrange(200)}"
         body = f"page=%2Fissues%2F{slug}&helpful=yes"
-        return Errand(kind, request("POST", "/feedback", voter, body), frozenset({200, 429}))
+        sent = request("POST", "/feedback", f"{FORM}X-Forwarded-For: {address}\r\n", body)
+        return Errand(kind, sent, frozenset({200, 429}), vote=f"{address} {slug}")
     text = f"-7007 no such key {mark}"
     json_type, known = "Content-Type: application/json\r\n", "If-None-Match: *\r\n"
     answers: dict[str, tuple[bytes, frozenset[int], bytes | str]] = {
@@ -164,6 +169,8 @@ async def _run(
         return False
     tally.seconds.setdefault(wanted.kind, []).append(time.perf_counter() - start)
     tally.statuses[answer.status] += 1
+    if wanted.vote and answer.status == 200:
+        tally.votes.add(wanted.vote)
     is_right = answer.status in wanted.statuses and (
         answer.status != 200 or wanted.expected in answer.body
     )

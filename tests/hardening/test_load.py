@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,16 @@ def assert_all_right(tally: Tally) -> None:
     assert tally.wrong == []
     assert (tally.cut, tally.unanswered, tally.untaken, tally.refused) == (0, 0, 0, 0)
     assert set(tally.statuses) <= {200, 304, 404, 429}
+
+
+def assert_all_stored(server: Running, *tallies: Tally) -> None:
+    """Assert that no vote was lost that somebody was thanked for."""
+    with closing(sqlite3.connect(server.data / "helpcenter.sqlite3")) as file:
+        (stored,) = file.execute("SELECT count(*) FROM vote").fetchone()
+    votes = set[str]().union(*(tally.votes for tally in tallies))
+    assert votes
+    # At midnight everybody becomes somebody else, who may vote once more.
+    assert stored >= len(votes)
 
 
 class Writer:
@@ -72,11 +84,13 @@ def test_many_visitors_while_the_content_changes(
         version = json.loads(server.get("/readyz").body)["content"]
         # The first reload takes what all further ones take again.
         first = Writer(server, time.monotonic() + seconds / 6)
-        crowd(server.port, visitors, lambda _: not first.is_done(), meanwhile=first.run, seed=6)
-        before, files, start = server.memory(), server.open_files(), time.monotonic()
-        writer = Writer(server, start + seconds)
+        start = crowd(
+            server.port, visitors, lambda _: not first.is_done(), meanwhile=first.run, seed=6
+        )
+        before, files, began = server.memory(), server.open_files(), time.monotonic()
+        writer = Writer(server, began + seconds)
         tally = crowd(server.port, visitors, lambda _: not writer.is_done(), meanwhile=writer.run)
-        took, after = time.monotonic() - start, server.memory()
+        took, after = time.monotonic() - began, server.memory()
         with capsys.disabled():
             print(f"\n{visitors} visitors, {took:.0f} s: {tally.count / took:.0f} a second")
             print(tally.report())
@@ -85,6 +99,7 @@ def test_many_visitors_while_the_content_changes(
                 f"memory {before / 1024:.0f} -> {after / 1024:.0f} MiB"
             )
         assert_all_right(tally)
+        assert_all_stored(server, start, tally)
         assert json.loads(server.get("/readyz").body)["content"] == version
         server.until(lambda: server.open_files() <= files + 5)
         assert after - before < GROWTH_KIB
@@ -105,5 +120,6 @@ def test_no_growth(tmp_path: Path, requests: int, capsys: pytest.CaptureFixture[
             print(tally.report())
         assert_all_right(start)
         assert_all_right(tally)
+        assert_all_stored(server, start, tally)
         assert after - before < GROWTH_KIB / 2
         server.assert_healthy()
