@@ -80,11 +80,49 @@ def _differs(result: Redaction, vector: dict[str, Any]) -> bool:
     return (result.text, removed) != (vector["output"], vector["removed"])
 
 
+def _filled(pattern: str) -> str:
+    while "{{" in pattern:
+        for name, part in RULES["parts"].items():
+            pattern = pattern.replace("{{" + name + "}}", part)
+    return pattern
+
+
+NEEDY = [rule for rule in RULES["rules"] if "needs" in rule]
+
+
+@pytest.mark.parametrize("rule", NEEDY, ids=lambda rule: rule["id"])
+def test_what_a_rule_needs_is_in_all_that_it_matches(rule: dict[str, Any]) -> None:
+    pattern = re.compile(_filled(rule["pattern"]), re.IGNORECASE if rule.get("ignore_case") else 0)
+    need = re.compile(_filled(rule["needs"]), re.IGNORECASE)
+    seen = 0
+
+    for vector in VECTORS:
+        for match in pattern.finditer(vector["input"]):
+            assert need.search(match.group())
+            seen += 1
+    assert seen
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.from_regex(pattern))
+    def generated(text: str) -> None:
+        assert need.search(text)
+
+    generated()
+
+
+def test_rules_without_needs_find_the_same() -> None:
+    plain = [{name: rule[name] for name in rule if name != "needs"} for rule in RULES["rules"]]
+    redactor = Redactor({**RULES, "rules": plain})
+    for vector in VECTORS:
+        assert redactor.redact(vector["input"]) == REDACTOR.redact(vector["input"])
+
+
 ALL_PATTERNS = [
     *RULES["parts"].values(),
     *(part["pattern"] for part in RULES["exceptions"].values()),
     *(part["pattern"] for part in RULES["labels"]),
     *(part["pattern"] for part in RULES["rules"]),
+    *(part["needs"] for part in RULES["rules"] if "needs" in part),
 ]
 
 
