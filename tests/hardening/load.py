@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote_plus
 
 from tests.hardening.wire import Answer
@@ -222,3 +225,20 @@ def crowd(
 
     asyncio.run(everybody())
     return tally
+
+
+def assert_all_right(tally: Tally) -> None:
+    """Assert that every request was answered, and as it should be."""
+    assert tally.wrong == []
+    assert (tally.cut, tally.unanswered, tally.untaken, tally.refused) == (0, 0, 0, 0)
+    assert set(tally.statuses) <= {200, 304, 404, 429}
+
+
+def assert_all_stored(data: Path, *tallies: Tally) -> None:
+    """Assert that no vote was lost that somebody was thanked for."""
+    with closing(sqlite3.connect(data / "helpcenter.sqlite3")) as file:
+        (stored,) = file.execute("SELECT count(*) FROM vote").fetchone()
+    votes = set[str]().union(*(tally.votes for tally in tallies))
+    assert votes
+    # At midnight everybody becomes somebody else, who may vote once more.
+    assert stored >= len(votes)

@@ -22,13 +22,14 @@ import psycopg
 import pytest
 
 from tests.feedback.postgres import Server as Postgres
-from tests.hardening.load import crowd
+from tests.hardening.load import assert_all_right, assert_all_stored, crowd
 from tests.hardening.server import STOP_SECONDS, TOKEN, Running, running
 from tests.hardening.wire import Answer, connect, parse, read_all
 
 pytestmark = pytest.mark.slow
 LONG = pytest.mark.hardening
 
+STALL_SECONDS = 3
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
@@ -238,6 +239,31 @@ def test_a_full_disk_refuses_votes_and_nothing_else(tmp_path: Path) -> None:
         filler.unlink()
         server.until(lambda: vote(server, 100).status == 200)
         server.until(lambda: readiness(server)["status"] == "ok")
+        server.assert_healthy()
+
+
+@LONG
+def test_a_disk_that_stalls_refuses_no_vote_and_holds_up_nobody_else(tmp_path: Path) -> None:
+    """Every fortieth time the disk takes three seconds to say that something is on it."""
+    stall = f"inject=fsync,fdatasync:delay_exit={STALL_SECONDS * 1_000_000}:when=20+40"
+    # Detached (-D), so that the server is our child.
+    wrapper = (
+        *("strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null"),
+        *("-e", "trace=fsync,fdatasync", "-e", stall),
+    )
+    if not shutil.which("strace") or subprocess.run([*wrapper, "true"]).returncode:
+        pytest.skip("apt-get install strace, where one process may look into another")
+    with running(tmp_path, wrapper=wrapper) as server:
+        end = time.monotonic() + 5 * STALL_SECONDS
+        tally = crowd(server.port, 30, lambda _: time.monotonic() < end)
+        print(tally.report())
+        assert_all_right(tally)
+        assert_all_stored(server.data, tally)
+        stalled = 1000 * STALL_SECONDS
+        assert tally.percentile(1, "vote") >= stalled
+        # Texts without an answer are stored as well, and nobody waits for that.
+        for kind in ("page", "paste", "fragment"):
+            assert tally.percentile(0.99, kind) < stalled / 2
         server.assert_healthy()
 
 

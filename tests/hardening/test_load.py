@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.hardening.load import Tally, crowd
+from tests.hardening.load import assert_all_right, assert_all_stored, crowd
 from tests.hardening.server import Running, running
 
 pytestmark = pytest.mark.slow
@@ -21,23 +19,6 @@ pytestmark = pytest.mark.slow
 LONG = pytest.mark.hardening
 GROWTH_KIB = 16 * 1024
 """So much may the memory differ from one moment to the next: a reload holds two editions."""
-
-
-def assert_all_right(tally: Tally) -> None:
-    """Assert that every request was answered, and as it should be."""
-    assert tally.wrong == []
-    assert (tally.cut, tally.unanswered, tally.untaken, tally.refused) == (0, 0, 0, 0)
-    assert set(tally.statuses) <= {200, 304, 404, 429}
-
-
-def assert_all_stored(server: Running, *tallies: Tally) -> None:
-    """Assert that no vote was lost that somebody was thanked for."""
-    with closing(sqlite3.connect(server.data / "helpcenter.sqlite3")) as file:
-        (stored,) = file.execute("SELECT count(*) FROM vote").fetchone()
-    votes = set[str]().union(*(tally.votes for tally in tallies))
-    assert votes
-    # At midnight everybody becomes somebody else, who may vote once more.
-    assert stored >= len(votes)
 
 
 class Writer:
@@ -99,7 +80,7 @@ def test_many_visitors_while_the_content_changes(
                 f"memory {before / 1024:.0f} -> {after / 1024:.0f} MiB"
             )
         assert_all_right(tally)
-        assert_all_stored(server, start, tally)
+        assert_all_stored(server.data, start, tally)
         assert json.loads(server.get("/readyz").body)["content"] == version
         server.until(lambda: server.open_files() <= files + 5)
         assert after - before < GROWTH_KIB
@@ -120,6 +101,6 @@ def test_no_growth(tmp_path: Path, requests: int, capsys: pytest.CaptureFixture[
             print(tally.report())
         assert_all_right(start)
         assert_all_right(tally)
-        assert_all_stored(server, start, tally)
+        assert_all_stored(server.data, start, tally)
         assert after - before < GROWTH_KIB / 2
         server.assert_healthy()
