@@ -153,7 +153,7 @@ class Folder:
                 raise UnreadableError(cure)
             if found.st_size > MAX_BYTES:
                 raise UnreadableError(f"the file is larger than {MAX_BYTES:,} bytes; split it")
-            with open(file, "rb") as opened:
+            with open(file, "rb", buffering=0) as opened:
                 data = opened.read().removeprefix(codecs.BOM_UTF8)
         except FileNotFoundError as error:  # a link that leads nowhere
             raise UnreadableError(NO_FILE) from error
