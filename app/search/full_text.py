@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import count
 
 import tantivy
 
@@ -23,24 +22,29 @@ class FullText:
     Each document has a number; documents of equal score come in the order of their numbers.
     """
 
-    def __init__(
-        self,
+    def __init__(self, index: _Index, ids: Sequence[int], *, in_order: bool) -> None:
+        """View what `index` holds now: the documents with these ids, by number.
+
+        With `in_order`, the index holds them in the order of their numbers. Use `of`.
+        """
+        self.schema = index.schema
+        self._index = index
+        self._moment = index.moment
+        self._searcher = index.searcher()
+        self._ids = ids
+        self._numbers = {one: number for number, one in enumerate(ids)}
+        self._in_order = in_order
+
+    @classmethod
+    def of(
+        cls,
         builder: tantivy.SchemaBuilder,
         documents: Iterable[Texts],
         analyzers: Mapping[str, tantivy.TextAnalyzer],
-    ) -> None:
+    ) -> FullText:
         """Index the documents, numbered in their order; `analyzers` are those the fields name."""
-        builder.add_unsigned_field("id", fast=True, indexed=True)
-        self.schema = builder.build()
-        self._index = tantivy.Index(self.schema)
-        for name, one in analyzers.items():
-            self._index.register_tokenizer(name, one)
-        self._ids = count()
-        self._moment = 0
-        self._newest = [0]  # one list for all states of the index: its moment of now
-        added = self._write((), documents)
-        self._numbers = {one: number for number, one in enumerate(added)}
-        self._in_order = True
+        index = _Index(builder, analyzers)
+        return cls(index, index.write((), documents), in_order=True)
 
     def changed(
         self, gone: Collection[int], documents: Iterable[Texts], order: Sequence[int | None]
@@ -52,44 +56,18 @@ class FullText:
         """
         if not self.is_newest:
             raise ValueError("only the newest state of an index can be changed")
-        self._newest[0] += 1
-        old = {number: one for one, number in self._numbers.items()}
-        new = FullText.__new__(FullText)
-        new.schema, new._index, new._ids = self.schema, self._index, self._ids
-        new._newest, new._moment = self._newest, self._newest[0]
-        added = iter(new._write([old[number] for number in gone], documents))
-        new._numbers = {
-            next(added) if before is None else old[before]: number
-            for number, before in enumerate(order)
-        }
-        new._in_order = False
-        return new
+        added = iter(self._index.write([self._ids[number] for number in gone], documents))
+        ids = [next(added) if before is None else self._ids[before] for before in order]
+        return FullText(self._index, ids, in_order=False)
 
     @property
     def is_newest(self) -> bool:
         """Tell whether nobody has changed the index since, not even in part."""
-        return self._moment == self._newest[0]
-
-    def _write(self, gone: Iterable[int], documents: Iterable[Texts]) -> list[int]:
-        """Take documents out and put others in; return the ids of these."""
-        writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
-        for one in gone:
-            # By query: by term, tantivy's wrapper looks for a signed number and finds none.
-            writer.delete_documents_by_query(tantivy.Query.term_query(self.schema, "id", one))
-        added: list[int] = []
-        for texts in documents:
-            added.append(next(self._ids))
-            fields = {**texts, "id": added[-1]}
-            writer.add_document(tantivy.Document.from_dict(fields, self.schema))
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
-        self._searcher = self._index.searcher()
-        return added
+        return self._moment == self._index.moment
 
     def __len__(self) -> int:
         """Return the number of documents."""
-        return len(self._numbers)
+        return len(self._ids)
 
     def hits(self, query: tantivy.Query, limit: int) -> list[tuple[int, float]]:
         """Return number and score of the documents that fit, best first, then by number."""
@@ -115,14 +93,41 @@ class FullText:
         return dict(self._searcher.terms_with_prefix(field, ""))
 
 
+class _Index:
+    """The tantivy index that all its views share; `moment` counts its changes."""
+
+    def __init__(
+        self, builder: tantivy.SchemaBuilder, analyzers: Mapping[str, tantivy.TextAnalyzer]
+    ) -> None:
+        builder.add_unsigned_field("id", fast=True, indexed=True)
+        self.schema = builder.build()
+        self.moment = 0
+        self._index = tantivy.Index(self.schema)
+        for name, one in analyzers.items():
+            self._index.register_tokenizer(name, one)
+        self._next_id = 0
+
+    def searcher(self) -> tantivy.Searcher:
+        """Return what searches the index as it is now, also later."""
+        self._index.reload()
+        return self._index.searcher()
+
+    def write(self, gone: Iterable[int], documents: Iterable[Texts]) -> list[int]:
+        """Take documents out by id and put others in; return the ids of these."""
+        self.moment += 1
+        writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
+        for one in gone:
+            # By query: by term, tantivy's wrapper looks for a signed number and finds none.
+            writer.delete_documents_by_query(tantivy.Query.term_query(self.schema, "id", one))
+        first = self._next_id
+        for texts in documents:
+            fields = {**texts, "id": self._next_id}
+            writer.add_document(tantivy.Document.from_dict(fields, self.schema))
+            self._next_id += 1
+        writer.commit()
+        writer.wait_merging_threads()
+        return list(range(first, self._next_id))
+
+
 def _less(score: float, other: float) -> bool:
     return round(score, SCORE_DIGITS) < round(other, SCORE_DIGITS)
-
-
-def analyzer(tokenizer: tantivy.Tokenizer, *, stem: bool = False) -> tantivy.TextAnalyzer:
-    """Return an analyzer that folds what the tokenizer gives and, if asked, stems it."""
-    builder = tantivy.TextAnalyzerBuilder(tokenizer).filter(tantivy.Filter.lowercase())
-    if stem:
-        builder = builder.filter(tantivy.Filter.ascii_fold())
-        builder = builder.filter(tantivy.Filter.stemmer("english"))
-    return builder.build()

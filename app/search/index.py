@@ -46,15 +46,13 @@ class SearchIndex:
             item.key: number for number, item in enumerate(self._items) if item.kind == "issue"
         }
         self._names = Names(self._items, knowledge.exchanges)
-        self._ranking = (previous and self._changed(previous)) or Ranking(
+        self._ranking = (previous and self._changed(previous)) or Ranking.of(
             document(item, passages_of(item, knowledge)) for item in self._items
         )
         self._vocabulary: Vocabulary = Vocabulary(
             self._ranking.words, previous._vocabulary if previous else None
         )
-        self._reader = Reader(
-            self._vocabulary, self._ranking.codes, self._names, self._ranking.rarity
-        )
+        self._reader = Reader(self._vocabulary, self._ranking.codes, self._names)
 
     def _changed(self, previous: SearchIndex) -> Ranking | None:
         """Return the ranking of `previous` with what changed since; None if that can't be had."""
@@ -152,7 +150,7 @@ class SearchIndex:
     def _results(
         self, ranked: Iterable[tuple[int, float]], question: Question, exchange: str | None
     ) -> tuple[Result, ...]:
-        marker = Marker(question, self._vocabulary)
+        marker = Marker(question)
         return tuple(
             self._result(self._items[number], score, marker, exchange) for number, score in ranked
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Literal, NamedTuple
 
 from app.content.markdown import plain
@@ -13,7 +14,7 @@ from app.search.results import Kind
 
 Field = Literal["title", "lead", "body"]
 
-_BLOCK_GAP = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*+>|#]|\d+[.)]))")
+_BLOCK_GAP = re.compile(r"\n(?:\s*\n|(?=\s*(?:[-*+>|#]|\d+[.)])))")
 _BLOCK_MARK = re.compile(r"^\s*(?:[-*+>|#]+|\d+[.)])\s+")
 _PHRASE_SIGN = re.compile(r"[/*]")
 """Of a phrase with a choice of words or the beginning of one: `lid/knob loose*`."""
@@ -64,7 +65,7 @@ class Passage(NamedTuple):
             yield self
             return
         anchor = None
-        sources = _BLOCK_GAP.split(self.source)
+        sources = _BLOCK_GAP.split(self.source) if "#" in self.text else repeat("")
         for part, source in zip(_BLOCK_GAP.split(self.text), sources, strict=False):
             text = _BLOCK_MARK.sub("", part).strip()
             if part.lstrip().startswith("#"):

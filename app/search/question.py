@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container
-from heapq import nlargest
+from collections.abc import Container
+from heapq import nsmallest
 from typing import NamedTuple
 
 from app.search.names import Names
 from app.search.tokens import FILLERS, has_digit, tokens_of, words_of
-from app.search.vocabulary import Stems, Vocabulary
+from app.search.vocabulary import Meaning, Vocabulary
 
 MAX_CHARACTERS = 200
 MAX_WORDS = 16
@@ -26,12 +26,12 @@ _LOOKALIKES = str.maketrans("“”„«»−–\N{NON-BREAKING HYPHEN}", '"""""
 class Question(NamedTuple):
     """What a query asks for; without any, for nothing."""
 
-    words: tuple[Stems, ...] = ()
+    words: tuple[Meaning, ...] = ()
     """What its words may stand for."""
     sentence: tuple[str, ...] = ()
-    """The stems of all words in their order."""
+    """All words in their order."""
     phrases: tuple[tuple[str, ...], ...] = ()
-    """Stems that must stand side by side."""
+    """Words that must stand side by side."""
     codes: tuple[str, ...] = ()
     """Tokens that must be the same."""
     named: tuple[str, ...] = ()
@@ -41,22 +41,12 @@ class Question(NamedTuple):
 
 
 class Reader:
-    """Understands queries by the words, codes and names that there are.
+    """Understands queries by the words, codes and names that there are."""
 
-    `rarity` tells how much a word of a query tells.
-    """
-
-    def __init__(
-        self,
-        vocabulary: Vocabulary,
-        codes: Container[str],
-        names: Names,
-        rarity: Callable[[Stems], float],
-    ) -> None:
+    def __init__(self, vocabulary: Vocabulary, codes: Container[str], names: Names) -> None:
         self._vocabulary = vocabulary
         self._codes = codes
         self._names = names
-        self._rarity = rarity
 
     def read(self, query: str, exchange: str | None) -> Question:
         """Return what a query asks for, any string; its last word may be unfinished."""
@@ -73,12 +63,11 @@ class Reader:
         ]
         typing = _WORD_END.search(loose) is not None
         named, exchanges = self._names.read(tokens, exchange)
-        stem = self._vocabulary.stem
-        stems = self._vocabulary.read(words[:MAX_WORDS], typing=typing)
+        meanings = self._vocabulary.read(words[:MAX_WORDS], typing=typing)
         return Question(
-            words=tuple(nlargest(RAREST_WORDS, stems, key=self._rarity)),
-            sentence=tuple(map(stem, words_of(loose)[:MAX_WORDS])),
-            phrases=tuple(tuple(map(stem, phrase)) for phrase in quoted),
+            words=tuple(nsmallest(RAREST_WORDS, meanings, key=lambda one: one.holders)),
+            sentence=tuple(words_of(loose)[:MAX_WORDS]),
+            phrases=tuple(map(tuple, quoted)),
             codes=tuple(dict.fromkeys(code for code in codes if code in self._codes)),
             named=named,
             preferred=exchanges,

@@ -7,66 +7,61 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from app.search.passages import Passage
 from app.search.question import Question
-from app.search.tokens import codes_of, without_apostrophes, words_of
-from app.search.vocabulary import EXACT, PREFIX_CHARACTERS, Vocabulary
+from app.search.tokens import codes_of, fold, words_of
+from app.search.vocabulary import PREFIX_CHARACTERS
 
 SNIPPET_CHARACTERS = 160
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
+Needle = tuple[int | str, str]
+"""A word of the question, by its number, or a code; and how it begins in texts."""
+
 
 class Marker:
     """Chooses the passage to show and marks the matches in it."""
 
-    def __init__(self, question: Question, vocabulary: Vocabulary) -> None:
-        groups = [*question.words, *({stem: EXACT} for one in question.phrases for stem in one)]
-        self._forms: dict[str, int] = {}
-        self._needles: list[tuple[int | str, str]] = []
-        for number, stems in enumerate(groups):
-            forms = [form for stem in stems for form in vocabulary.forms(stem)]
-            self._forms.update(dict.fromkeys(forms, number))
-            self._needles += ((number, needle) for needle in _shared_beginnings(forms))
-        self._codes = frozenset(question.codes)
+    def __init__(self, question: Question) -> None:
+        groups = [*(one.forms for one in question.words), *((one,) for one in _words_of(question))]
+        self._forms = {form: group for group, forms in enumerate(groups) for form in forms}
+        self._needles: list[Needle] = [
+            (group, needle)
+            for group, forms in enumerate(groups)
+            for needle in _shared_beginnings([*forms])
+        ]
         self._needles += ((code, code) for code in question.codes)
 
     def best(self, title: Passage, passages: Iterable[Passage]) -> Passage:
         """Return the first passage that holds most of what was asked for beyond the title."""
-        covered = self._matches(title.text.casefold())
+        covered = self._matches(fold(title.text), self._needles)
         needles = [one for one in self._needles if one[0] not in covered]
         wanted = len({group for group, _ in needles})
-
-        def possible(text: str) -> set[int | str]:
-            """Look for beginnings of words: that is quick, and rules out most texts."""
-            return {group for group, needle in needles if needle in text}
-
         best, most = title, -1
         for passage in passages:
-            if len(possible(passage.text.casefold())) <= most:
+            # To look for beginnings of words is quick, and rules out most texts.
+            text = fold(passage.text)
+            possible = [one for one in needles if one[1] in text]
+            if len(possible) <= most:
                 continue
             for part in passage.parts():
-                text = part.text.casefold()
-                groups = possible(text)
-                if len(groups) > most:
-                    hits = len(groups & self._matches(text))
-                    if hits > most:
-                        best, most = part, hits
+                hits = len(self._matches(fold(part.text), possible))
+                if hits > most:
+                    best, most = part, hits
             if most == wanted:
                 break
         return best
 
-    def _matches(self, text: str) -> set[int | str]:
-        """Return which words, by their number, and codes of the question a folded text holds."""
-        text = without_apostrophes(text)
-        found: set[int | str] = set()
-        for group, needle in self._needles:
-            if isinstance(group, int) and group not in found:
-                words = (_WORD.match(text, place) for place in _places(needle, text))
-                found.update(
-                    self._forms[word[0]] for word in words if word and word[0] in self._forms
-                )
-        if any(code in text for code in self._codes):
-            found.update(self._codes.intersection(codes_of(text)))
-        return found
+    def _matches(self, text: str, needles: Iterable[Needle]) -> set[int | str]:
+        """Return which words and codes of the question a folded text holds."""
+        return {group for group, needle in needles if self._holds(text, group, needle)}
+
+    def _holds(self, text: str, group: int | str, needle: str) -> bool:
+        if needle not in text:
+            return False
+        if isinstance(group, str):
+            return group in codes_of(text)
+        words = (_WORD.match(text, place) for place in _places(needle, text))
+        return any(word and self._forms.get(word[0]) == group for word in words)
 
     def mark(self, text: str) -> tuple[tuple[str, bool], ...]:
         """Return `text`, cut to the length of a snippet, in pieces marked or not."""
@@ -104,6 +99,10 @@ class Marker:
 
     def _is_form(self, word: str) -> bool:
         return word in self._forms or any(one in self._forms for one in words_of(word))
+
+
+def _words_of(question: Question) -> Iterator[str]:
+    return (word for phrase in question.phrases for word in phrase)
 
 
 def _places(needle: str, text: str) -> Iterator[int]:

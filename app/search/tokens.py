@@ -27,12 +27,12 @@ _CODE_SHAPE = re.compile(r"[-_:./\d](?:(?<=\d)|(?<=[^\W_].)(?=[^\W_]))")
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text, folded: `Don't` and `dont` are one."""
-    return _WORDS.findall(without_apostrophes(text.casefold()).replace("_", " "))
+    return _WORDS.findall(fold(text).replace("_", " "))
 
 
-def without_apostrophes(text: str) -> str:
-    """Return a text as many type it."""
-    return text.replace("'", "").replace("’", "")
+def fold(text: str) -> str:
+    """Return a text as many type it: without capitals and apostrophes."""
+    return text.casefold().replace("'", "").replace("’", "")
 
 
 def tokens_of(text: str) -> list[str]:

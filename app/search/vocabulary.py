@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest
 from itertools import pairwise
+from typing import NamedTuple
 
 import tantivy
 
-from app.search.full_text import FullText, analyzer
+from app.search.full_text import FullText
 from app.search.tokens import STOP_WORDS, has_digit
 
 ONE_TYPO_CHARACTERS, TWO_TYPOS_CHARACTERS = 4, 8
@@ -28,7 +29,18 @@ EXACT, ONE_TYPO, TWO_TYPOS, COMPLETED, JOINED = 1.0, 0.7, 0.4, 0.6, 0.7
 """What a word counts: as typed, after one or two typos, completed, joined to its neighbour."""
 
 Stems = Mapping[str, float]
-"""What one word of a query may stand for, and how much each counts."""
+"""Stems that one word of a query may have, and how much each counts."""
+
+
+class Meaning(NamedTuple):
+    """What one word of a query may stand for.
+
+    `forms` are words as they stand in texts, folded, each with how much it counts. `holders` is in
+    about how many texts the commonest of them stands, whatever its ending.
+    """
+
+    forms: Mapping[str, float]
+    holders: int
 
 
 class Vocabulary:
@@ -39,7 +51,7 @@ class Vocabulary:
 
         What `previous` knows of the same words is taken over.
         """
-        self._stemmer = analyzer(tantivy.Tokenizer.raw(), stem=True)
+        self._stemmer = _stemmer()
         self._counts = {
             word: count
             for word, count in counts.items()
@@ -48,7 +60,7 @@ class Vocabulary:
         self._sorted = sorted(self._counts)
         stems: Mapping[str, str] = previous._stems if previous else {}
         self._stems: dict[str, str] = {
-            word: stems.get(word) or self.stem(word) for word in self._sorted
+            word: stems.get(word) or self._stem(word) for word in self._sorted
         }
         self._forms: dict[str, list[str]] = defaultdict(list)
         for word, stem in self._stems.items():
@@ -61,7 +73,7 @@ class Vocabulary:
         if previous is None or not previous._words.is_newest:
             builder = tantivy.SchemaBuilder()
             builder.add_text_field("word", tokenizer_name="raw", index_option="basic")
-            return FullText(builder, ({"word": word} for word in self._by_count), {})
+            return FullText.of(builder, ({"word": word} for word in self._by_count), {})
         if previous._by_count == self._by_count:
             return previous._words
         before = {word: number for number, word in enumerate(previous._by_count)}
@@ -70,15 +82,7 @@ class Vocabulary:
         gone = [number for word, number in before.items() if word not in self._counts]
         return previous._words.changed(gone, new, order)
 
-    def stem(self, word: str) -> str:
-        """Return the English stem of a word."""
-        return next(iter(self._stemmer.analyze(word)), word)
-
-    def forms(self, stem: str) -> Sequence[str]:
-        """Return the words with this stem as they stand in texts, folded."""
-        return self._forms.get(stem, (stem,))
-
-    def read(self, words: Sequence[str], *, typing: bool) -> Iterator[Stems]:
+    def read(self, words: Sequence[str], *, typing: bool) -> Iterator[Meaning]:
         """Yield what each word may stand for; words that stand for nothing are left out.
 
         Words written apart (`white list`) are found together as well. With `typing`, the last
@@ -88,27 +92,37 @@ class Vocabulary:
         for pair in pairwise(words):
             whole = "".join(pair)
             if whole in self._counts:
-                whole_of |= dict.fromkeys(pair, self.stem(whole))
+                whole_of |= dict.fromkeys(pair, self._stems[whole])
         meant = [word for word in words if word not in STOP_WORDS] or words[-1:]
         for place, word in enumerate(meant):
             unfinished = typing and place == len(meant) - 1 and word == words[-1]
             if word in whole_of:
-                stem = self.stem(word)
+                stem = self._stem(word)
                 alone = {stem: EXACT} if stem in self._forms else {}
-                yield {whole_of[word]: JOINED} | alone
+                yield self._meaning({whole_of[word]: JOINED} | alone)
             elif stems := self._readings(word, unfinished=unfinished):
-                yield stems
+                yield self._meaning(stems)
+
+    def _meaning(self, stems: Stems) -> Meaning:
+        return Meaning(
+            {form: share for stem, share in stems.items() for form in self._forms[stem]},
+            max(sum(self._counts[form] for form in self._forms[stem]) for stem in stems),
+        )
+
+    def _stem(self, word: str) -> str:
+        """Return the English stem of a word."""
+        return next(iter(self._stemmer.analyze(word)), word)
 
     def _readings(self, word: str, *, unfinished: bool) -> Stems:
-        stem = self.stem(word)
+        stem = self._stems.get(word) or self._stem(word)
         stems = {stem: EXACT} if stem in self._forms and word not in STOP_WORDS else {}
         if unfinished and len(word) >= PREFIX_CHARACTERS:
             for longer in self._beginning_with(word):
-                stems.setdefault(self.stem(longer), COMPLETED)
+                stems.setdefault(self._stems[longer], COMPLETED)
         if stems or len(word) < ONE_TYPO_CHARACTERS or len(word) > MAX_WORD_CHARACTERS:
             return stems
         meant, weight = self._guess(word, unfinished=unfinished)
-        return {self.stem(one): weight for one in meant}
+        return {self._stems[one]: weight for one in meant}
 
     def _guess(self, word: str, *, unfinished: bool) -> tuple[Sequence[str], float]:
         """Return the words that an unknown one may be, by the likeliest mistake, and its weight."""
@@ -144,3 +158,9 @@ class Vocabulary:
             if word[:cut] in self._counts and word[cut:] in self._counts
         ]
         return max(pairs, key=lambda pair: min(map(self._counts.__getitem__, pair)), default=())
+
+
+def _stemmer() -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
+    builder = builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold())
+    return builder.filter(tantivy.Filter.stemmer("english")).build()

@@ -201,6 +201,18 @@ def test_words_side_by_side_in_quotes(index: SearchIndex) -> None:
     assert titles(index.search("“stage door”")) == ["Stage Door Closed"]
 
 
+def test_quoted_words_are_meant_as_they_are(index: SearchIndex) -> None:
+    assert titles(index.search("stage doors"))[0] == "Stage Door Closed"
+    assert index.search('"stage doors"') == ()
+
+
+def test_a_long_query_needs_more_than_its_commonest_word(index: SearchIndex) -> None:
+    assert "Wrong Passphrase" in titles(index.search("teapot velvet rope "))
+    found = titles(index.search("teapot velvet rope steam knob pressure "))
+    assert {"The Lid Rattles", "Stage Door Closed"} <= set(found)
+    assert "Wrong Passphrase" not in found
+
+
 @pytest.mark.parametrize(
     "query", ["", " ", "zebra", "how do i ", '""', "()", "the", "?!", "-", "*"]
 )
@@ -286,6 +298,7 @@ def test_entries_of_one_code_are_one_result(index: SearchIndex) -> None:
         ("booking desk", "Open the [booking] [desk] and choose a new ticket."),
         ("kettle", "[Kettle] <spout> is *not* a teapot"),
         ("429 millibars", "Steam pressure above [429] [millibars]"),
+        ("porters lodge", "The [porter's] [lodge]"),
         ("doorman grumbles", "The teapot hums at home, but the venue refuses its voice"),
     ],
 )
