@@ -52,7 +52,7 @@ HARDENING := tests/hardening tests/web/test_attacks.py tests/web/test_connection
 
 .PHONY: hardening fuzz
 hardening: setup browser-ready  ## Try to break a running server (about 20 minutes)
-	@$(BIN)/pytest $(HARDENING)
+	@timeout --foreground --signal=INT 30m $(BIN)/pytest -rs --durations=10 $(HARDENING)
 
 FUZZ_SECONDS ?= 600
 
