@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import re2
 
 # A value longer than this is never excused. It also bounds the work that is done twice, because
 # the search goes on right before an excused value (another label may start inside it).
 LONGEST_EXCUSED = 200
+
+Name = TypeVar("Name")
 
 
 class RedactionRulesError(ValueError):
@@ -55,23 +57,21 @@ class _Rule:
     excuse: Any | None
 
 
-class _Group:
-    """Rules with the same need: finds which of them match, mostly none, in one call for all."""
+class _Finder(Generic[Name]):
+    """Finds which of many patterns match a text, mostly none, in one call."""
 
-    def __init__(self, need: Any | None, rules: Mapping[int, _Rule]) -> None:
-        self._need = need
-        self._indices = tuple(rules)
-        # Most rules need a literal, and those are looked for together.
+    def __init__(self, patterns: Mapping[Name, Any]) -> None:
+        self._names = tuple(patterns)
+        # Most patterns need a literal, and those are looked for together.
         self._filter = re2.Filter()
-        for rule in rules.values():
-            self._filter.Add(rule.pattern.pattern, rule.pattern.options)
+        for pattern in patterns.values():
+            self._filter.Add(pattern.pattern, pattern.options)
         self._filter.Compile()
 
-    def matching(self, data: bytes, *, perhaps: bool) -> Iterator[int]:
-        """Yield the indices of the rules that match `data`, or that may match it `perhaps`."""
-        if self._need is None or self._need.search(data):
-            for place in self._filter.Match(data, potential=perhaps) or ():
-                yield self._indices[place]
+    def find(self, data: bytes, *, perhaps: bool) -> Iterator[Name]:
+        """Yield the names of the patterns that match `data`, or that may match it `perhaps`."""
+        for place in self._filter.Match(data, potential=perhaps) or ():
+            yield self._names[place]
 
 
 class Redactor:
@@ -95,7 +95,7 @@ class Redactor:
                 )
                 for rule in rules["rules"]
             )
-            self._groups = tuple(self._grouped(rules["rules"], parts))
+            self._free, self._needy = self._finders(rules["rules"], parts)
         except KeyError as error:
             raise RedactionRulesError(f"redaction rules: {error} is missing") from error
         except re2.error as error:
@@ -123,19 +123,33 @@ class Redactor:
         removed = tuple(Removed(kind, count) for kind, count in counts.items())
         return Redaction(data.decode("utf-8"), removed)
 
-    def _grouped(
+    def _finders(
         self, rules: Iterable[Mapping[str, Any]], parts: Mapping[str, str]
-    ) -> Iterator[_Group]:
-        groups: dict[str | None, dict[int, _Rule]] = {}
+    ) -> tuple[_Finder[int | str], dict[str, _Finder[int]]]:
+        """Return what finds rules and needs, and for each need what finds the rules that name it.
+
+        A rule is named by its place.
+        """
+        free: dict[int | str, Any] = {}
+        needy: dict[str, dict[int, Any]] = {}
         for index, rule in enumerate(rules):
-            groups.setdefault(rule.get("needs"), {})[index] = self._rules[index]
-        for need, members in groups.items():
-            pattern = {"pattern": need, "ignore_case": True}
-            yield _Group(_compile(pattern, parts) if need else None, members)
+            pattern = self._rules[index].pattern
+            if need := rule.get("needs"):
+                free[need] = _compile({"pattern": need, "ignore_case": True}, parts)
+                needy.setdefault(need, {})[index] = pattern
+            else:
+                free[index] = pattern
+        return _Finder(free), {need: _Finder(patterns) for need, patterns in needy.items()}
 
     def _matching(self, data: bytes, *, perhaps: bool = False) -> set[int]:
-        groups = self._groups
-        return {index for group in groups for index in group.matching(data, perhaps=perhaps)}
+        """Return the places of the rules that match `data`, or that may match it `perhaps`."""
+        found: set[int] = set()
+        for name in self._free.find(data, perhaps=perhaps):
+            if isinstance(name, str):
+                found.update(self._needy[name].find(data, perhaps=perhaps))
+            else:
+                found.add(name)
+        return found
 
     def _apply(self, rule: _Rule, data: bytes, counts: Counter[str]) -> bytes:
         pieces: list[bytes] = []
