@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from textwrap import dedent
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.content.checks import RULES, check
-from app.content.loader import load
-from app.model import Finding
-from tests.conftest import MARBLES, TEAPOTS, MakeContent
+from app.content.checks.texts import step_aliases, step_ids
+from app.content.frontmatter import parse_markdown
+from app.content.loader import Source, load
+from app.model import Finding, Issue
+from tests.conftest import MARBLES, SITE, TEAPOTS, MakeContent
 
 Files = Mapping[str, str | bytes]
 
@@ -197,6 +203,23 @@ def test_written_out_addresses(
     assert cure in finding.message
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("Add 192.0.2.7. Or `192.0.2.7`", [5, 20]),
+        ("192.0.2.70 and 1192.0.2.7 and 2001:db8::7", []),
+        ("192.0.2.70, 192.0.2.7", [13]),
+    ],
+)
+def test_written_out_addresses_where_all_of_ours_are_ipv4(
+    text: str, columns: list[int], make_content: MakeContent
+) -> None:
+    """Files in which none of them stands are not searched."""
+    files = {"site.yml": SITE.replace(', "2001:db8::7"', ""), "issues/a.md": issue(body=text)}
+    found = findings(make_content, files, "hard-coded-ip")
+    assert [one.column for one in found] == columns
+
+
 def test_addresses_stand_once_in_the_site(make_content: MakeContent) -> None:
     site = (MARBLES / "site.yml").read_text().replace("Lost Your", "198.51.100.23")
     (finding,) = findings(make_content, {"site.yml": site}, "hard-coded-ip")
@@ -246,6 +269,29 @@ def test_headings_that_skip(body: str, line: int, message: str, make_content: Ma
 
 
 # --- duplicate-heading ------------------------------------------------------------------------
+
+
+_NAMES = st.from_regex(r"[a-z]{1,3}(-[a-z]{1,2})?", fullmatch=True)
+_STEPS = st.lists(
+    st.text("aB é'-", max_size=9).map(lambda text: f"Turn {text}")
+    | st.fixed_dictionaries(
+        {"text": _NAMES}, optional={"id": _NAMES, "aliases": st.lists(_NAMES, max_size=2)}
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(_STEPS)
+def test_steps_have_the_same_anchors_whether_their_issue_is_sound_or_not(steps: list[Any]) -> None:
+    """A broken file is looked through as it was written, any other one as it was understood."""
+    text = f"---\n{yaml.safe_dump({'solutions': steps})}---\n"
+    document = parse_markdown(text)
+    sound = Issue(slug="a", title="A", symptom="B", causes=("C",), solutions=tuple(steps))
+    as_written = Source("issue", "issues/a.md", text, document, None)
+    as_understood = Source("issue", "issues/a.md", text, document, sound)
+    assert step_ids(as_written) == step_ids(as_understood)
+    assert step_aliases(as_written) == step_aliases(as_understood)
 
 
 @pytest.mark.parametrize("body", ["## A\n## B\n", "## 茶\n## 水\n", "## Turn\n"])

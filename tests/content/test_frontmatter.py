@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from operator import mul
 from textwrap import dedent
 
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from app.content.frontmatter import Location, Position, parse_markdown, parse_yaml
+from app.content.frontmatter import (
+    Location,
+    Position,
+    _is_suspect,
+    _refused,
+    parse_markdown,
+    parse_yaml,
+)
 
 TEAPOT = dedent(
     """\
@@ -121,6 +133,25 @@ def test_every_duplicate_key_is_told() -> None:
 def test_deep_nesting_is_refused_before_the_stack_ends(text: str) -> None:
     (problem,) = parse_yaml(text).problems
     assert "nested deeper" in problem.message
+
+
+_SIGNS = st.lists(st.sampled_from([*"&*!]}-?:'\n ax", "[", "{", "[a,", ": "]), max_size=9)
+_DEEP = st.tuples(
+    st.just("a:"),
+    st.sampled_from(["\n", "\n  ", " ", "\r", "\u2028", "\x85"]),
+    st.builds(mul, st.sampled_from(["- ", "[", "{a: ", "? "]), st.integers(1, 30)),
+    st.just("b"),
+)
+
+
+@given((_SIGNS | _DEEP).map("".join))
+@example("[a,&x b]")
+@example('{"a":&x b}')
+@example("{a: [!b c]}")
+def test_what_is_not_looked_at_closely_has_nothing_to_refuse(text: str) -> None:
+    """Most texts have none of the signs of an anchor, a tag or deep nesting."""
+    with suppress(yaml.YAMLError):
+        assert _is_suspect(text) or _refused(text, 0) is None
 
 
 def test_a_yaml_bomb_is_refused_before_it_is_built() -> None:
