@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 from app.knowledge import KnowledgeBase
 from app.search.names import Names
-from app.search.passages import Item, items_of, passages_of, same_passages
+from app.search.passages import Passage, items_of, passages_of, same_passages
 from app.search.question import MAX_CHARACTERS, Question, Reader
-from app.search.ranking import Ranking, document
+from app.search.ranking import Document, Ranking, document
 from app.search.results import Kind, Result
 from app.search.snippets import Marker
 from app.search.vocabulary import Vocabulary
@@ -46,40 +46,49 @@ class SearchIndex:
             item.key: number for number, item in enumerate(self._items) if item.kind == "issue"
         }
         self._names = Names(self._items, knowledge.exchanges)
-        self._ranking = (previous and self._changed(previous)) or Ranking.of(
-            document(item, passages_of(item, knowledge)) for item in self._items
+        order = self._same_as(previous)
+        self._passages: list[tuple[Passage, ...]] = [
+            tuple(passages_of(item, knowledge))
+            if number is None or previous is None
+            else previous._passages[number]
+            for item, number in zip(self._items, order, strict=True)
+        ]
+        self._ranking = (previous and self._changed(previous, order)) or Ranking.of(
+            self._document(number) for number in range(len(self._items))
         )
         self._vocabulary: Vocabulary = Vocabulary(
             self._ranking.words, previous._vocabulary if previous else None
         )
         self._reader = Reader(self._vocabulary, self._ranking.codes, self._names)
 
-    def _changed(self, previous: SearchIndex) -> Ranking | None:
-        """Return the ranking of `previous` with what changed since; None if that can't be had."""
-        if not previous._ranking.is_newest:
-            return None
+    def _same_as(self, previous: SearchIndex | None) -> list[int | None]:
+        """Return the numbers in `previous` of the items that say the same there, or None."""
+        if previous is None:
+            return [None] * len(self._items)
         before = {item: number for number, item in enumerate(previous._items)}
-        order: list[int | None] = []
-        for item in self._items:
-            number = before.get(item)
-            if number is not None and same_passages(item, self._knowledge, previous._knowledge):
-                order.append(number)
-            else:
-                order.append(None)
-        kept = set(order)
-        gone = {
-            number: document(item, passages_of(item, previous._knowledge))
-            for item, number in before.items()
-            if number not in kept
-        }
-        new = [
-            document(item, passages_of(item, self._knowledge))
-            for item, number in zip(self._items, order, strict=True)
-            if number is None
+        return [
+            before[item]
+            if item in before and same_passages(item, self._knowledge, previous._knowledge)
+            else None
+            for item in self._items
         ]
-        if len(gone) + len(new) > len(self._items) * MOST_CHANGED:
+
+    def _changed(self, previous: SearchIndex, order: list[int | None]) -> Ranking | None:
+        """Return the ranking of `previous` with what changed since; None if that can't be had."""
+        kept = set(order)
+        gone = [number for number in range(len(previous._items)) if number not in kept]
+        new = [number for number, before in enumerate(order) if before is None]
+        too_many = len(gone) + len(new) > len(self._items) * MOST_CHANGED
+        if too_many or not previous._ranking.is_newest:
             return None
-        return previous._ranking.changed(gone, new, order)
+        return previous._ranking.changed(
+            {number: previous._document(number) for number in gone},
+            [self._document(number) for number in new],
+            order,
+        )
+
+    def _document(self, number: int) -> Document:
+        return document(self._items[number], self._passages[number])
 
     def search(
         self, query: str, exchange: str | None = None, limit: int = 20
@@ -151,13 +160,14 @@ class SearchIndex:
         self, ranked: Iterable[tuple[int, float]], question: Question, exchange: str | None
     ) -> tuple[Result, ...]:
         marker = Marker(question)
-        return tuple(
-            self._result(self._items[number], score, marker, exchange) for number, score in ranked
-        )
+        return tuple(self._result(number, score, marker, exchange) for number, score in ranked)
 
-    def _result(self, item: Item, score: float, marker: Marker, exchange: str | None) -> Result:
-        passages = passages_of(item, self._knowledge, exchange)
-        passage = marker.best(next(passages), passages)
+    def _result(self, number: int, score: float, marker: Marker, exchange: str | None) -> Result:
+        item = self._items[number]
+        passages = self._passages[number]
+        if exchange:
+            passages = tuple(passages_of(item, self._knowledge, exchange))
+        passage = marker.best(passages[0], passages[1:])
         return Result(
             kind=item.kind,
             title=item.title,
