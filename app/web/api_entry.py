@@ -27,6 +27,7 @@ class ApiEntry:
         self._backstage = backstage
         self._origins = origins
         self._api: FastAPI | None = None
+        self._making = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -36,7 +37,10 @@ class ApiEntry:
     async def api(self) -> FastAPI:
         """Return the interface itself; the first time it takes a moment, off the event loop."""
         if self._api is None:
-            self._api = await asyncio.to_thread(self._make)
+            # Once, however many ask at that moment.
+            async with self._making:
+                if self._api is None:
+                    self._api = await asyncio.to_thread(self._make)
         return self._api
 
     def _make(self) -> FastAPI:
