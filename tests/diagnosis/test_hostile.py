@@ -31,6 +31,7 @@ HOSTILE = {
     "expanding letters": "ﷺ" * (LIMIT // 3),
     "codes": '{"code":41010} ' * (LIMIT // 15),
     "literals of one signature": "string seen: " * (LIMIT // 13),
+    "beginnings and ends of one signature": ("your string 1 " * 9 + "is not on the list ") * 110,
     "backslashes": "\\" * LIMIT,
     "quotes": "'" * LIMIT,
     "one word": "knot " * (LIMIT // 5),
