@@ -26,11 +26,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx2 as httpx
+from fastapi import FastAPI
 
 from app.content.folder import look
 from app.model import Observations
 from app.settings import Settings
-from app.web.application import HelpCenter, create_app
+from app.web.application import create_app
 from app.web.live import Live
 from bench.report import Goal, Growth, Section, Series
 from bench.search import Article, make_articles
@@ -408,7 +409,7 @@ def each(call: Callable[[T], object], questions: Sequence[T]) -> float:
     return statistics.median(times) if times else 0.0
 
 
-async def pages(app: HelpCenter, asked: int) -> float:
+async def pages(app: FastAPI, asked: int) -> float:
     """Return the milliseconds of processor time of a page that is asked for the first time."""
     times: list[float] = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:

@@ -23,8 +23,7 @@ from app.web.api_answers import (
     issue_summary,
     results,
 )
-from app.web.api_description import REFUSALS, describe, examples
-from app.web.api_entry import API_PATH
+from app.web.api_description import API_PATH, REFUSALS, describe, examples
 from app.web.api_types import (
     DiagnoseAnswer,
     DiagnoseRequest,

@@ -23,6 +23,7 @@ from app.web.api_answers import (
 from app.web.api_types import DiagnoseRequest, Mistakes, Refusal
 from app.web.live import Edition
 
+API_PATH = "/api/v1"
 LISTED = 2
 """So many items of a list are enough to show what it is."""
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.web import contexts
-from app.web.api_entry import API_PATH, ApiEntry
+from app.web.api_description import API_PATH, Example, describe, examples
 from app.web.handlers import Handlers
-
-if TYPE_CHECKING:
-    from app.web.api_description import Example
 
 EXCHANGE = "exchange"
 """The name of the parameter, and part of the paths, that only content with exchanges needs."""
@@ -32,12 +29,9 @@ class ApiPages(Handlers):
 
         Where the content has no exchanges, operations and parameters about them are left out.
         """
-        entry: ApiEntry = request.app.state.api
-        api = await entry.api()
-        from app.web.api_description import describe, examples  # noqa: PLC0415 - see `api_entry`
-
+        await self.edition.searchable()  # a search is among them
         found = examples(self.edition)
-        document = describe(api.openapi(), found)
+        document = describe(request.app.state.api.openapi(), found)
         origin = self.base_url or str(request.base_url).rstrip("/")
         left_out = () if self.edition.knowledge.exchanges else (EXCHANGE,)
         page = contexts.ApiPage(

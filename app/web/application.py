@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -21,7 +21,8 @@ from app.knowledge import BrokenContentError
 from app.model import Finding
 from app.settings import Settings
 from app.web import dev
-from app.web.api_entry import API_PATH, ApiEntry
+from app.web.api import create_api
+from app.web.api_description import API_PATH
 from app.web.backstage import Backstage
 from app.web.cache import AnswerCache
 from app.web.handlers import HTML, moved
@@ -53,8 +54,8 @@ PROBLEMS = {
 }
 
 
-class HelpCenter(Starlette):
-    """The application, with the answer cache in front of everything that Starlette does."""
+class HelpCenter(FastAPI):
+    """The application, with the answer cache in front of everything that FastAPI does."""
 
     front: ASGIApp
 
@@ -93,7 +94,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     )
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001 - its signature
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its signature
         tasks = [
             asyncio.create_task(live.follow(look_seconds)),
             asyncio.create_task(live.keep()),
@@ -102,15 +103,21 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         yield
         await _end(tasks)
 
-    app = HelpCenter(lifespan=lifespan)
-    app.router.redirect_slashes = False  # it would name the host and scheme that a proxy asks for
+    app = HelpCenter(
+        title="Help center",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
+    )
     app.state.live = live
     app.state.folder = settings.content
     app.state.backstage = backstage
     app.state.metrics = metrics
     app.state.insights_token = settings.insights_token
     app.state.metrics_token = settings.metrics_token
-    app.state.api = ApiEntry(live, backstage, settings.cors_origins)
+    app.state.api = create_api(live, backstage, settings.cors_origins)
     app.router.routes += [
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
@@ -128,7 +135,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         app.router.routes.append(dev.events(live))
         app.add_middleware(dev.NoStore)
     cache = AnswerCache(
-        super(HelpCenter, app).__call__,  # Starlette's own; `app` itself is what stands in front
+        super(HelpCenter, app).__call__,  # what FastAPI does; `app` itself is what stands in front
         lambda: None if settings.dev else live.state.edition,
         templates(app.router.routes),
     )
@@ -209,7 +216,7 @@ async def _without_slash(request: Request) -> Response:
 
 
 def _answer_problems(
-    app: Starlette, live: Live, renderer: Renderer, pages: Callable[[Edition], Pages]
+    app: FastAPI, live: Live, renderer: Renderer, pages: Callable[[Edition], Pages]
 ) -> None:
     """Answer errors in the same look as pages; as a line of text where htmx asked for a part."""
 

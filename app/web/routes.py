@@ -103,9 +103,9 @@ def templates(routes: Iterable[BaseRoute]) -> Callable[[Scope], str]:
             by_endpoint[route.app] = route.path
 
     def template(scope: Scope) -> str:
-        if own := by_endpoint.get(scope.get("endpoint")):
-            return own
-        route = scope.get("route")  # below one of ours: of the JSON interface
-        return f"{scope['root_path']}{route.path}" if route else "none"
+        route = scope.get("route")  # set by FastAPI for its own routes alone
+        if route is not None:
+            return f"{scope['root_path']}{route.path}"
+        return by_endpoint.get(scope.get("endpoint"), "none")
 
     return template

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.settings import Settings
-from app.web.api import create_api
-from app.web.api_entry import ApiEntry
-from app.web.application import create_app
 from tests.web.conftest import FIXTURES, client
 
 CALLER = """
@@ -336,23 +330,3 @@ def test_the_interface_describes_itself(marbles: TestClient) -> None:
             "redacted_text",
         }
     )
-
-
-def test_those_who_ask_first_together_wait_for_one_interface(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = []
-
-    def make(*arguments: Any) -> FastAPI:
-        made.append(create_api(*arguments))
-        return made[-1]
-
-    monkeypatch.setattr("app.web.api.create_api", make)
-    content = FIXTURES / "exchange_content"
-    app = create_app(Settings(content=content, data=tmp_path, watch=0))
-    entry: ApiEntry = app.state.api
-
-    async def ask_together() -> list[FastAPI]:
-        return await asyncio.gather(*(entry.api() for _ in range(20)))
-
-    assert asyncio.run(ask_together()) == made * 20

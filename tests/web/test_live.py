@@ -20,11 +20,12 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from app.content.folder import Look, look
 from app.diagnosis.redaction import Redactor
 from app.settings import Settings
-from app.web.application import STATIC, HelpCenter, create_app
+from app.web.application import STATIC, create_app
 from app.web.live import Live
 from tests.conftest import TEAPOTS
 
@@ -51,7 +52,7 @@ def serving(content: Path) -> AbstractContextManager[httpx.Client]:
 
 
 @contextmanager
-def running(app: HelpCenter) -> Iterator[httpx.Client]:
+def running(app: FastAPI) -> Iterator[httpx.Client]:
     """Run `app` in a thread; gives a client of it."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     with socket.create_server(("127.0.0.1", 0)) as listener:
