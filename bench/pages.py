@@ -33,8 +33,8 @@ from bench.report import Goal, Section, Series
 
 CONTENT = Path(__file__).parents[1] / "content"
 PAGE = "/issues/ip-whitelist-not-configured"
-ROUNDS = 41
-SECONDS = 0.25
+ROUNDS = 31
+SECONDS = 0.3
 CONNECTIONS = 16
 START_SECONDS = 60.0
 BROWSER = {
@@ -182,7 +182,7 @@ class _Asker(asyncio.Protocol):
 
 
 async def _load(contender: Contender) -> int:
-    """Return how many requests are answered in `SECONDS`."""
+    """Return how many requests are answered in `SECONDS`, or in as many more as one takes."""
     loop = asyncio.get_running_loop()
     askers = [
         (
@@ -193,6 +193,9 @@ async def _load(contender: Contender) -> int:
         for _ in range(CONNECTIONS)
     ]
     await asyncio.sleep(SECONDS)
+    while not any(asker.answered for asker in askers):  # on a machine that is busy with others
+        assert contender.process.poll() is None, "the server ended"
+        await asyncio.sleep(SECONDS)
     for asker in askers:
         asker.stop()
     assert len(_ask(contender.port, contender.request)) == contender.length

@@ -53,15 +53,20 @@ class Marker:
 
     def _matches(self, text: str, needles: Iterable[Needle]) -> set[int | str]:
         """Return which words and codes of the question a folded text holds."""
-        return {group for group, needle in needles if self._holds(text, group, needle)}
+        return {
+            group
+            for group, needle in needles
+            if needle in text and self._holds(text, group, needle)
+        }
 
     def _holds(self, text: str, group: int | str, needle: str) -> bool:
-        if needle not in text:
-            return False
         if isinstance(group, str):
             return group in codes_of(text)
-        words = (_WORD.match(text, place) for place in _places(needle, text))
-        return any(word and self._forms.get(word[0]) == group for word in words)
+        for place in _places(needle, text):
+            word = _WORD.match(text, place)
+            if word and self._forms.get(word[0]) == group:
+                return True
+        return False
 
     def mark(self, text: str) -> tuple[tuple[str, bool], ...]:
         """Return `text`, cut to the length of a snippet, in pieces marked or not."""
@@ -88,6 +93,8 @@ class Marker:
             folded = text
         spans: list[tuple[int, int]] = []
         for group, needle in self._needles:
+            if needle not in folded:
+                continue
             for place in _places(needle, folded):
                 if isinstance(group, str):
                     end = place + len(needle)

@@ -158,3 +158,57 @@ def test_one_error_in_its_many_wrappings(engine: Engine, text: str) -> None:
     assert diagnosis.error is not None
     assert diagnosis.error.code == "-2015"
     assert diagnosis.question is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can see my balance but can't place orders",
+        "why can I view my balance but not trade?",
+        "Balance OK, trade not OK. bybit",
+        "I'm able to see balances, unable to execute trades on kucoin",
+        "Ich sehe mein Guthaben, kann aber keine Orders aufgeben",
+        "puedo ver mi saldo pero no puedo hacer órdenes",
+        "вижу баланс, но не могу выставить ордер",
+        "能看到余额但是不能下单",
+    ],
+)
+def test_reading_without_trading_is_a_missing_permission(engine: Engine, text: str) -> None:
+    diagnosis = engine.diagnose(Observations(text=text))
+
+    assert diagnosis.verdict == "likely"
+    assert diagnosis.matches[0].issue == "insufficient-permissions"
+
+
+@pytest.mark.parametrize(
+    ("text", "issue"),
+    [
+        ("I have not enough balance to place the order", "order-rejected"),
+        ("my balance is fine but the order says insufficient funds", "order-rejected"),
+        ("I can see my balance but trading is disabled until I finish kyc", "account-restricted"),
+    ],
+)
+def test_a_balance_alone_is_no_missing_permission(engine: Engine, text: str, issue: str) -> None:
+    assert engine.diagnose(Observations(text=text)).matches[0].issue == issue
+
+
+@pytest.mark.parametrize("front", ["", "<hr><center>cloudflare</center>", "<hr><center>nginx"])
+def test_a_bare_403_page_is_about_the_address_and_not_the_key(engine: Engine, front: str) -> None:
+    page = f"<html><head><title>403 Forbidden</title></head><h1>403 Forbidden</h1>{front}</html>"
+
+    diagnosis = engine.diagnose(Observations(text=page))
+
+    assert diagnosis.verdict == "likely"
+    assert diagnosis.matches[0].issue == "region-restricted"
+
+
+def test_the_number_of_a_certificate_error_is_no_code_of_an_exchange(engine: Engine) -> None:
+    text = (
+        "Cannot connect to host api.binance.com:443 ssl:True [SSLCertVerificationError: (1, "
+        "'[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate')]"
+    )
+
+    diagnosis = engine.diagnose(Observations(text=text))
+
+    assert diagnosis.error is None
+    assert diagnosis.matches[0].issue == "connection-timeout"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import time
 from collections.abc import Callable
@@ -126,6 +127,53 @@ def test_a_huge_body_is_neither_read_nor_kept(server: Running, path: str, how: s
     statuses = {answer.status for answer in parse(received)}
     assert statuses <= {413, 404, 403}
     assert server.memory() - before < 8 * 1024
+
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=b"
+PART = b'--b\r\nContent-Disposition: form-data; name="text"'
+BODIES: dict[str, tuple[str, bytes]] = {
+    "bytes that are no text": (FORM_TYPE, b"text=%ff%fe\xff&page=%ff&list=%c3&\xff=\xff"),
+    "percents": (FORM_TYPE, b"%" * 100_000 + b"=%" * 1_000),
+    "nothing but separators": (FORM_TYPE, b"&" * 500_000),
+    "too many fields": (FORM_TYPE, b"a=1&" * 100_000),
+    "a long name": (FORM_TYPE, b"a" * 500_000),
+    "another coding": (FORM_TYPE + "; charset=utf-7", b"text=+ADw-script+AD4-"),
+    "what is packed": (FORM_TYPE, gzip.compress(b"text=-7007")),
+    "no boundary": ("multipart/form-data", b"x"),
+    "an empty boundary": ("multipart/form-data; boundary=", b"--\r\n"),
+    "a long boundary": ("multipart/form-data; boundary=" + "b" * 60_000, b"x"),
+    "a quoted boundary": ('multipart/form-data; boundary="' + "\\" * 1_000, b"x"),
+    "no part": (MULTIPART, b"x\r\n" * 100_000 + b"--b--"),
+    "a part without a name": (MULTIPART, b"--b\r\nContent-Disposition: form-data\r\n\r\nx"),
+    "a coding that isn't": (MULTIPART + "; charset=nonsense", PART + b"\r\n\r\n\xff\r\n--b--"),
+    "a file": (MULTIPART, PART + b'; filename="../../x"\r\n\r\nx\r\n--b--'),
+    "too many parts": (MULTIPART, (PART + b"\r\n\r\nx\r\n") * 5_000 + b"--b--"),
+    "too many headers": (MULTIPART, b"--b\r\n" + b"X: y\r\n" * 50_000 + b"\r\nx\r\n--b--"),
+    "a part that never ends": (MULTIPART, PART + b"\r\n\r\n" + b"\r\n--" * 100_000),
+    "line ends": (MULTIPART, b"--b\r\n" + b"\r" * 400_000),
+    "a type that isn't": ("\xff;;=;\x01", b"text=x"),
+    "deep JSON": ("application/json", b'{"text":' + b"[" * 100_000),
+    "deep objects": ("application/json", b'{"a":' * 50_000 + b"1" + b"}" * 50_000),
+    "a long number": ("application/json", b'{"text":' + b"9" * 100_000 + b"}"),
+    "no number": ("application/json", b'{"text":NaN,"exchange":-Infinity}'),
+    "half a letter": ("application/json", b'{"text":"\\ud800"}'),
+    "JSON that is no text": ("application/json", b'{"text":"\xff"}'),
+    "JSON in UTF-16": ("application/json", '{"text":"x"}'.encode("utf-16")),
+    "too many keys": ("application/json", b'{"checklist":{' + b'"a":1,' * 50_000 + b'"b":1}}'),
+    "no JSON at all": ("application/json", b"null"),
+}
+
+
+@pytest.mark.parametrize("path", ["/diagnose", "/report", "/whitelist", "/feedback", "/api/v1"])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_a_body_that_is_nonsense_is_read_as_far_as_it_makes_sense(
+    server: Running, path: str, body: tuple[str, bytes]
+) -> None:
+    kind, content = body
+    address = "/api/v1/diagnose" if path == "/api/v1" else path
+    answer = server.post(address, content, Content_Type=kind)
+    assert answer.status in {200, 400, 404, 413, 422}
 
 
 def test_what_follows_a_body_as_a_header_is_none(server: Running) -> None:

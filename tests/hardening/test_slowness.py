@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.web.connections import MAX_CONNECTIONS, RECEIVE_SECONDS
+from app.web.headers import MAX_BODY_BYTES
 from tests.hardening.load import crowd
 from tests.hardening.server import running
 from tests.hardening.wire import connect, parse
@@ -120,5 +121,24 @@ def test_who_does_not_read_the_answers_costs_little(tmp_path: Path) -> None:
         assert server.memory() - before < 100 * 1024
         for connection in deaf:
             connection.close()
+        server.until(lambda: server.open_files() < 100)
+        server.assert_healthy()
+
+
+@pytest.mark.parametrize("path", ["/diagnose", "/api/v1/diagnose"])
+def test_who_sends_most_of_large_bodies_takes_no_more_than_that(tmp_path: Path, path: str) -> None:
+    """From hundreds of connections at once, each just short of what is read at all."""
+    kind = "application/json" if "api" in path else "application/x-www-form-urlencoded"
+    head = f"POST {path} HTTP/1.1\r\nHost: help.test\r\nContent-Type: {kind}\r\n"
+    length = f"Content-Length: {MAX_BODY_BYTES}\r\n\r\n"
+    sent = (head + length).encode() + b"text=" + b"a" * (MAX_BODY_BYTES - 1000)
+    with running(tmp_path) as server, contextlib.ExitStack() as crowded:
+        before, count = server.memory(), MAX_CONNECTIONS - 100
+        for _ in range(count):
+            crowded.enter_context(connect(server.port)).sendall(sent)
+        for _ in range(10):
+            assert server.get("/issues/wrong-key").status == 200
+        # Some of it is still on its way; none of it is kept twice.
+        assert server.memory() - before < count * MAX_BODY_BYTES / 1024 * 1.5
         server.until(lambda: server.open_files() < 100)
         server.assert_healthy()
