@@ -182,6 +182,9 @@ def _issues(
     if previous and previous.content.site == content.site:
         pairs = zip(previous.content.issues, previous.issues, strict=True)
         filled = {id(raw): issue for raw, issue in pairs}
-    plain = {id(source.entity) for source in content.sources if "{{" not in source.text}
-    filled |= {id(issue): issue for issue in content.issues if id(issue) in plain}
-    return tuple(filled.get(id(issue)) or fill_entity(issue, values) for issue in content.issues)
+    new = [issue for issue in content.issues if id(issue) not in filled]
+    texts = {id(source.entity): source.text for source in content.sources} if new else {}
+    for issue in new:
+        is_plain = "{{" not in texts.get(id(issue), "{{")
+        filled[id(issue)] = issue if is_plain else fill_entity(issue, values)
+    return tuple(filled[id(issue)] for issue in content.issues)

@@ -2,18 +2,24 @@
 
 Every engine gets the same articles and the same queries, each in a process of its own, in turns,
 several rounds. Times are those of the processor, so that other load on the machine counts little.
+A route that does nothing shows what any answer over HTTP costs beside a search.
 bm25s is measured when it is installed (`pip install bm25s`).
 """
 
 from __future__ import annotations
 
 import gc
+import http.client
 import importlib.util
+import logging
 import multiprocessing
 import random
 import re
+import socket
 import sqlite3
 import statistics
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,10 +29,13 @@ from typing import Any
 
 import tantivy
 
+from app.cli.serving import server_of
 from app.content.loader import Content
 from app.knowledge import KnowledgeBase
 from app.model import Issue, Site, Solution
 from app.search import SearchIndex
+from app.settings import Settings
+from app.web.application import create_app
 from bench.report import Goal, Section, Series
 
 ROUNDS = 3
@@ -35,6 +44,7 @@ WARM_UP = 50
 HITS = 10
 KINDS = ("clean", "misspelt", "prefix", "error string")
 OURS, BASELINE = "ours, with snippets", "tantivy, fuzzy"
+ROUTE = "a route that does nothing, over HTTP"
 
 Search = Callable[[str], list[int]]
 """A query -> the numbers of the first articles."""
@@ -345,8 +355,37 @@ def measure(engine: str, count: int) -> Measurement:
             times.append((time.thread_time() - start) * 1000)
             found += number in numbers
         hits[kind] = found / len(asked)
+    return Measurement(seconds, memory, *_cuts(times), hits)
+
+
+def measure_route() -> tuple[float, float]:
+    """Ask the help center's `/healthz` as often; return what p50 and p99 cost the server, in ms."""
+    logging.disable(logging.INFO)
+    content = Path(__file__).parents[1] / "content"
+    with tempfile.TemporaryDirectory() as data, socket.create_server(("127.0.0.1", 0)) as listener:
+        settings = Settings(content=content, data=Path(data))
+        server = server_of(create_app(settings), settings)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        assert thread.ident is not None
+        clock = time.pthread_getcpuclockid(thread.ident)
+        connection = http.client.HTTPConnection(*listener.getsockname())
+        times: list[float] = []
+        for _ in range(WARM_UP + QUERIES_PER_KIND * len(KINDS)):
+            start = time.clock_gettime(clock)
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read()
+            times.append((time.clock_gettime(clock) - start) * 1000)
+        connection.close()
+        server.should_exit = True
+        thread.join()
+    return _cuts(times[WARM_UP:])
+
+
+def _cuts(times: Sequence[float]) -> tuple[float, float]:
+    """Return the median, and what the slowest hundredth exceeds."""
     cuts = statistics.quantiles(times, n=100)
-    return Measurement(seconds, memory, cuts[49], cuts[98], hits)
+    return cuts[49], cuts[98]
 
 
 def resident_bytes() -> int:
@@ -359,20 +398,30 @@ def run(count: int = 10_000) -> list[Section]:
     """Measure all engines in turns."""
     engines = [name for name in ENGINES if name != "bm25s" or importlib.util.find_spec("bm25s")]
     rounds: dict[str, list[Measurement]] = {name: [] for name in engines}
+    routes: list[tuple[float, float]] = []
     spawn = multiprocessing.get_context("spawn")
     for turn in range(ROUNDS):
         for name in engines if turn % 2 == 0 else reversed(engines):
             with ProcessPoolExecutor(1, mp_context=spawn) as process:
                 rounds[name].append(process.submit(measure, name, count).result())
-    return [*_times(rounds, count), _hits(rounds, count)]
+        with ProcessPoolExecutor(1, mp_context=spawn) as process:
+            routes.append(process.submit(measure_route).result())
+    return [*_times(rounds, routes, count), _hits(rounds, count)]
 
 
-def _times(rounds: Mapping[str, Sequence[Measurement]], count: int) -> list[Section]:
+def _times(
+    rounds: Mapping[str, Sequence[Measurement]],
+    routes: Sequence[tuple[float, float]],
+    count: int,
+) -> list[Section]:
     text = (
         f"{count:,} synthetic articles, {QUERIES_PER_KIND * len(KINDS)} queries of four kinds, "
         "each engine in a process of its own; processor time. Ours includes choosing, cutting and "
-        f"marking {HITS} snippets, the others return numbers only."
+        f"marking {HITS} snippets, the others return numbers only. The route is `/healthz` of the "
+        "help center, with all that stands before a route."
     )
+    p50s, p99s = zip(*routes, strict=True)
+    route = {"p50": (Series(ROUTE, p50s),), "p99": (Series(ROUTE, p99s),)}
     sections: list[Section] = []
     for title, unit, figure in (
         ("the slowest hundredth", "ms", "p99"),
@@ -384,6 +433,7 @@ def _times(rounds: Mapping[str, Sequence[Measurement]], count: int) -> list[Sect
             Series(name, tuple(getattr(one, figure) for one in measured))
             for name, measured in rounds.items()
         )
+        series += route.get(figure, ())
         section = Section(f"Search: {title}", text, unit, series, BASELINE)
         if figure == "p99":
             goal = Goal(

@@ -18,7 +18,11 @@ Context = Literal["key", "http", "word", "bracket", "signed", "named", "bare"]
 # Python's own `re`: many short matches, which RE2's wrapper is slow at. What is looked at around a
 # number is cut to a fixed length, so that all of it is linear.
 # Each begins with a class of characters, for which `re` skips what can't begin a match.
-_NUMBER = re.compile(r"[-0-9](?<!\w[0-9])(?:(?<=-)[0-9]{1,6}|(?<!-)[0-9]{0,5})\b")
+_NUMBER = re.compile(
+    # Most numbers are parts of times, addresses and versions: not looked at one by one.
+    r"[-0-9](?<![\w./$€#@+&%~-][-0-9])(?<![0-9][:,][-0-9])"
+    r"(?:(?<=-)[0-9]{1,6}|(?<!-)[0-9]{0,5})\b(?![%@€$/]|[.:-][0-9])"
+)
 _PLURAL = re.compile(r"[45](?<!\w[45])[0-9]{2}s\b")
 _BEFORE = 64
 _KEY_BEFORE = 32

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from app.content.checks.places import (
+    Link,
     Mistake,
     Survey,
-    Text,
     did_you_mean,
     is_draft,
     name_of,
 )
 from app.content.checks.texts import heading_anchors, step_aliases, step_ids
-from app.content.frontmatter import Position
 from app.content.loader import Source
-from app.model import Issue, Severity
+from app.model import Issue
 
 FIXED_PAGES = frozenset(
     {
@@ -37,29 +35,7 @@ FIXED_PAGES = frozenset(
 HOME_ANCHORS = ("whitelist", "diagnostic", "issues", "by-exchange", "tips", "support")
 """The sections of `/`; each issue and each tip has an anchor there as well."""
 
-_EXTERNAL = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _HOST = re.compile(r"^(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*$|^localhost$")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One link: the text that it stands in, and where it leads."""
-
-    text: Text
-    target: str
-    line: int | None = None
-    """The line of the text, from 1; None where the whole text is the link."""
-
-    @property
-    def place(self) -> Position:
-        """Where the link stands in its file."""
-        if self.line is None:
-            return self.text.position
-        return self.text.find(self.target, unquote(self.target), "](", line=self.line)
-
-    def mistake(self, message: str, severity: Severity = "error") -> Mistake:
-        """Return the mistake that this link is."""
-        return Mistake(self.text.source, self.place, message, severity)
 
 
 def broken_link(survey: Survey) -> Iterator[Mistake]:
@@ -68,8 +44,8 @@ def broken_link(survey: Survey) -> Iterator[Mistake]:
     Error, or warning where it is redirected. Example: `[the list](/issues/ip-whitelst)`
     """
     pages = _Pages(survey)
-    for link in _links(survey):
-        if not _EXTERNAL.match(link.target):
+    for link in survey.links:
+        if not link.is_external:
             yield from pages.mistakes(link)
 
 
@@ -78,17 +54,14 @@ def external_link_form(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: `[their page](https:exchange.example)`
     """
-    for link in _links(survey):
-        if not _EXTERNAL.match(link.target):
-            continue
-        reason = _malformed(link.target)
-        if reason:
+    for link in survey.links:
+        if link.is_external and (reason := _malformed(link.target)):
             yield link.mistake(f"the link {link.target} {reason}")
 
 
 def external_links(survey: Survey) -> Iterator[Link]:
     """Yield every link to a page of another site that is well-formed."""
-    for link in _links(survey):
+    for link in survey.links:
         is_page = link.target.lower().startswith(("http://", "https://"))
         if is_page and _malformed(link.target) is None:
             yield link
@@ -108,14 +81,6 @@ def _malformed(target: str) -> str | None:
     if not _HOST.match(host):
         return "has no host; write https://host/path"
     return None
-
-
-def _links(survey: Survey) -> Iterator[Link]:
-    """Yield every field that is an address, and every link of every text."""
-    yield from (Link(text, text.text) for text in survey.addresses)
-    for text, link in survey.references:
-        if link.kind == "link":
-            yield Link(text, link.target, link.line)
 
 
 class _Pages:
@@ -142,17 +107,16 @@ class _Pages:
 
     def mistakes(self, link: Link) -> Iterator[Mistake]:
         """Yield what is wrong with a link to a page of this help center."""
-        parts = urlsplit(link.target)
-        path = unquote(parts.path)
+        path = link.path
         if path and not path.startswith("/"):
             message = f"the link {link.target} depends on the page it stands on; begin it with /"
             yield link.mistake(message)
             return
         if path:
             yield from self._page_mistakes(path, link)
-        exchange = parse_qs(parts.query).get("exchange", [""])[0]
-        if parts.fragment:
-            yield from self._anchor_mistakes(path, unquote(parts.fragment), exchange, link)
+        exchange = parse_qs(link.query).get("exchange", [""])[0] if link.query else ""
+        if link.fragment:
+            yield from self._anchor_mistakes(path, link.fragment, exchange, link)
         if exchange and exchange not in self.exchanges:
             cure = did_you_mean(exchange, self.exchanges)
             yield link.mistake(f"there is no exchange `{exchange}`; {cure}")

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from app.content.folder import Kind
 from app.content.frontmatter import Location, Position
@@ -39,6 +40,7 @@ WITH_ALIASES = frozenset({"solutions", "checklist", "tests", "tips"})
 """Lists whose entries may have old names."""
 
 _ADDRESS = re.compile(r"https?:\S*$")
+_EXTERNAL = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +103,69 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """One link: the text that it stands in, and where it leads.
+
+    `line` is the line of the text, from 1, and None where the whole text is the link. A link to
+    a page of ours has a `path`, a `query` and a `fragment`; a link to another site has none.
+    """
+
+    text: Text
+    target: str
+    line: int | None
+    is_external: bool
+    path: str = ""
+    query: str = ""
+    fragment: str = ""
+
+    @classmethod
+    def to(cls, target: str, text: Text, line: int | None = None) -> Link:
+        """Return the link to `target` that stands in `text`."""
+        if _EXTERNAL.match(target):
+            return cls(text, target, line, is_external=True)
+        parts = urlsplit(target)
+        return cls(
+            text,
+            target,
+            line,
+            is_external=False,
+            path=unquote(parts.path),
+            query=parts.query,
+            fragment=unquote(parts.fragment),
+        )
+
+    @property
+    def place(self) -> Position:
+        """Where the link stands in its file."""
+        if self.line is None:
+            return self.text.position
+        return self.text.find(self.target, unquote(self.target), "](", line=self.line)
+
+    def mistake(self, message: str, severity: Severity = "error") -> Mistake:
+        """Return the mistake that this link is."""
+        return Mistake(self.text.source, self.place, message, severity)
+
+
+@dataclass(frozen=True, slots=True)
 class Notes:
     """What rules look for in the texts of one file.
 
     `issues` and `exchanges` are texts that name one, `aliases` old names of the file and
-    `item_aliases` those of what stands in it, `addresses` texts that are links themselves,
-    `braced` those with variables; `references` are links, images, headings and HTML tags, each
-    with the text that it stands in, and `headings` those of the body, each with its anchor.
+    `item_aliases` those of what stands in it, `braced` texts with variables; `references` are
+    images, headings, HTML tags and links, each with the text that it stands in, `headings` those
+    of the body, each with its anchor, and `links` those and the texts that are links themselves.
+    `leads_to` are the slugs of other issues that a reader finds here.
     """
 
     issues: tuple[Text, ...]
     exchanges: tuple[Text, ...]
     aliases: tuple[Text, ...]
     item_aliases: tuple[Text, ...]
-    addresses: tuple[Text, ...]
     braced: tuple[Text, ...]
     references: tuple[tuple[Text, Reference], ...]
     headings: tuple[tuple[Reference, str], ...]
+    links: tuple[Link, ...]
+    leads_to: tuple[str, ...]
 
 
 class Survey:
@@ -166,6 +214,10 @@ class Survey:
         return self._notes[source.path]
 
     @cached_property
+    def _all_notes(self) -> list[Notes]:
+        return [self.notes(source) for source in self.sources]
+
+    @cached_property
     def texts(self) -> tuple[Text, ...]:
         """Every text of every file, in the order of the files."""
         return tuple(text for source in self.sources for text in texts_of(source))
@@ -173,12 +225,12 @@ class Survey:
     @cached_property
     def issue_names(self) -> tuple[Text, ...]:
         """Every text that is the slug of an issue that is referred to."""
-        return tuple(text for source in self.sources for text in self.notes(source).issues)
+        return tuple(text for notes in self._all_notes for text in notes.issues)
 
     @cached_property
     def exchange_names(self) -> tuple[Text, ...]:
         """Every text that is the id of an exchange that is referred to."""
-        return tuple(text for source in self.sources for text in self.notes(source).exchanges)
+        return tuple(text for notes in self._all_notes for text in notes.exchanges)
 
     @cached_property
     def aliases(self) -> tuple[Text, ...]:
@@ -191,27 +243,28 @@ class Survey:
         return self._aliases("exchange")
 
     def _aliases(self, kind: Kind) -> tuple[Text, ...]:
-        return tuple(
-            text
-            for source in self.sources
-            if source.kind == kind
-            for text in self.notes(source).aliases
-        )
+        found = (text for notes in self._all_notes for text in notes.aliases)
+        return tuple(text for text in found if text.source.kind == kind)
 
     @cached_property
     def item_aliases(self) -> tuple[Text, ...]:
         """Every alias of what stands in a list of a file: steps, tips, checklist items, tests."""
-        return tuple(text for source in self.sources for text in self.notes(source).item_aliases)
+        return tuple(text for notes in self._all_notes for text in notes.item_aliases)
 
     @cached_property
-    def addresses(self) -> tuple[Text, ...]:
-        """Every text that is a link itself."""
-        return tuple(text for source in self.sources for text in self.notes(source).addresses)
+    def links(self) -> tuple[Link, ...]:
+        """Every link of every text, and every text that is one."""
+        return tuple(link for notes in self._all_notes for link in notes.links)
+
+    @cached_property
+    def led_to(self) -> frozenset[str]:
+        """The slugs of all issues that another page leads to."""
+        return frozenset(slug for notes in self._all_notes for slug in notes.leads_to)
 
     @cached_property
     def braced(self) -> tuple[Text, ...]:
         """Every text in which a variable may stand."""
-        return tuple(text for source in self.sources for text in self.notes(source).braced)
+        return tuple(text for notes in self._all_notes for text in notes.braced)
 
     @cached_property
     def issues(self) -> Mapping[str, Source]:
@@ -234,7 +287,7 @@ class Survey:
     @cached_property
     def references(self) -> tuple[tuple[Text, Reference], ...]:
         """Every link, image, HTML tag and heading, with the text that it stands in."""
-        return tuple(pair for source in self.sources for pair in self.notes(source).references)
+        return tuple(pair for notes in self._all_notes for pair in notes.references)
 
     def headings(self, source: Source) -> tuple[tuple[Reference, str], ...]:
         """Return the headings in a file's body, each with its anchor."""
@@ -249,15 +302,19 @@ class Survey:
                 notes[name].append(Text(source, location, value))
             if has_marks(value) and (text := Text(source, location, value)).is_markdown:
                 found += ((text, reference) for reference in references(self._filled(text)))
+        addresses = (text for text in notes["addresses"] if text.is_markdown)
+        links = [Link.to(text.text, text) for text in addresses]
+        links += (Link.to(one.target, text, one.line) for text, one in found if one.kind == "link")
         return Notes(
             issues=tuple(notes["issues"]),
             exchanges=tuple(notes["exchanges"]),
             aliases=tuple(notes["aliases"]),
             item_aliases=tuple(notes["item_aliases"]),
-            addresses=tuple(text for text in notes["addresses"] if text.is_markdown),
             braced=tuple(notes["braced"]),
             references=tuple(found),
             headings=_headings(source, found),
+            links=tuple(links),
+            leads_to=tuple(_leads_to(source, notes["issues"], links)),
         )
 
     def _filled(self, text: Text) -> str:
@@ -301,6 +358,18 @@ def _headings(
     # Anchors are made of the text as it was written, and that is the same without variables.
     names = anchors(body) if "{{" in body else (slugify(one.text) for one in headings)
     return tuple(zip(headings, names, strict=False))
+
+
+def _leads_to(source: Source, names: Iterable[Text], links: Iterable[Link]) -> Iterator[str]:
+    """Yield the slugs of the issues that `names` and `links` of a file lead a reader to."""
+    own = name_of(source) if source.kind == "issue" else ""
+    for text in names:
+        if text.text != own and "speaks_against" not in text.location:
+            yield text.text
+    for link in links:
+        folder, _, slug = link.path.strip("/").partition("/")
+        if folder in {"issues", "i"} and slug != own:
+            yield slug.removesuffix(".md")
 
 
 def body_of(source: Source) -> Text:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
 
-from app.content.checks.places import Mistake, Survey, is_draft, name_of
+from app.content.checks.places import Mistake, Survey, is_draft
 from app.content.frontmatter import Location
 from app.content.loader import Source
 from app.model import ErrorFile
@@ -60,17 +59,7 @@ def orphan(survey: Survey) -> Iterator[Mistake]:
     Warning. Example: an issue that no `related`, error code, checklist item, quick test or link
     names
     """
-    led_to = {
-        text.text
-        for text in survey.issue_names
-        if "speaks_against" not in text.location and not _is_of(text.source, text.text)
-    }
-    for text, link in survey.references:
-        if link.kind != "link":
-            continue
-        folder, _, slug = unquote(urlsplit(link.target).path).strip("/").partition("/")
-        if folder in {"issues", "i"} and not _is_of(text.source, slug):
-            led_to.add(slug.removesuffix(".md"))
+    led_to = survey.led_to
     for slug, source in survey.issues.items():
         if slug not in led_to and source.entity and not is_draft(source):
             message = (
@@ -78,10 +67,6 @@ def orphan(survey: Survey) -> Iterator[Mistake]:
                 "of an error code, or in `points_to` of the quick diagnostic"
             )
             yield _warning(source, ("title",), message)
-
-
-def _is_of(source: Source, slug: str) -> bool:
-    return source.kind == "issue" and name_of(source) == slug
 
 
 def unlisted_option(survey: Survey) -> Iterator[Mistake]:
