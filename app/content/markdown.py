@@ -26,8 +26,8 @@ _HTML = re.compile(
 )
 """HTML that somebody meant as such: `<your key>` is no HTML."""
 
-_SIGNS = re.compile(r"[\\`*_\[\]<>&!~\n\0]|^\s|\s\Z")
-"""Without any of these a line is the same without its marks."""
+_SIGNS = re.compile(r"[\\`*_\[\]<>&!~\n\0]")
+"""Without any of these, and no blank around it, a line is the same without its marks."""
 
 _ENTANGLING = ("```", "~~~", "]:", "\n ", "\n\t")
 """What reaches beyond a paragraph: fences, definitions of links, and whatever is indented."""
@@ -100,7 +100,7 @@ def _anchors(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Return the text of one line of Markdown without its marks, for copying and for search."""
-    if not _SIGNS.search(text):
+    if not _SIGNS.search(text) and text == text.strip():
         return text
     return "".join(_text_of(token) for token in _MARKDOWN.parseInline(text))
 
