@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Context = Literal["key", "http", "word", "bracket", "signed", "named", "bare"]
 """How a number stands in the text, from the surest to the least."""
@@ -60,8 +59,7 @@ _BRACKET_LEFT = "[("
 _LONG = 5
 
 
-@dataclass(frozen=True, slots=True)
-class NumberHit:
+class NumberHit(NamedTuple):
     """A number that may be a code: where it begins and ends, and how it stands.
 
     A status ends with the reason behind it: "403 Forbidden".

@@ -24,9 +24,6 @@ TELLING_WORDS = 3
 TELLING_LENGTH = 18
 """A message with so many words, or so long, is hardly said by chance."""
 
-MOSTLY = 0.5
-"""A text with more log or code than this is not somebody's own words."""
-
 _STATUS = re2.compile(r"^http ([1-5][0-9]{2})$")
 
 
@@ -41,19 +38,17 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one text says; `code_share` is the share of its lines that are log or code."""
+    """All that one text says.
+
+    `is_code`: it is mostly lines of a log or of code, nobody's own words.
+    """
 
     text: Text
     hits: tuple[Hit[Owner], ...]
     numbers: tuple[NumberHit, ...]
     mentions: tuple[Mention, ...]
     foreign: tuple[str, ...]
-    code_share: float
-
-    @property
-    def is_code(self) -> bool:
-        """Whether it is mostly lines of a log or of code, nobody's own words."""
-        return self.code_share > MOSTLY
+    is_code: bool
 
     @property
     def is_log(self) -> bool:

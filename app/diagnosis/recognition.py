@@ -6,10 +6,9 @@ errors stand there. Codes are looked up per exchange, because they mean somethin
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-
-import re2
 
 from app.diagnosis.codes import Context, NumberHit, numbers
 from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes
@@ -24,7 +23,7 @@ from app.diagnosis.reading import (
 )
 from app.diagnosis.signatures import Hit, SignatureIndex
 from app.diagnosis.text import normalise
-from app.diagnosis.words import code_share
+from app.diagnosis.words import mostly_code
 from app.knowledge import KnowledgeBase
 from app.model import ErrorCode
 
@@ -62,11 +61,11 @@ ENOUGH_VOTES = 0.7
 
 _DISTINCT = "-:"
 """Marks of codes that are no ordinary words: api-signature-not-valid, EAPI:Invalid key."""
-_LETTERS = re2.compile(r"[a-z]{3,}")
+_LETTERS = re.compile(r"[a-z]{3,}")
 _JSON_WORDS = frozenset(
     {"code", "msg", "message", "data", "null", "retcode", "retmsg", "result", "error"}
 )
-_LABEL = re2.compile(
+_LABEL = re.compile(
     r"(?:code|label|err(?:or)?(?:[_-]?(?:code|id))?|reason|name|type|id|failure_reason)"
     r"'?\s?[:=]\s?[\[(]?(')?$|[\[(](')?$"
 )
@@ -106,7 +105,7 @@ class Recogniser:
             numbers=tuple(found),
             mentions=tuple(mentions),
             foreign=tuple(foreign_hosts(text.flat, mentions)),
-            code_share=code_share(text),
+            is_code=mostly_code(text),
         )
 
     # --- which exchange -----------------------------------------------------------------------

@@ -478,10 +478,15 @@ def _is_of_log(line: str) -> bool:
     return clock is not None and clock.start() <= _LAST_CLOCK
 
 
-def code_share(text: Text) -> float:
-    """Return the share of lines that are of a log or of code."""
-    lines = text.sentences
-    return sum(map(is_code, lines)) / len(lines) if lines else 0.0
+def mostly_code(text: Text) -> bool:
+    """Tell whether more than half of the lines are of a log or of code."""
+    half = len(text.sentences) // 2
+    lines = 0
+    for line in text.sentences:
+        lines += is_code(line)
+        if lines > half:
+            return True
+    return False
 
 
 def strengths(wordings: Iterable[Wording]) -> Mapping[str, tuple[float, tuple[str, ...]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis.text import normalise
-from app.diagnosis.words import PhraseIndex, code_share, parse, stem, strengths
+from app.diagnosis.words import PhraseIndex, mostly_code, parse, stem, strengths
 
 
 def quotes(phrase: str, text: str) -> list[str]:
@@ -97,7 +97,8 @@ def test_lines_of_a_log_count_less_than_prose() -> None:
     [logged] = index.wordings(normalise("\n".join([log + "knot loose", *["a day"] * 4])))
 
     assert said.worth > logged.worth
-    assert code_share(normalise(f"{log}calm\nwhat now")) == 0.5
+    assert not mostly_code(normalise(f"{log}calm\nwhat now"))
+    assert mostly_code(normalise(f"{log}calm\nwhat now\n{log}wind"))
 
 
 @pytest.mark.parametrize(
