@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -123,9 +123,8 @@ class Folder:
             and self._is_inside(f"images/{name}")
         )
 
-    def strays(self) -> list[str]:
-        """Return what looks like content but is not read, because of its name or folder."""
-        read = {path for _, path in self.files()}
+    def strays(self, read: Container[str]) -> list[str]:
+        """Return what looks like content but is not `read`, because of its name or folder."""
         found: list[str] = []
         for parent, folders, names in os.walk(self.root):
             below = os.path.relpath(parent, self.root).replace(os.sep, "/")

@@ -200,7 +200,8 @@ def load(
     sources: list[Source] = []
     findings: list[Finding] = []
     try:
-        files, strays, images = folder.files(), folder.strays(), folder.images()
+        files = folder.files()
+        strays, images = folder.strays({path for _, path in files}), folder.images()
     except OSError as error:
         reason = error.strerror or error
         message = f"the folder can't be listed ({reason}); make it readable, and check again"
@@ -226,25 +227,27 @@ def load(
         findings.append(
             Finding(rule="missing-file", path=str(root / "site.yml"), line=1, message=cure)
         )
-    tip_files = _entities(sources, TipFile)
     visible = [entity for entity in _entities(sources, Issue) if drafts or not entity.draft]
-    exchanges = [entity for entity in _entities(sources, Exchange) if drafts or not entity.draft]
+    # Nearly all files are issues; what is of another kind need not be looked for among them.
+    others = [source for source in sources if source.kind != "issue"]
+    tip_files = _entities(others, TipFile)
+    exchanges = [entity for entity in _entities(others, Exchange) if drafts or not entity.draft]
     return Content(
         root=root,
         sources=tuple(sources),
         findings=tuple(findings),
         version=_version(sources, images),
-        site=next(iter(_entities(sources, Site)), None),
-        diagnostic=next(iter(_entities(sources, Diagnostic)), None),
+        site=next(iter(_entities(others, Site)), None),
+        diagnostic=next(iter(_entities(others, Diagnostic)), None),
         tips=tuple(tip for file in tip_files for tip in file.tips),
         issues=tuple(sorted(visible, key=lambda issue: (issue.order, issue.slug))),
         exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
-        errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
-        permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
+        errors=tuple(error for file in _entities(others, ErrorFile) for error in file.errors),
+        permalinks=tuple(line for file in _entities(others, PermalinkFile) for line in file.lines),
         images=images,
-        reports=tuple(one for file in _entities(sources, ReportFile) for one in file.reports),
+        reports=tuple(one for file in _entities(others, ReportFile) for one in file.reports),
         vocabulary=tuple(
-            group for file in _entities(sources, VocabularyFile) for group in file.groups
+            group for file in _entities(others, VocabularyFile) for group in file.groups
         ),
         dates=dates,
     )
