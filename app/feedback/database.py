@@ -39,9 +39,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 NEWEST = "0001"
 """The last step in `migrations/versions`: tables at this revision need no step."""
 WAIT_SECONDS = 2
-"""The longest wait of PostgreSQL for each of: a connection, a lock, one statement."""
-FILE_SECONDS = 4
-"""The longest wait for the lock on a SQLite file: another process has it while its disk is slow."""
+"""The longest wait for each of: a connection, another program's lock, one statement."""
 POOL_SIZE = 6
 """One for each thread of a store."""
 # Any number will do, as long as nothing else in the same PostgreSQL database locks it.
@@ -99,7 +97,7 @@ class Database:
         self._file_id: tuple[int, int] | None = None
         self._connections: set[DBAPIConnection] = set()
         self._generation = 0
-        options: dict[str, Any] = {"connect_args": {"timeout": FILE_SECONDS}}
+        options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS}}
         if kind == "sqlite":
             if not parsed.database or parsed.database == ":memory:" or parsed.query:
                 raise ValueError(WRONG_URL)
