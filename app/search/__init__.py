@@ -1,9 +1,9 @@
 """KnowledgeBase + query -> results: search over issues, exchanges and error codes.
 
 Words are inflected and mistyped, codes are not. So texts are cut up twice: into *words*, which are
-stemmed, completed while somebody types, and forgiven a typo; and into *codes* (whatever holds a
-digit or inner punctuation: `-2015`, `EAPI:Invalid`, `api-signature-not-valid`), which are kept
-whole and matched exactly or not at all.
+found with other endings, completed while somebody types, and forgiven a typo; and into *codes*
+(whatever holds a digit or inner punctuation: `-2015`, `EAPI:Invalid`, `api-signature-not-valid`),
+which are kept whole and matched exactly or not at all.
 
 A query goes through the rooms in this order:
 

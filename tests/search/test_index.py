@@ -473,6 +473,18 @@ def test_an_index_keeps_its_view_when_another_is_made_of_it(tmp_path: Path) -> N
     assert titles(new.search("lid")) == []
 
 
+def test_an_index_that_was_changed_answers_like_a_new_one(tmp_path: Path) -> None:
+    before = many(tmp_path)
+    index = SearchIndex(before)
+    for title in ("Zebras", "Zebra *crossing*", "Umbrella 77-a", "Lid"):
+        before = changed(tmp_path, title, before)
+        index = SearchIndex(before, index)
+        anew = SearchIndex(before)
+        for query in ("zebra", "zebr", "zbera ", "crossing", "umbrella rain", "77-a", "lid", "tea"):
+            assert index.search(query) == anew.search(query)
+    assert titles(index.search("lid")) == ["Lid"]
+
+
 def test_an_old_index_is_no_ground_to_build_on(tmp_path: Path) -> None:
     """Somebody else has changed it since, or has died while changing it."""
     first = many(tmp_path)
