@@ -1,4 +1,4 @@
-"""A bounded queue between requests, which never wait, and the one thread that writes."""
+"""A bounded queue between requests and the one thread that writes what they leave."""
 
 from __future__ import annotations
 
