@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 _SMALL_WORDS = (
     "a about after all also am an and any are as at be because been but by can cant could did do "
-    "does dont even for from get gets getting got had has have help how i if in into is it its ive "
-    "just keep keeps me my of on or our please s say says so some still t than that the their then "
-    "there these they this to too up us was we were what when where which while who why will with "
-    "would you your"
+    "does dont even for from get gets getting got had has have help how i if in into is it its "
+    "ive just keep keeps me my not of on or our please s say says so some still t than that the "
+    "their then there these they this to too up us was we were what when where which while who "
+    "why will with would you your"
 )
 STOP_WORDS = frozenset(_SMALL_WORDS.split())
 """Words that say nothing about what is asked for."""
