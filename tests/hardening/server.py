@@ -114,9 +114,10 @@ class Running:
         return int(found[1])
 
     def processor_seconds(self) -> float:
-        """Return how long its threads have been computing."""
-        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+        """Return how long it has been computing, on Linux to the nanosecond."""
+        # What clock_getcpuclockid(3) returns for another process; Python does not have it.
+        clock = (~self.process.pid << 3) | 2
+        return time.clock_gettime(clock)
 
     def open_files(self) -> int:
         """Return how many files and sockets the process has open."""
