@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import category
 
 import click
 from pydantic import ValidationError
 
-from app.content.loader import load
-from app.diagnosis.engine import Engine
-from app.diagnosis.redaction import Redactor
-from app.knowledge import BrokenContentError, KnowledgeBase, build
-from app.model import Finding
 from app.settings import ROOT, Settings
+
+# The content and the engine are imported by the commands that need them.
+if TYPE_CHECKING:
+    from app.diagnosis.engine import Engine
+    from app.knowledge import BrokenContentError, KnowledgeBase
+    from app.model import Finding
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -48,6 +49,9 @@ content_option = setting_option("content", click.Path(exists=True, file_okay=Fal
 
 def load_knowledge(settings: Settings) -> KnowledgeBase:
     """Load the content and build its knowledge base; exit with its errors if it has any."""
+    from app.content.loader import load  # noqa: PLC0415
+    from app.knowledge import BrokenContentError, build  # noqa: PLC0415
+
     try:
         return build(load(near(settings.content)))
     except BrokenContentError as error:
@@ -56,6 +60,9 @@ def load_knowledge(settings: Settings) -> KnowledgeBase:
 
 def engine_of(knowledge: KnowledgeBase) -> Engine:
     """Return the engine that diagnoses with `knowledge`."""
+    from app.diagnosis.engine import Engine  # noqa: PLC0415
+    from app.diagnosis.redaction import Redactor  # noqa: PLC0415
+
     return Engine(knowledge, Redactor.from_file(REDACTION_RULES))
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.common import Refused, broken, content_option, near, setting_option, settings_from
-from app.knowledge import BrokenContentError
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +73,8 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     # Looking for cycles in what is imported, which all stays, takes a sixth of the imports' time;
     # `Live` lets the collector look again once the content is loaded.
     gc.disable()
-    # Not above: the other commands start in half the time without the web part.
+    # Not above: a port that is taken, or `--help`, need not wait for it.
+    from app.knowledge import BrokenContentError  # noqa: PLC0415
     from app.web.application import create_app  # noqa: PLC0415
 
     _share_heaps()
