@@ -152,15 +152,13 @@ class Engine:
     # --- ranking ------------------------------------------------------------------------------
 
     def _rank(self, evidence: Iterable[Evidence], nothing: float) -> tuple[Match, ...]:
-        by_issue: dict[str, list[Evidence]] = defaultdict(list)
-        for piece in evidence:
-            by_issue[piece.issue].append(piece)
         order = self._order
-        sums = {
-            slug: sum(piece.strength for piece in pieces)
-            for slug, pieces in by_issue.items()
-            if slug in order
-        }
+        by_issue: dict[str, list[Evidence]] = defaultdict(list)
+        sums: dict[str, float] = defaultdict(float)
+        for piece in evidence:
+            if piece.issue in order:
+                by_issue[piece.issue].append(piece)
+                sums[piece.issue] += piece.strength
         ranked = sorted(sums, key=lambda slug: (-sums[slug], order[slug]))
         if not ranked or sums[ranked[0]] <= nothing:
             return ()
