@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +116,28 @@ def test_rules_without_needs_find_the_same() -> None:
     redactor = Redactor({**RULES, "rules": plain})
     for vector in VECTORS:
         assert redactor.redact(vector["input"]) == REDACTOR.redact(vector["input"])
+
+
+def _alone(rule: dict[str, Any]) -> Any:
+    options = re2.Options()
+    options.case_sensitive = not rule.get("ignore_case", False)
+    return re2.compile(_filled(rule["pattern"]).encode(), options)
+
+
+def test_together_the_rules_find_what_each_finds_alone() -> None:
+    alone = [_alone(rule) for rule in RULES["rules"]]
+    pastes = [make_paste(Random(seed)).text for seed in range(100)]
+    hostile = [make_hostile_text(Random(seed)) for seed in range(100)]
+    vectors = [vector["input"] for vector in VECTORS]
+    everything = "\n".join([*pastes, *vectors])
+    seen: set[int] = set()
+    for text in (*pastes, *hostile, *vectors, everything):
+        data = text.encode("utf-8", "replace")
+        found = REDACTOR._matching(data)
+        assert found == {index for index, one in enumerate(alone) if one.search(data)}, text
+        assert found <= REDACTOR._matching(data, perhaps=True)
+        seen |= found
+    assert seen == set(range(len(alone)))
 
 
 ALL_PATTERNS = [
