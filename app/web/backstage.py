@@ -12,7 +12,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import (
+    RateLimitItem,
+    RateLimitItemPerDay,
+    RateLimitItemPerHour,
+    RateLimitItemPerMinute,
+)
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import Request
@@ -33,6 +38,8 @@ TEXTS_PER_HOUR = 30
 """So many unanswered texts of one address are kept in an hour; it is answered all the same."""
 REPORTS_PER_HOUR = 10
 """So many support reports of one address are counted in an hour; they are made all the same."""
+MOST_COUNTS = 50_000
+"""So many counts are kept, 20 MB; whoever has more addresses is not bounded by counting them."""
 PURGE_SECONDS = 24 * 3600
 OPENING_SECONDS = 5
 """The longest that a vote waits for a store that is being opened."""
@@ -61,8 +68,7 @@ class Backstage:
         self._keep_unanswered = keep_unanswered
         self._store: Store | None = None
         self._is_open = asyncio.Event()
-        # Moving windows would never let go of a visitor: the storage keeps an empty list of each.
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._begin_counting()
         # Not the secret of the day: asking for that would wait for the store.
         self._secret = secrets.token_bytes(32)
         self._votes = (RateLimitItemPerMinute(VOTES_PER_MINUTE), RateLimitItemPerDay(VOTES_PER_DAY))
@@ -105,7 +111,7 @@ class Backstage:
         """Count a vote from `address`; return after how many seconds to try again if too many."""
         visitor = self._visitor(address)
         for limit in self._votes:
-            if not self._limiter.hit(limit, "vote", visitor):
+            if not self._is_within(limit, "vote", visitor):
                 reset = self._limiter.get_window_stats(limit, "vote", visitor).reset_time
                 return max(1, math.ceil(reset - time.time()))
         return None
@@ -120,7 +126,7 @@ class Backstage:
         """
         if self._store is None or not self._keep_unanswered or not text.strip():
             return
-        if not self._limiter.hit(self._texts, "text", self._visitor(address)):
+        if not self._is_within(self._texts, "text", self._visitor(address)):
             return
         self._store.note_unanswered(
             Unanswered(
@@ -140,8 +146,19 @@ class Backstage:
         """
         if self._store is None:
             return
-        if self._limiter.hit(self._reports, "report", self._visitor(address)):
+        if self._is_within(self._reports, "report", self._visitor(address)):
             self._store.count_report(issues, datetime.now(UTC).date())
+
+    def _begin_counting(self) -> None:
+        # Moving windows would never let go of a visitor: the storage keeps an empty list of each.
+        self._counts = MemoryStorage()
+        self._limiter = FixedWindowRateLimiter(self._counts)
+
+    def _is_within(self, limit: RateLimitItem, what: str, visitor: str) -> bool:
+        """Count one more of a visitor; tell whether that is within the limit."""
+        if len(self._counts.storage) >= MOST_COUNTS:
+            self._begin_counting()
+        return self._limiter.hit(limit, what, visitor)
 
     def _visitor(self, address: str) -> str:
         """Return what limits count by: an address whatever the page, so that no page adds to it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from app.feedback.store import Store
 from app.settings import Settings
 from app.web import backstage
 from app.web.application import create_app
-from app.web.backstage import REPORTS_PER_HOUR, TEXTS_PER_HOUR, VOTES_PER_MINUTE
+from app.web.backstage import REPORTS_PER_HOUR, TEXTS_PER_HOUR, VOTES_PER_MINUTE, Backstage
 from tests.browser.conftest import serving
 from tests.conftest import MARBLES
 from tests.web.document import Document
@@ -170,6 +172,28 @@ def test_a_slow_storm_of_votes_is_refused_too(
         answers = [client.post("/feedback", data=vote) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert 23 * 3600 < int(answers[-1].headers["retry-after"]) <= 24 * 3600
+
+
+def test_whoever_has_very_many_addresses_does_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backstage, "MOST_COUNTS", 200)
+    app = create_app(Settings(content=MARBLES, data=tmp_path, watch=0))
+    counting: Backstage = app.state.backstage
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(5_000):
+            assert counting.wait_seconds(f"10.0.{number >> 8}.{number & 255}") is None
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A count takes some 400 bytes, and each address has two.
+    assert after - before < 500_000
+    waits = [counting.wait_seconds("10.1.0.1") for _ in range(VOTES_PER_MINUTE + 1)]
+    assert waits[:-1] == [None] * VOTES_PER_MINUTE
+    assert waits[-1] is not None
 
 
 def test_a_storm_of_texts_is_answered_and_not_kept(client: TestClient) -> None:
