@@ -6,7 +6,7 @@ The rules stand in ``static/redaction-rules.json`` and the browser runs the same
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -18,7 +18,7 @@ import re2
 LONGEST_EXCUSED = 200
 
 FEW_RULES = 4
-"""To search for so many rules costs less than to find out which may match."""
+"""To search for so many rules costs less than to find out which match."""
 
 Name = TypeVar("Name")
 
@@ -71,10 +71,9 @@ class _Finder(Generic[Name]):
             self._filter.Add(pattern.pattern, pattern.options)
         self._filter.Compile()
 
-    def find(self, data: bytes, *, perhaps: bool) -> Iterator[Name]:
-        """Yield the names of the patterns that match `data`, or that may match it `perhaps`."""
-        for place in self._filter.Match(data, potential=perhaps) or ():
-            yield self._names[place]
+    def find(self, data: bytes) -> list[Name]:
+        """Return the names of the patterns that match `data`."""
+        return [self._names[place] for place in self._filter.Match(data) or ()]
 
 
 class Redactor:
@@ -124,7 +123,7 @@ class Redactor:
                 before, data = data, self._apply(rule, data, counts)
                 if data != before:  # other rules may match now than before
                     every = range(len(self._rules))
-                    found = self._matching(data, perhaps=True) if index < last else every
+                    found = self._matching(data) if index < last else every
         removed = tuple(Removed(kind, count) for kind, count in counts.items())
         return Redaction(data.decode("utf-8"), removed)
 
@@ -146,12 +145,12 @@ class Redactor:
                 free[index] = pattern
         return _Finder(free), {need: _Finder(patterns) for need, patterns in needy.items()}
 
-    def _matching(self, data: bytes, *, perhaps: bool = False) -> set[int]:
-        """Return the places of the rules that match `data`, or that may match it `perhaps`."""
+    def _matching(self, data: bytes) -> set[int]:
+        """Return the places of the rules that match `data`."""
         found: set[int] = set()
-        for name in self._free.find(data, perhaps=perhaps):
+        for name in self._free.find(data):
             if isinstance(name, str):
-                found.update(self._needy[name].find(data, perhaps=perhaps))
+                found.update(self._needy[name].find(data))
             else:
                 found.add(name)
         return found

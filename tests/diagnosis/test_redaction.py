@@ -135,7 +135,6 @@ def test_together_the_rules_find_what_each_finds_alone() -> None:
         data = text.encode("utf-8", "replace")
         found = REDACTOR._matching(data)
         assert found == {index for index, one in enumerate(alone) if one.search(data)}, text
-        assert found <= REDACTOR._matching(data, perhaps=True)
         seen |= found
     assert seen == set(range(len(alone)))
 
