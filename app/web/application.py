@@ -239,7 +239,7 @@ def _answer_problems(
 
     async def on_http_exception(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        if live.state.edition:
+        if status == 404 and live.state.edition:  # noqa: PLR2004
             await live.state.edition.searchable()  # the page shows the nearest ones
         response = problem(request, status)
         if isinstance(error, HTTPException) and error.headers:

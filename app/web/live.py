@@ -166,9 +166,9 @@ class Live:
     async def follow(self, seconds: float) -> None:
         """Serve what changes until cancelled: look every `seconds` (0: never), and on SIGHUP."""
         self._tell()
-        await asyncio.to_thread(self._make_searchable)
         asked = asyncio.Event()
-        with _on_hangup(asked):
+        with _on_hangup(asked):  # before anything else: a signal that nobody waits for ends us
+            await asyncio.to_thread(self._make_searchable)
             while True:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(asked.wait(), seconds or None)
@@ -208,7 +208,8 @@ class Live:
         while self._snapshot:
             due, self._due = self._due, None
             if due:
-                await due.edition.searchable()  # what visitors wait for comes first
+                with suppress(Exception):  # who makes it first says what is wrong with it
+                    await due.edition.searchable()  # what visitors wait for comes first
                 await asyncio.to_thread(self._write, self._snapshot, due)
             await asyncio.sleep(KEEP_SECONDS)
 
@@ -225,15 +226,21 @@ class Live:
         kept = self._snapshot.read() if self._snapshot else None
         if kept is None:
             return None
-        served, self._rest = kept
+        served, rest = kept
         knowledge = served.knowledge
-        edition = Edition.of(knowledge, self._redactor)
-        if served.learned:
-            edition.engine.recall(served.learned)
+        try:
+            edition = Edition.of(knowledge, self._redactor)
+            if served.learned:
+                edition.engine.recall(served.learned)
+        except Exception:
+            logger.exception("the snapshot can't be used; all files are read")
+            return None
         self._edition = edition
         is_same = served.is_settled and served.seen == self.seen
         if not is_same or knowledge.content.dates != change_dates(self._folder):
+            self._take_up(rest)
             return None
+        self._rest = rest
         return State(edition, ())
 
     def _take_up(self, rest: Rest) -> None:
@@ -251,7 +258,8 @@ class Live:
         present = self.state.edition
         rest, self._rest = self._rest, None
         if rest:
-            self._take_up(rest)
+            with _without_collector():
+                self._take_up(rest)
         try:
             self._content = load(
                 self._folder,

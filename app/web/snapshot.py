@@ -109,6 +109,7 @@ class SnapshotFile:
         """Name the file; nothing is read yet."""
         name = hashlib.blake2b(os.fsencode(content.absolute()), digest_size=6).hexdigest()
         self.path = data / f"content-{name}.snapshot"
+        self._content = content
         # Now, not when it is written: the program may be replaced on disk while it runs.
         self._head = _head()
 
@@ -145,6 +146,8 @@ class SnapshotFile:
     def read(self) -> tuple[Served, Rest] | None:
         """Return the snapshot; None where there is none that can be used."""
         with suppress(Exception):  # whatever is wrong with it: it is not needed
+            if not self.path.is_file():  # to open a pipe would wait for ever
+                return None
             opened = self.path.open("rb")
             try:
                 return self._read(opened)
@@ -162,7 +165,8 @@ class SnapshotFile:
         opened.seek(len(self._head) + _CHECKSUM_BYTES)
         served: Served = _Reader(opened).load()
         rest = Rest(opened)
-        content = replace(served.knowledge.content, sources=_Files(rest))
+        # The folder as it is named now: the name of then may count from another working directory.
+        content = replace(served.knowledge.content, root=self._content, sources=_Files(rest))
         return replace(served, knowledge=replace(served.knowledge, content=content)), rest
 
     def _sweep(self) -> None:

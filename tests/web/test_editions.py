@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.content.checks import Checked, check_again
+from app.content.checks.places import Survey
 from app.content.folder import look
 from app.content.loader import Content, load
 from app.diagnosis.redaction import Redactor
@@ -119,3 +121,17 @@ def test_what_is_learned_is_kept_when_it_is_not_changed(
         reports.write(report % ("steam at last", "none", "rewritten"))
     Edition.build(load(root), REDACTOR, second).engine.learn()
     assert len(learned) == 2
+
+
+def test_a_check_on_another_day_looks_at_every_file_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(shutil.copytree(TEAPOTS, tmp_path / "content"))
+    issue = root / "issues" / "cold-water.md"
+    text = issue.read_text("utf-8")
+    issue.write_text(text.replace("title: ", "expires: 2026-11-30\ntitle: ", 1), "utf-8")
+    content = load(root)
+    checked = check_again(content, None)
+    assert "expired" not in {one.rule for one in checked.findings}
+    monkeypatch.setattr(Survey, "today", dt.date(2026, 12, 1))
+    assert "expired" in {one.rule for one in check_again(content, checked).findings}

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import gc
 import os
 import pickle
 import random
 import shutil
+import signal
 import stat
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import pytest
 
 from app.content.loader import load
+from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.wording import WordingModel
 from app.knowledge import BrokenContentError
@@ -27,10 +32,10 @@ from app.web import live as live_module
 from app.web import snapshot as snapshot_module
 from app.web.application import STATIC, create_app
 from app.web.live import Live
-from app.web.snapshot import SnapshotFile
+from app.web.snapshot import Rest, SnapshotFile
 from tests.conftest import MARBLES, TEAPOTS
 from tests.web.test_editions import edit, same
-from tests.web.test_live import replace, running, title, until
+from tests.web.test_live import PATIENCE, replace, running, title, until
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +99,7 @@ def start(content: Path) -> dict[str, tuple[int, str]]:
     """Serve until a snapshot is there; return the answers."""
     with running(create_app(settings(content))) as client:
         until(lambda: kept(content) is not None)
+        until(lambda: client.get("/readyz").json()["store"] == "ok")
         return answers(client)
 
 
@@ -134,6 +140,7 @@ def test_what_changed_between_two_starts_is_served(content: Path) -> None:
     text = text.replace("aliases: [lukewarm-water]\n", "")
     (content / "issues" / "colder-water.md").write_text(text, "utf-8")
     with running(create_app(settings(content))) as client:
+        until(lambda: client.get("/readyz").json()["store"] == "ok")
         shown = answers(client)
         assert title(client).startswith("Still ")
         assert client.get("/issues/colder-water").status_code == 200
@@ -212,6 +219,7 @@ def test_a_snapshot_that_is_damaged_is_not_used_and_is_replaced(
     assert file is not None
     broken = file.read_bytes()
     with running(create_app(settings(content))) as client:
+        until(lambda: client.get("/readyz").json()["store"] == "ok")
         assert answers(client) == first
         until(lambda: file.read_bytes() != broken)
     forbid(monkeypatch)
@@ -317,7 +325,6 @@ def test_pages_come_while_the_search_index_is_still_made(
         go_on.set()
         assert [one.result().status_code for one in waiting] == [200, 200, 404]
         assert "cold-water" in waiting[0].result().text
-        until(lambda: bool(client.get("/readyz").json()))
     assert len(made) == 1
 
 
@@ -344,3 +351,137 @@ def test_the_files_of_a_snapshot_are_those_of_the_folder(content: Path) -> None:
     files = again.edition.knowledge.content.sources
     assert [one.path for one in files] == [one.path for one in load(content).sources]
     assert [one.path for one in files[:2]] == [one.path for one in load(content).sources[:2]]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_lies_in_the_place_of_a_snapshot_stops_no_start(
+    make: Callable[[Path], None], content: Path
+) -> None:
+    file = SnapshotFile(content.parent / "data", content)
+    file.path.parent.mkdir()
+    make(file.path)
+    with ThreadPoolExecutor() as threads:
+        began = threads.submit(edition, content)
+        try:
+            assert began.result(PATIENCE).state.edition is not None
+        finally:
+            if file.path.is_fifo():  # let go whoever waits for the other end
+                os.close(os.open(file.path, os.O_RDWR | os.O_NONBLOCK))
+
+
+def test_a_start_from_another_folder_finds_the_images(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (content / "images").mkdir()
+    (content / "images" / "lid.png").write_bytes(b"a lid")
+    settle(content)
+    monkeypatch.chdir(content.parent)
+    named = settings(content).model_copy(update={"content": Path(content.name)})
+    with running(create_app(named)) as client:
+        until(lambda: kept(content) is not None)
+        assert client.get("/images/lid.png").content == b"a lid"
+    monkeypatch.chdir("/")
+    forbid(monkeypatch)
+    with running(create_app(settings(content))) as client:
+        assert client.get("/images/lid.png").content == b"a lid"
+
+
+def test_a_snapshot_that_nothing_can_be_built_of_is_not_used(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = start(content)
+    recall = Engine.recall
+
+    def fails(*_: object) -> None:
+        raise AttributeError("it lacks something")
+
+    monkeypatch.setattr(Engine, "recall", fails)
+    again = edition(content)
+    assert again.state.refused == ()
+    assert again._due is not None  # it was loaded, and is to be written
+    monkeypatch.setattr(Engine, "recall", recall)
+    assert start(content) == first
+
+
+def test_snapshots_go_on_after_a_search_index_that_could_not_be_made(
+    content: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no index today")
+
+    monkeypatch.setattr(live_module, "SearchIndex", broken)
+    with running(create_app(settings(content))):
+        until(lambda: "no index today" in caplog.text)
+        until(lambda: kept(content) is not None)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_a_hang_up_while_the_search_index_is_made_ends_nothing(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(*args: object) -> SearchIndex:
+        assert go_on.wait(PATIENCE)
+        return SearchIndex(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(live_module, "SearchIndex", slow)
+    served = edition(content)
+
+    async def follow() -> object:
+        following = asyncio.create_task(served.follow(0))
+        await asyncio.sleep(0.1)
+        handler = signal.getsignal(signal.SIGHUP)
+        go_on.set()
+        following.cancel()
+        await asyncio.wait([following])
+        return handler
+
+    assert asyncio.run(follow()) != signal.SIG_DFL
+
+
+def test_only_an_unknown_address_waits_for_the_search_index(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(*args: object) -> SearchIndex:
+        assert go_on.wait(PATIENCE)
+        return SearchIndex(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(live_module, "SearchIndex", slow)
+    with running(create_app(settings(content))) as client, ThreadPoolExecutor() as visitors:
+        waiting = visitors.submit(client.get, "/nothing/here")
+        assert client.get("/insights").status_code == 401
+        assert client.post("/issues/cold-water").status_code == 405
+        assert not waiting.done()
+        go_on.set()
+        assert waiting.result().status_code == 404
+
+
+def test_the_collector_rests_while_the_files_of_a_snapshot_are_read(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(content)
+    seen: list[tuple[str, bool]] = []
+    get, load_files = Rest.get, load
+
+    def reading(rest: Rest) -> object:
+        seen.append(("snapshot", gc.isenabled()))
+        return get(rest)
+
+    def loading(*args: Any, **options: Any) -> object:
+        seen.append(("folder", gc.isenabled()))
+        return load_files(*args, **options)
+
+    monkeypatch.setattr(Rest, "get", reading)
+    monkeypatch.setattr(live_module, "load", loading)
+    with running(create_app(settings(content))) as client:
+        replace(content / "issues" / "cold-water.md", "title: ", "title: Still ")
+        until(lambda: title(client).startswith("Still "))
+    assert seen[:2] == [("snapshot", False), ("folder", True)]
+    seen.clear()
+    edition(content)
+    assert seen == [("snapshot", False), ("folder", False)]
+    assert gc.isenabled()

@@ -9,6 +9,7 @@ files only.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -68,9 +69,10 @@ EXTERNAL_RULES: Mapping[str, Rule] = MappingProxyType({"dead-link": external.dea
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What one check found; the next one need not look at the same files again."""
+    """What one check found on a day; the next one need not look at the same files again."""
 
     survey: Survey
+    today: dt.date
     by_file: Mapping[str, tuple[Source, tuple[Finding, ...]]]
     findings: tuple[Finding, ...]
 
@@ -88,7 +90,8 @@ def check(content: Content, *, ask_others: bool = False) -> tuple[Finding, ...]:
 def check_again(content: Content, previous: Checked | None) -> Checked:
     """Check `content`, looking only at files that are not the same as in the `previous` check."""
     survey = previous.survey.next(content) if previous else Survey(content)
-    known = previous.by_file if previous and _alike(survey, previous.survey) else {}
+    today = survey.today
+    known = previous.by_file if previous and _alike(survey, today, previous) else {}
     by_file = {
         source.path: known[source.path]
         for source in content.sources
@@ -104,14 +107,14 @@ def check_again(content: Content, previous: Checked | None) -> Checked:
         *(finding for _, found in by_file.values() for finding in found),
         *(finding for _, finding in _found(survey, CONTENT_RULES)),
     ]
-    return Checked(survey, by_file, in_order(findings))
+    return Checked(survey, today, by_file, in_order(findings))
 
 
-def _alike(survey: Survey, other: Survey) -> bool:
+def _alike(survey: Survey, today: dt.date, previous: Checked) -> bool:
     """Tell whether the rules of single files find the same in the same file."""
-    one, two = survey.content, other.content
+    one, two = survey.content, previous.survey.content
     same = (one.root, one.site, one.images) == (two.root, two.site, two.images)
-    return same and survey.today == other.today
+    return same and today == previous.today
 
 
 def _found(survey: Survey, rules: Mapping[str, Rule]) -> Iterator[tuple[Source, Finding]]:
