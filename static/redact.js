@@ -4,6 +4,9 @@
 // A value longer than this is never excused (the same number stands in app/diagnosis/redaction.py).
 const LONGEST_EXCUSED = 200;
 
+// What is removed can leave something beside it that an earlier rule knows now (as on the server).
+const MOST_ROUNDS = 5;
+
 // Fetch the rules and compile them; throws when they can't be had.
 export async function loadRules(url) {
   const response = await fetch(url);
@@ -36,7 +39,11 @@ export function compileRules(source) {
 export function redact(text, rules) {
   const counts = new Map();
   let result = text.replace(/\p{Surrogate}/gu, "\uFFFD");
-  for (const rule of rules.rules) result = apply(rule, result, rules.labels, counts);
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const before = result;
+    for (const rule of rules.rules) result = apply(rule, result, rules.labels, counts);
+    if (result === before) break;
+  }
   const removed = [...counts].map(([kind, count]) => ({ kind, count }));
   return { text: result, removed, count: removed.reduce((sum, { count }) => sum + count, 0) };
 }

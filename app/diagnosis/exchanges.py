@@ -81,6 +81,10 @@ class MentionIndex:
         return sorted(found, key=lambda mention: mention.start)
 
 
+NAMESPACES = "www.w3.org"
+"""What HTML and XML name their formats by: nobody asked this host for anything."""
+
+
 def foreign_hosts(flat: str, mentions: Iterable[Mention]) -> list[str]:
     """Return the hosts in `flat` that hold no name or host of an exchange."""
     places = [mention.start for mention in mentions]
@@ -89,8 +93,9 @@ def foreign_hosts(flat: str, mentions: Iterable[Mention]) -> list[str]:
         start, end = match.start(1), match.end(1)
         index = bisect_left(places, start)
         named = index < len(places) and places[index] < end
-        if not named and not match.group(1)[-1].isdigit():
-            found.append(match.group(1))
+        host = match.group(1)
+        if not named and host != NAMESPACES and not host[-1].isdigit():
+            found.append(host)
     return found
 
 

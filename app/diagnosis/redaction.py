@@ -17,6 +17,9 @@ import re2
 # the search goes on right before an excused value (another label may start inside it).
 LONGEST_EXCUSED = 200
 
+# What is removed can leave something beside it that an earlier rule knows now.
+MOST_ROUNDS = 5
+
 FEW_RULES = 4
 """To search for so many rules costs less than to find out which match."""
 
@@ -116,6 +119,15 @@ class Redactor:
         """
         data = _encoded(text)
         counts: Counter[str] = Counter()
+        for _ in range(MOST_ROUNDS):
+            before, data = data, self._round(data, counts)
+            if data == before:
+                break
+        removed = tuple(Removed(kind, count) for kind, count in counts.items())
+        return Redaction(data.decode("utf-8"), removed)
+
+    def _round(self, data: bytes, counts: Counter[str]) -> bytes:
+        """Apply every rule once, in order."""
         found: Container[int] = self._matching(data)
         last = len(self._rules) - FEW_RULES
         for index, rule in enumerate(self._rules):
@@ -124,8 +136,7 @@ class Redactor:
                 if data != before:  # other rules may match now than before
                     every = range(len(self._rules))
                     found = self._matching(data) if index < last else every
-        removed = tuple(Removed(kind, count) for kind, count in counts.items())
-        return Redaction(data.decode("utf-8"), removed)
+        return data
 
     def _finders(
         self, rules: Iterable[Mapping[str, Any]], parts: Mapping[str, str]

@@ -192,6 +192,21 @@ def test_a_balance_alone_is_no_missing_permission(engine: Engine, text: str, iss
     assert engine.diagnose(Observations(text=text)).matches[0].issue == issue
 
 
+CLOUDFRONT = """\
+<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" "http://www.w3.org/TR/html4/loose.dtd">
+<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY>
+<H1>403 ERROR</H1><H2>The request could not be satisfied.</H2><HR noshade size="1px">
+The Amazon CloudFront distribution is configured to block access from your country.
+</BODY></HTML>
+"""
+
+
+def test_a_whole_page_of_a_web_front_is_read_like_its_words(engine: Engine) -> None:
+    diagnosis = engine.diagnose(Observations(text=CLOUDFRONT))
+
+    assert diagnosis.matches[0].issue == "region-restricted"
+
+
 @pytest.mark.parametrize("front", ["", "<hr><center>cloudflare</center>", "<hr><center>nginx"])
 def test_a_bare_403_page_is_about_the_address_and_not_the_key(engine: Engine, front: str) -> None:
     page = f"<html><head><title>403 Forbidden</title></head><h1>403 Forbidden</h1>{front}</html>"
