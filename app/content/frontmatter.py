@@ -53,18 +53,25 @@ class Problem:
 class Document:
     """The fields of a text, where each stands, and the Markdown below them.
 
-    `yaml` is the YAML that the fields were read from, and `first_line` where that begins; in texts
+    `text` is what they were read from, and `first_line` where the YAML in it begins; in texts
     of another form `listed` says where the entries of their list stand. `body_line` is the line on
     which `body` begins.
     """
 
     fields: Mapping[str, Any]
-    yaml: str = ""
+    text: str = ""
     first_line: int = 1
     listed: Mapping[Location, Position] = field(default_factory=dict)
     body: str = ""
     body_line: int = 1
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def yaml(self) -> str:
+        """The YAML of the text: all of it, or what stands between the fences above the body."""
+        if self.first_line == 1:
+            return self.text
+        return "\n".join(self.text.split("\n")[self.first_line - 1 : self.body_line - 2])
 
     @cached_property
     def positions(self) -> Mapping[Location, Position]:
@@ -250,7 +257,7 @@ def parse_markdown(text: str) -> Document:
         message = f"the front matter does not end; close it with a line `{FENCE}`"
         return _broken("front-matter", Position(1), message)
     document = parse_yaml("\n".join(lines[1:end]), first_line=2)
-    return replace(document, body="\n".join(lines[end + 1 :]), body_line=end + 2)
+    return replace(document, text=text, body="\n".join(lines[end + 1 :]), body_line=end + 2)
 
 
 def parse_json_lines(text: str) -> Document:
