@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 import stat
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -270,6 +271,42 @@ def test_a_full_disk_costs_the_snapshot_and_nothing_else(
         assert title(client).startswith("Still ")
     assert file.read_bytes() == before
     assert not list(file.parent.glob("*.part"))
+
+
+def test_a_snapshot_is_moved_and_removed_when_it_is_closed(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows does neither with a file that is open."""
+    made: list[Any] = []
+    moved: list[str] = []
+    make = tempfile.NamedTemporaryFile
+
+    def making(*args: Any, **options: Any) -> object:
+        made.append(make(*args, **options))
+        return made[-1]
+
+    def closed(name: str) -> Callable[..., object]:
+        do = getattr(Path, name)
+
+        def doing(path: Path, *args: object) -> object:
+            if path.suffix == ".part":
+                assert made[-1].file.closed
+                moved.append(name)
+            return do(path, *args)
+
+        return doing
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", making)
+    for name in ("replace", "unlink"):
+        monkeypatch.setattr(Path, name, closed(name))
+    start(content)
+    assert moved == ["replace"]
+    monkeypatch.setattr(os, "fsync", lambda _: 1 / 0)
+    served = edition(content.rename(content.with_name("other")))
+    assert served._snapshot is not None
+    assert served._due is not None
+    served._write(served._snapshot, served._due)
+    assert moved == ["replace", "unlink"]
 
 
 def test_what_a_killed_process_began_is_removed_after_a_while(content: Path) -> None:
