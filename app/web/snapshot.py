@@ -121,7 +121,8 @@ class SnapshotFile:
         `seen` is how the folder looked before the content of `knowledge` was read.
         """
         content = knowledge.content
-        is_settled = all(source.stamp is not None for source in content.sources)
+        # A file with the same text again keeps its stamp of before.
+        is_settled = all(one.stamp and one.stamp == seen.get(one.path) for one in content.sources)
         bare = replace(knowledge, content=replace(content, sources=()))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._sweep()

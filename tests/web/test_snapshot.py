@@ -522,3 +522,36 @@ def test_the_collector_rests_while_the_files_of_a_snapshot_are_read(
     edition(content)
     assert seen == [("snapshot", False), ("folder", False)]
     assert gc.isenabled()
+
+
+def test_a_start_after_an_update_that_was_asked_for_reads_nothing_again(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = edition(content)
+    replace(content / "issues" / "cold-water.md", "title: ", "title: Still ")
+    settle(content)
+    asyncio.run(served._update(read_all=True))
+    assert served._snapshot is not None
+    assert served._due is not None
+    served._write(served._snapshot, served._due)
+    forbid(monkeypatch)
+    issue = edition(content).edition.knowledge.issue("cold-water")
+    assert issue is not None
+    assert issue.title.startswith("Still ")
+
+
+def test_a_file_that_was_just_written_with_the_same_text_is_read_at_the_next_start(
+    content: Path,
+) -> None:
+    served = edition(content)
+    same_again = content / "issues" / "rattling-lid.md"
+    replace(content / "issues" / "cold-water.md", "title: ", "title: Still ")
+    settle(content)
+    same_again.write_bytes(same_again.read_bytes())
+    asyncio.run(served._update(read_all=False))
+    assert served._snapshot is not None
+    assert served._due is not None
+    served._write(served._snapshot, served._due)
+    found = served._snapshot.read()
+    assert found is not None
+    assert not found[0].is_settled
