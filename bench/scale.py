@@ -29,6 +29,7 @@ import httpx2 as httpx
 from fastapi import FastAPI
 
 from app.content.folder import look
+from app.content.loader import SETTLED_NS
 from app.model import Observations
 from app.settings import Settings
 from app.web.application import create_app
@@ -259,6 +260,8 @@ def _start_and_save(root: Path) -> list[Section]:
     builds: list[Start] = []
     for turn in range(ROUNDS):
         file = content / "issues" / f"a{turn}.md"
+        # What was written just now is read again by the next start, which then isn't a second one.
+        time.sleep(SETTLED_NS / 1e9)
         if hugo:
             builds.append(built(hugo, root / "hugo"))
         data = root / f"data-{turn}"

@@ -14,7 +14,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -184,7 +184,7 @@ class Live:
             await asyncio.sleep(REST_SECONDS)
             if await asyncio.to_thread(look, self._folder) != seen:
                 continue
-            state = await asyncio.to_thread(self._next, {} if read_all else seen)
+            state = await asyncio.to_thread(self._next, seen, read_all=read_all)
             # What changed meanwhile may have been read in part.
             if await asyncio.to_thread(look, self._folder) == seen:
                 break
@@ -250,10 +250,10 @@ class Live:
         except Exception:
             logger.exception("the snapshot can't be read; all files are")
 
-    def _next(self, seen: Look) -> State:
+    def _next(self, seen: Look, *, read_all: bool = False) -> State:
         """Load the folder: a new edition, or the present one and what is wrong with the new.
 
-        What looks in `seen` as it did before is not read again.
+        What looks in `seen` as it did before is not read again, unless with `read_all`.
         """
         present = self.state.edition
         rest, self._rest = self._rest, None
@@ -264,7 +264,7 @@ class Live:
             self._content = load(
                 self._folder,
                 drafts=self._drafts,
-                previous=self._content,
+                previous=_without_stamps(self._content) if read_all else self._content,
                 seen=seen,
                 dates=change_dates(self._folder),
             )
@@ -301,6 +301,13 @@ class Live:
             logger.error("the content has errors and is refused; still serving %s", version)
         else:
             logger.info("serving content %s", edition.knowledge.version)
+
+
+def _without_stamps(content: Content | None) -> Content | None:
+    """Return content of which every file is read again, whatever it looks like."""
+    if content is None:
+        return None
+    return replace(content, sources=[replace(one, stamp=None) for one in content.sources])
 
 
 @contextmanager

@@ -121,14 +121,16 @@ class SnapshotFile:
         `seen` is how the folder looked before the content of `knowledge` was read.
         """
         content = knowledge.content
-        is_settled = all(source.stamp is not None for source in content.sources)
+        # A file with the same text again keeps its stamp of before.
+        is_settled = all(one.stamp and one.stamp == seen.get(one.path) for one in content.sources)
         bare = replace(knowledge, content=replace(content, sources=()))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        with tempfile.NamedTemporaryFile(
+        part = tempfile.NamedTemporaryFile(  # noqa: SIM115 - it is replaced once it is closed
             dir=self.path.parent, prefix=f"{self.path.name}.", suffix=_PART, delete=False
-        ) as part:
-            try:
+        )
+        try:
+            with part:
                 part.write(self._head + bytes(_CHECKSUM_BYTES))
                 pickle.dump(Served(seen, is_settled, bare, learned), part, _PROTOCOL)
                 pickle.dump((content, checked), part, _PROTOCOL)
@@ -138,10 +140,11 @@ class SnapshotFile:
                 part.write(checksum)
                 part.flush()
                 os.fsync(part.fileno())
-                Path(part.name).replace(self.path)
-            except BaseException:
-                Path(part.name).unlink()
-                raise
+            # Windows neither moves nor removes a file that is open.
+            Path(part.name).replace(self.path)
+        except BaseException:
+            Path(part.name).unlink()
+            raise
 
     def read(self) -> tuple[Served, Rest] | None:
         """Return the snapshot; None where there is none that can be used."""

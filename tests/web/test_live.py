@@ -188,8 +188,8 @@ def test_what_changes_while_it_is_read_is_read_again(
     seen: list[str] = []
     build = Live._next
 
-    def slow(live: Live, now: Look) -> object:
-        state = build(live, now)
+    def slow(live: Live, now: Look, *, read_all: bool) -> object:
+        state = build(live, now, read_all=read_all)
         if not seen:
             seen.append("half")
             replace(content / "site.yml", "title: Second when", "title: Third when")

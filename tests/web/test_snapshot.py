@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 import stat
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -272,6 +273,42 @@ def test_a_full_disk_costs_the_snapshot_and_nothing_else(
     assert not list(file.parent.glob("*.part"))
 
 
+def test_a_snapshot_is_moved_and_removed_when_it_is_closed(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows does neither with a file that is open."""
+    made: list[Any] = []
+    moved: list[str] = []
+    make = tempfile.NamedTemporaryFile
+
+    def making(*args: Any, **options: Any) -> object:
+        made.append(make(*args, **options))
+        return made[-1]
+
+    def closed(name: str) -> Callable[..., object]:
+        do = getattr(Path, name)
+
+        def doing(path: Path, *args: object) -> object:
+            if path.suffix == ".part":
+                assert made[-1].file.closed
+                moved.append(name)
+            return do(path, *args)
+
+        return doing
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", making)
+    for name in ("replace", "unlink"):
+        monkeypatch.setattr(Path, name, closed(name))
+    start(content)
+    assert moved == ["replace"]
+    monkeypatch.setattr(os, "fsync", lambda _: 1 / 0)
+    served = edition(content.rename(content.with_name("other")))
+    assert served._snapshot is not None
+    assert served._due is not None
+    served._write(served._snapshot, served._due)
+    assert moved == ["replace", "unlink"]
+
+
 def test_what_a_killed_process_began_is_removed_after_a_while(content: Path) -> None:
     start(content)
     file = kept(content)
@@ -485,3 +522,36 @@ def test_the_collector_rests_while_the_files_of_a_snapshot_are_read(
     edition(content)
     assert seen == [("snapshot", False), ("folder", False)]
     assert gc.isenabled()
+
+
+def test_a_start_after_an_update_that_was_asked_for_reads_nothing_again(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = edition(content)
+    replace(content / "issues" / "cold-water.md", "title: ", "title: Still ")
+    settle(content)
+    asyncio.run(served._update(read_all=True))
+    assert served._snapshot is not None
+    assert served._due is not None
+    served._write(served._snapshot, served._due)
+    forbid(monkeypatch)
+    issue = edition(content).edition.knowledge.issue("cold-water")
+    assert issue is not None
+    assert issue.title.startswith("Still ")
+
+
+def test_a_file_that_was_just_written_with_the_same_text_is_read_at_the_next_start(
+    content: Path,
+) -> None:
+    served = edition(content)
+    same_again = content / "issues" / "rattling-lid.md"
+    replace(content / "issues" / "cold-water.md", "title: ", "title: Still ")
+    settle(content)
+    same_again.write_bytes(same_again.read_bytes())
+    asyncio.run(served._update(read_all=False))
+    assert served._snapshot is not None
+    assert served._due is not None
+    served._write(served._snapshot, served._due)
+    found = served._snapshot.read()
+    assert found is not None
+    assert not found[0].is_settled
