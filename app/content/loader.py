@@ -9,7 +9,7 @@ import datetime as dt
 import difflib
 import hashlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -161,7 +161,7 @@ class Content:
     """
 
     root: Path
-    sources: Sequence[Source]
+    sources: Collection[Source]
     findings: tuple[Finding, ...]
     version: str
     site: Site | None

@@ -19,12 +19,12 @@ import threading
 import time
 import weakref
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, BinaryIO, overload
+from typing import IO, BinaryIO
 
 from app import knowledge, model
 from app.content import checks, frontmatter, loader, markdown
@@ -83,32 +83,34 @@ class Rest:
             return self._read
 
 
-class _Files(Sequence[Source]):
+class _Files(Collection[Source]):
     """The files of a content that was restored."""
 
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
 
-    @overload
-    def __getitem__(self, index: int) -> Source: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Source]: ...
-    def __getitem__(self, index: int | slice) -> Source | Sequence[Source]:
-        """Return one of them, or some."""
-        return self._rest.get()[0].sources[index]
+    def _sources(self) -> Collection[Source]:
+        return self._rest.get()[0].sources
+
+    def __iter__(self) -> Iterator[Source]:
+        """Go through them."""
+        return iter(self._sources())
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._rest.get()[0].sources)
+        return len(self._sources())
+
+    def __contains__(self, source: object) -> bool:
+        """Tell whether this is one of them."""
+        return source in self._sources()
 
 
 class SnapshotFile:
-    """Where the snapshot of one content folder lies, in a data folder."""
+    """Where the snapshot of a content folder lies, in a data folder: one, the last."""
 
     def __init__(self, data: Path, content: Path) -> None:
         """Name the file; nothing is read yet."""
-        name = hashlib.blake2b(os.fsencode(content.absolute()), digest_size=6).hexdigest()
-        self.path = data / f"content-{name}.snapshot"
+        self.path = data / "content.snapshot"
         self._content = content
         # Now, not when it is written: the program may be replaced on disk while it runs.
         self._head = _head()

@@ -10,7 +10,7 @@ import datetime as dt
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -178,7 +178,7 @@ class Survey:
     def __init__(
         self,
         content: Content,
-        sources: Sequence[Source] | None = None,
+        sources: Collection[Source] | None = None,
         notes: dict[str, Notes] | None = None,
     ) -> None:
         self.content = content
@@ -190,7 +190,7 @@ class Survey:
         """The day it is where this runs."""
         return dt.date.today()
 
-    def part(self, sources: Sequence[Source]) -> Survey:
+    def part(self, sources: Collection[Source]) -> Survey:
         """Return the survey of some files of the same content."""
         return Survey(self.content, sources, self._notes)
 
