@@ -29,7 +29,7 @@ HOSTILE = [
     "[x](javascript:hostile)",
     "![x](https://hostile.test/x.png)",
     "<https://hostile.test>",
-    "{{ 7*7 }}{% for x in y %}${7*7}#{7*7}",
+    "{{ 7919*7927 }}{% for x in y %}${7919*7927}#{7919*7927}",
     "https://hostile.test/",
     "//hostile.test/x",
     "/\\hostile.test",
@@ -81,7 +81,7 @@ def assert_harmless(html: str) -> None:
         for name in ("src", "href", "action"):
             address = element.attributes.get(name, "")
             assert not address.startswith(("javascript:", "//", "https://hostile", "/\\")), address
-    assert "7*7" in html or "49" not in page.text
+    assert str(7919 * 7927) not in page.text  # a template was filled in
 
 
 @pytest.mark.parametrize(("url", "name"), GET)
