@@ -25,8 +25,8 @@ STRING_TAG = "tag:yaml.org,2002:str"
 _SIGNED = re.compile(r"(?:^|[\s\[{,:?-])[&*!]")
 """What may be an anchor, an alias or a tag."""
 
-_LINE_BREAKS = "\r\x85\u2028\u2029"
-"""What ends a line in YAML besides a line feed."""
+_SEPARATORS = "\x85\u2028\u2029"
+"""What ends a line for YAML, and is seen by nobody: editors would count other lines."""
 
 _NESTED = re.compile(rf"\n[ ?:-]{{{MAX_DEPTH // 2}}}")
 """What may be nested deep: each level takes a column of what a line begins with, or a bracket."""
@@ -108,6 +108,9 @@ for _tag, _pattern, _first in (
 
 def parse_yaml(text: str, first_line: int = 1) -> Document:
     """Read one YAML mapping; `first_line` is where `text` begins in its file."""
+    for separator in _SEPARATORS:
+        if separator in text:
+            return _unfit(separator, text, first_line)
     try:
         document = _parse(text, first_line)
     except yaml.MarkedYAMLError as error:
@@ -117,14 +120,18 @@ def parse_yaml(text: str, first_line: int = 1) -> Document:
         cure = "; put texts with a colon, a # or a leading quote or brace into quotes"
         return _broken("yaml", place, message + cure)
     except yaml.reader.ReaderError as error:
-        before = text.partition(chr(error.character))[0]
-        place = Position(before.count("\n") + first_line, len(before) - before.rfind("\n"))
-        message = f"the character U+{error.character:04X} can't stand in YAML; remove it"
-        return _broken("yaml", place, message)
+        return _unfit(chr(error.character), text, first_line)
     if not isinstance(document.fields, dict):
         message = "the file must hold keys and values (`title: ...`), not a list or a single value"
         return _broken("yaml", Position(first_line), message)
     return document
+
+
+def _unfit(character: str, text: str, first_line: int) -> Document:
+    before = text.partition(character)[0]
+    place = Position(before.count("\n") + first_line, len(before) - before.rfind("\n"))
+    message = f"the character U+{ord(character):04X} can't stand in YAML; remove it"
+    return _broken("yaml", place, message)
 
 
 def _broken(rule: str, place: Position, message: str) -> Document:
@@ -165,7 +172,7 @@ def _is_suspect(text: str) -> bool:
     """Tell whether `_refused` may find anything; that look takes longer."""
     if any(sign in text for sign in "&*!") and _SIGNED.search(text):
         return True
-    if any(sign in text for sign in _LINE_BREAKS):
+    if "\r" in text:
         return True
     brackets = text.count("[") + text.count("{")
     return brackets >= MAX_DEPTH // 2 or bool(_NESTED.search(f"\n{text}"))

@@ -282,6 +282,7 @@ _STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(_STEPS)
 def test_steps_have_the_same_anchors_whether_their_issue_is_sound_or_not(steps: list[Any]) -> None:
     """A broken file is looked through as it was written, any other one as it was understood."""

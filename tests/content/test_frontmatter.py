@@ -125,20 +125,27 @@ def test_every_duplicate_key_is_told() -> None:
         "a: " + "{b: " * 100_000,
         "a:\n  " + "- " * 100_000,
         "\n".join(" " * depth + "a:" for depth in range(2_000)),
-        "a:\u2028" + "- " * 100_000,
-        "a:\x85" + "- " * 100_000,
     ],
-    ids=["brackets", "braces", "dashes", "indents", "line separator", "next line"],
+    ids=["brackets", "braces", "dashes", "indents"],
 )
 def test_deep_nesting_is_refused_before_the_stack_ends(text: str) -> None:
     (problem,) = parse_yaml(text).problems
     assert "nested deeper" in problem.message
 
 
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("text", ["a: b{}c", "a: b\n?{}\n??", "a:{}" + "- " * 100_000])
+def test_a_line_that_only_yaml_ends_is_refused_where_it_stands(text: str, character: str) -> None:
+    before = text.partition("{}")[0]
+    (problem,) = parse_yaml(text.replace("{}", character)).problems
+    assert problem.position == Position(before.count("\n") + 1, len(before.split("\n")[-1]) + 1)
+    assert f"U+{ord(character):04X} can't stand in YAML; remove it" in problem.message
+
+
 _SIGNS = st.lists(st.sampled_from([*"&*!]}-?:'\n ax", "[", "{", "[a,", ": "]), max_size=9)
 _DEEP = st.tuples(
     st.just("a:"),
-    st.sampled_from(["\n", "\n  ", " ", "\r", "\u2028", "\x85"]),
+    st.sampled_from(["\n", "\n  ", " ", "\r"]),
     st.builds(mul, st.sampled_from(["- ", "[", "{a: ", "? "]), st.integers(1, 30)),
     st.just("b"),
 )

@@ -91,6 +91,7 @@ def _filled(pattern: str) -> str:
 NEEDY = [rule for rule in RULES["rules"] if "needs" in rule]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", NEEDY, ids=lambda rule: rule["id"])
 def test_what_a_rule_needs_is_in_all_that_it_matches(rule: dict[str, Any]) -> None:
     pattern = re.compile(_filled(rule["pattern"]), re.IGNORECASE if rule.get("ignore_case") else 0)

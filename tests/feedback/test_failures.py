@@ -196,6 +196,7 @@ async def cast_together(store: Store, votes: Sequence[Vote]) -> list[BaseExcepti
     return await asyncio.gather(*map(store.vote, votes), return_exceptions=True)
 
 
+@pytest.mark.slow
 def test_votes_outlast_a_disk_that_takes_longer_than_the_wait_for_a_lock(
     sqlite_url: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +226,7 @@ def test_the_last_vote_of_those_that_are_written_together_counts(
     assert disk.commits <= 3
 
 
+@pytest.mark.slow
 def test_a_vote_that_the_database_refuses_does_not_take_others_with_it(
     sqlite_url: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

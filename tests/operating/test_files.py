@@ -92,6 +92,7 @@ def test_the_limits_of_the_proxy_are_those_of_the_server() -> None:
     assert int(stop[1]) > STOP_SECONDS
 
 
+@pytest.mark.slow
 def test_the_alerts_ask_for_metrics_that_there_are(tmp_path: Path) -> None:
     token = "as-secret-as-a-kettle"
     settings = Settings(content=TEAPOTS, data=tmp_path, watch=0, metrics_token=token)

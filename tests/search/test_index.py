@@ -473,6 +473,7 @@ def test_an_index_keeps_its_view_when_another_is_made_of_it(tmp_path: Path) -> N
     assert titles(new.search("lid")) == []
 
 
+@pytest.mark.slow
 def test_an_index_that_was_changed_answers_like_a_new_one(tmp_path: Path) -> None:
     before = many(tmp_path)
     index = SearchIndex(before)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from app.web.application import _end
 
 
+@pytest.mark.slow
 def test_a_task_that_loses_a_cancellation_does_not_keep_the_server_from_ending() -> None:
     async def stubborn() -> None:
         try:

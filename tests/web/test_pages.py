@@ -529,6 +529,7 @@ def test_the_server_says_that_it_is_well_and_what_it_serves(teapots: TestClient)
 # --- Links --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_link_and_anchor_of_every_page_leads_somewhere(
     marbles: TestClient, teapots: TestClient
 ) -> None:
