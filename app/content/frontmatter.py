@@ -170,9 +170,7 @@ def _positions(text: str, first_line: int) -> Mapping[Location, Position]:
 
 def _is_suspect(text: str) -> bool:
     """Tell whether `_refused` may find anything; that look takes longer."""
-    if any(sign in text for sign in "&*!") and _SIGNED.search(text):
-        return True
-    if "\r" in text:
+    if "\r" in text or (any(sign in text for sign in "&*!") and _SIGNED.search(text)):
         return True
     brackets = text.count("[") + text.count("{")
     return brackets >= MAX_DEPTH // 2 or bool(_NESTED.search(f"\n{text}"))

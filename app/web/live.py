@@ -35,7 +35,7 @@ REST_SECONDS = 0.1
 """How long the folder must lie still before it is read: an upload is many files, one by one."""
 
 KEEP_SECONDS = 60.0
-"""So far apart snapshots are written at the least: each is as large as the content, three times."""
+"""So far apart snapshots are written at the least: each is larger than all of the content."""
 
 logger = logging.getLogger("helpcenter")
 

@@ -108,6 +108,29 @@ def edition(content: Path) -> Live:
     return Live(content, REDACTOR, snapshot=SnapshotFile(content.parent / "data", content))
 
 
+def hold_back(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, list[object]]:
+    """Make no search index before the event that is returned; the list has those that are made."""
+    go_on = threading.Event()
+    made: list[object] = []
+
+    def slow(*args: object) -> SearchIndex:
+        assert go_on.wait(PATIENCE)
+        made.append(args)
+        return SearchIndex(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(live_module, "SearchIndex", slow)
+    return go_on, made
+
+
+def make_no_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail whenever a search index is to be made."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no index today")
+
+    monkeypatch.setattr(live_module, "SearchIndex", broken)
+
+
 def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail when content is loaded, checked, or learned from."""
 
@@ -356,15 +379,7 @@ def test_writing_keeps_no_snapshot(content: Path) -> None:
 def test_pages_come_while_the_search_index_is_still_made(
     content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on = threading.Event()
-    made: list[object] = []
-
-    def slow(*args: object) -> SearchIndex:
-        assert go_on.wait(30)
-        made.append(args)
-        return SearchIndex(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(live_module, "SearchIndex", slow)
+    go_on, made = hold_back(monkeypatch)
     with running(create_app(settings(content))) as client, ThreadPoolExecutor() as visitors:
         paths = ("/search?q=cold", "/api/v1/search?q=cold", "/nothing/here")
         waiting = [visitors.submit(client.get, path) for path in paths]
@@ -381,10 +396,7 @@ def test_pages_come_while_the_search_index_is_still_made(
 def test_a_search_index_that_cannot_be_made_stops_nothing_else(
     content: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: object) -> None:
-        raise RuntimeError("no index today")
-
-    monkeypatch.setattr(live_module, "SearchIndex", broken)
+    make_no_index(monkeypatch)
     with running(create_app(settings(content))) as client:
         until(lambda: "no index today" in caplog.text)
         assert client.get("/issues/cold-water").status_code == 200
@@ -458,10 +470,7 @@ def test_a_snapshot_that_nothing_can_be_built_of_is_not_used(
 def test_snapshots_go_on_after_a_search_index_that_could_not_be_made(
     content: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: object) -> None:
-        raise RuntimeError("no index today")
-
-    monkeypatch.setattr(live_module, "SearchIndex", broken)
+    make_no_index(monkeypatch)
     with running(create_app(settings(content))):
         until(lambda: "no index today" in caplog.text)
         until(lambda: kept(content) is not None)
@@ -471,13 +480,7 @@ def test_snapshots_go_on_after_a_search_index_that_could_not_be_made(
 def test_a_hang_up_while_the_search_index_is_made_ends_nothing(
     content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on = threading.Event()
-
-    def slow(*args: object) -> SearchIndex:
-        assert go_on.wait(PATIENCE)
-        return SearchIndex(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(live_module, "SearchIndex", slow)
+    go_on, _ = hold_back(monkeypatch)
     served = edition(content)
 
     async def follow() -> object:
@@ -495,13 +498,7 @@ def test_a_hang_up_while_the_search_index_is_made_ends_nothing(
 def test_only_an_unknown_address_waits_for_the_search_index(
     content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on = threading.Event()
-
-    def slow(*args: object) -> SearchIndex:
-        assert go_on.wait(PATIENCE)
-        return SearchIndex(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(live_module, "SearchIndex", slow)
+    go_on, _ = hold_back(monkeypatch)
     with running(create_app(settings(content))) as client, ThreadPoolExecutor() as visitors:
         waiting = visitors.submit(client.get, "/nothing/here")
         assert client.get("/insights").status_code == 401

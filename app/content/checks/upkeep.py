@@ -59,9 +59,8 @@ def orphan(survey: Survey) -> Iterator[Mistake]:
     Warning. Example: an issue that no `related`, error code, checklist item, quick test or link
     names
     """
-    led_to = survey.led_to
     for slug, source in survey.issues.items():
-        if slug not in led_to and source.entity and not is_draft(source):
+        if slug not in survey.led_to and source.entity and not is_draft(source):
             message = (
                 "nothing leads to this issue; name it in `related` of another one, in `issues` "
                 "of an error code, or in `points_to` of the quick diagnostic"
