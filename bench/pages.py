@@ -28,7 +28,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.cli.serving import server_of
 from app.settings import Settings
-from app.web.cache import IMPROVE_SECONDS, OFTEN
+from app.web.http.cache import IMPROVE_SECONDS, OFTEN
 from bench.report import Goal, Section, Series
 
 CONTENT = Path(__file__).parents[1] / "content"

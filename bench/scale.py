@@ -33,7 +33,7 @@ from app.content.loader import SETTLED_NS
 from app.model import Observations
 from app.settings import Settings
 from app.web.application import create_app
-from app.web.live import Live
+from app.web.serving.live import Live
 from bench.report import Goal, Growth, Section, Series
 from bench.search import Article, make_articles
 

@@ -102,7 +102,7 @@ def server_of(application: ASGIApp, settings: Settings) -> Server:
     """Return the server of an application: one process, no line a request of its own."""
     import uvicorn  # noqa: PLC0415
 
-    from app.web.logs import logging_config  # noqa: PLC0415
+    from app.web.http.logs import logging_config  # noqa: PLC0415
 
     config = uvicorn.Config(
         application,
@@ -132,7 +132,7 @@ def _bound(server: Server) -> None:
     """Bound what one connection may take; not on Windows, which has no fast parser."""
     if sys.platform == "win32":
         return
-    from app.web import connections  # noqa: PLC0415
+    from app.web.http import connections  # noqa: PLC0415
 
     config = server.config
     config.http = connections.BoundedProtocol

@@ -20,23 +20,23 @@ from app.diagnosis.redaction import Redactor
 from app.knowledge import BrokenContentError
 from app.model import Finding
 from app.settings import Settings
-from app.web import dev
-from app.web.api import create_api
-from app.web.api_description import API_PATH
-from app.web.backstage import Backstage
-from app.web.cache import AnswerCache
-from app.web.handlers import HTML, moved
-from app.web.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
-from app.web.live import Edition, Live
-from app.web.logs import REQUEST_ID
-from app.web.metrics import CONTENT_TYPE, Metrics, Now
-from app.web.observing import Observer
-from app.web.pages import Pages
-from app.web.render import HTMX_VARY, HtmxRequest, Renderer
+from app.web.api.application import create_api
+from app.web.api.description import API_PATH
+from app.web.http.cache import AnswerCache
+from app.web.http.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
+from app.web.http.logs import REQUEST_ID
+from app.web.http.metrics import CONTENT_TYPE, Metrics, Now
+from app.web.http.observing import Observer
+from app.web.http.static import StaticFolder
+from app.web.http.tokens import require
+from app.web.pages.handlers import HTML, moved
+from app.web.pages.pages import Pages
+from app.web.pages.rendering import HTMX_VARY, HtmxRequest, Renderer
 from app.web.routes import routes, templates
-from app.web.snapshot import SnapshotFile
-from app.web.static import StaticFolder
-from app.web.tokens import require
+from app.web.serving import dev
+from app.web.serving.backstage import Backstage
+from app.web.serving.live import Edition, Live
+from app.web.serving.snapshot import SnapshotFile
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"

@@ -11,19 +11,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Scope
 
-from app.web.api_page import ApiPages
-from app.web.backstage import Backstage
-from app.web.diagnosing import Diagnosing
-from app.web.feeds import Feeds
-from app.web.handlers import Handlers
-from app.web.images import Images
-from app.web.insights_page import InsightsPages
-from app.web.live import Edition
-from app.web.pages import Pages
-from app.web.render import Renderer
-from app.web.replies import Replies
-from app.web.reports import Reports
-from app.web.voting import Voting
+from app.web.pages.api_reference import ApiPages
+from app.web.pages.diagnose import Diagnosing
+from app.web.pages.feedback import Voting
+from app.web.pages.feeds import Feeds
+from app.web.pages.handlers import Handlers
+from app.web.pages.images import Images
+from app.web.pages.insights import InsightsPages
+from app.web.pages.pages import Pages
+from app.web.pages.rendering import Renderer
+from app.web.pages.replies import Replies
+from app.web.pages.report import Reports
+from app.web.serving.backstage import Backstage
+from app.web.serving.live import Edition
 
 
 class ReplyForm(Convertor[str]):

@@ -27,9 +27,9 @@ from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 from app.model import Observations
 from app.search import SearchIndex
-from app.web import forms
-from app.web.coding import preferred
-from app.web.links import diagnosis_url
+from app.web.http.coding import preferred
+from app.web.pages import forms
+from app.web.pages.links import diagnosis_url
 from app.whitelist import compare
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.web.connections import MAX_CONNECTIONS, RECEIVE_SECONDS
-from app.web.headers import MAX_BODY_BYTES
+from app.web.http.connections import MAX_CONNECTIONS, RECEIVE_SECONDS
+from app.web.http.headers import MAX_BODY_BYTES
 from tests.hardening.load import crowd
 from tests.hardening.server import running
 from tests.hardening.wire import connect, parse

@@ -82,8 +82,8 @@ def test_what_is_mounted_and_linked_is_there() -> None:
 
 
 def test_the_limits_of_the_proxy_are_those_of_the_server() -> None:
-    from app.web.connections import STOP_SECONDS
-    from app.web.headers import MAX_BODY_BYTES
+    from app.web.http.connections import STOP_SECONDS
+    from app.web.http.headers import MAX_BODY_BYTES
 
     configuration = (FOLDER / "nginx.conf").read_text("utf-8")
     assert f"client_max_body_size {MAX_BODY_BYTES // 1024}k;" in configuration

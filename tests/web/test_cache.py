@@ -20,11 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.diagnosis.redaction import Redactor
 from app.settings import Settings
-from app.web import cache
 from app.web.application import STATIC, HelpCenter, create_app
-from app.web.cache import RESULT, ROUTE, AnswerCache
-from app.web.headers import PAGE_CACHE
-from app.web.live import Edition, Live, State
+from app.web.http import cache
+from app.web.http.cache import RESULT, ROUTE, AnswerCache
+from app.web.http.headers import PAGE_CACHE
+from app.web.serving.live import Edition, Live, State
 from tests.conftest import MARBLES
 
 Headers = list[tuple[bytes, bytes]]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.coding import Coding, encoded, is_text, preferred
+from app.web.http.coding import Coding, encoded, is_text, preferred
 
 
 @pytest.mark.parametrize(

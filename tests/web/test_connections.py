@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.web import connections
+from app.web.http import connections
 from tests.hardening.wire import Answer, ask, connect, parse, read_all
 
 HEAD = b"GET / HTTP/1.1\r\nHost: teapot.test\r\n"

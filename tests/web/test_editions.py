@@ -17,7 +17,7 @@ from app.diagnosis.redaction import Redactor
 from app.diagnosis.wording import WordingModel
 from app.model import Observations
 from app.web.application import STATIC
-from app.web.live import Edition
+from app.web.serving.live import Edition
 from tests.conftest import MARBLES, TEAPOTS
 
 REDACTOR = Redactor.from_file(STATIC / "redaction-rules.json")

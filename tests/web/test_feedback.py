@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 
 from app.feedback.store import Store
 from app.settings import Settings
-from app.web import backstage
 from app.web.application import create_app
-from app.web.backstage import REPORTS_PER_HOUR, TEXTS_PER_HOUR, VOTES_PER_MINUTE, Backstage
+from app.web.serving import backstage
+from app.web.serving.backstage import REPORTS_PER_HOUR, TEXTS_PER_HOUR, VOTES_PER_MINUTE, Backstage
 from tests.browser.conftest import serving
 from tests.conftest import MARBLES
 from tests.web.document import Document

@@ -26,7 +26,7 @@ from app.content.folder import Look, look
 from app.diagnosis.redaction import Redactor
 from app.settings import Settings
 from app.web.application import STATIC, create_app
-from app.web.live import Live
+from app.web.serving.live import Live
 from tests.conftest import TEAPOTS
 
 pytestmark = pytest.mark.slow
@@ -172,7 +172,7 @@ def test_a_mistake_of_ours_does_not_stop_the_service(
 ) -> None:
     with serving(content) as client:
         with monkeypatch.context() as patch:
-            patch.setattr("app.web.live.check_again", lambda *_: 1 / 0)
+            patch.setattr("app.web.serving.live.check_again", lambda *_: 1 / 0)
             replace(content / ISSUE, "title: Cold Water", "title: Hot Water")
             until(lambda: refused(client) == [f"{content.name}:1"])
             assert title(client) == "Cold Water"
@@ -446,7 +446,7 @@ def test_random_edits_never_break_the_service(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("app.web.live.REST_SECONDS", 0.01)
+    monkeypatch.setattr("app.web.serving.live.REST_SECONDS", 0.01)
     caplog.set_level(logging.CRITICAL, "helpcenter")
     plant_versions(content)
     vandal = Vandal(content, seed)

@@ -21,8 +21,8 @@ from starlette.types import Receive, Scope, Send
 from app.diagnosis.engine import Engine
 from app.settings import Settings
 from app.web.application import HelpCenter, create_app
-from app.web.logs import REQUESTS, JsonFormatter, LogFormat, TextFormatter, logging_config
-from app.web.metrics import Metrics
+from app.web.http.logs import REQUESTS, JsonFormatter, LogFormat, TextFormatter, logging_config
+from app.web.http.metrics import Metrics
 from tests.conftest import MARBLES
 from tests.web.test_live import until
 

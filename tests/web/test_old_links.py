@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.content.loader import load
 from app.permalinks import published
-from app.web import live
+from app.web.serving import live
 from tests.web.conftest import FIXTURES, client
 from tests.web.document import Document
 

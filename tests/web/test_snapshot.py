@@ -29,11 +29,11 @@ from app.diagnosis.wording import WordingModel
 from app.knowledge import BrokenContentError
 from app.search import SearchIndex
 from app.settings import Settings
-from app.web import live as live_module
-from app.web import snapshot as snapshot_module
 from app.web.application import STATIC, create_app
-from app.web.live import Live
-from app.web.snapshot import Rest, SnapshotFile
+from app.web.serving import live as live_module
+from app.web.serving import snapshot as snapshot_module
+from app.web.serving.live import Live
+from app.web.serving.snapshot import Rest, SnapshotFile
 from tests.conftest import MARBLES, TEAPOTS
 from tests.web.test_editions import edit, same
 from tests.web.test_live import PATIENCE, replace, running, title, until

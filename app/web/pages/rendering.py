@@ -12,8 +12,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from app.content import markdown
-from app.web.links import with_query
-from app.web.static import StaticFolder
+from app.web.http.static import StaticFolder
+from app.web.pages.links import with_query
 
 
 class Context(Protocol):

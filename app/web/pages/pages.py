@@ -15,12 +15,12 @@ from app.feedback.records import Kind
 from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange, Issue, Observations
 from app.search import Result
-from app.web import answers, contexts, forms
-from app.web.backstage import address_of
-from app.web.handlers import HTML, Handlers, about, id_of, moved, moved_error, moved_issue
-from app.web.headers import cached
-from app.web.links import with_query
-from app.web.render import HTMX_VARY, HtmxRequest
+from app.web.http.headers import cached
+from app.web.pages import answers, contexts, forms
+from app.web.pages.handlers import HTML, Handlers, about, id_of, moved, moved_error, moved_issue
+from app.web.pages.links import with_query
+from app.web.pages.rendering import HTMX_VARY, HtmxRequest
+from app.web.serving.backstage import address_of
 from app.whitelist import compare
 
 RELATED_ERRORS = 12

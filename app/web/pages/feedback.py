@@ -13,10 +13,10 @@ from starlette.responses import Response
 from app.feedback.records import Reason, StoreUnavailableError, Vote
 from app.feedback.visitor import visitor_hash
 from app.knowledge import error_url
-from app.web import contexts, forms
-from app.web.backstage import address_of
-from app.web.handlers import Handlers, about, is_from_elsewhere
-from app.web.render import HtmxRequest
+from app.web.pages import contexts, forms
+from app.web.pages.handlers import Handlers, about, is_from_elsewhere
+from app.web.pages.rendering import HtmxRequest
+from app.web.serving.backstage import address_of
 
 REFUSED = "Your answer could not be stored just now. The help pages are not affected; try later."
 TOO_MANY = "These are many answers from one place. Please wait a while and try again."

@@ -11,8 +11,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.headers import NO_STORE
-from app.web.live import Live
+from app.web.http.headers import NO_STORE
+from app.web.serving.live import Live
 
 TICK_SECONDS = 0.1
 LOOK_SECONDS = 0.2

@@ -6,8 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from app.web.handlers import Handlers
-from app.web.headers import PAGE_CACHE
+from app.web.http.headers import PAGE_CACHE
+from app.web.pages.handlers import Handlers
 
 
 class WholeFile(FileResponse):

@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
-from app.web.api_answers import (
+from app.web.api.answers import (
     diagnosed,
     error_answer,
     exchange_answer,
@@ -23,8 +23,8 @@ from app.web.api_answers import (
     issue_summary,
     results,
 )
-from app.web.api_description import API_PATH, REFUSALS, describe, examples
-from app.web.api_types import (
+from app.web.api.description import API_PATH, REFUSALS, describe, examples
+from app.web.api.types import (
     DiagnoseAnswer,
     DiagnoseRequest,
     ErrorAnswer,
@@ -34,10 +34,10 @@ from app.web.api_types import (
     IssueSummary,
     ResultAnswer,
 )
-from app.web.backstage import Backstage, address_of
-from app.web.forms import MAX_TEXT_BYTES, known_exchange
-from app.web.headers import NO_STORE, cached
-from app.web.live import Edition, Live
+from app.web.http.headers import NO_STORE, cached
+from app.web.pages.forms import MAX_TEXT_BYTES, known_exchange
+from app.web.serving.backstage import Backstage, address_of
+from app.web.serving.live import Edition, Live
 
 Found = TypeVar("Found")
 

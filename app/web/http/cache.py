@@ -19,7 +19,7 @@ import brotli
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.coding import BEST_QUALITY, VISIT_QUALITY, Coding, encoded, is_text, preferred
+from app.web.http.coding import BEST_QUALITY, VISIT_QUALITY, Coding, encoded, is_text, preferred
 
 ROUTE, RESULT = "helpcenter.route", "helpcenter.cache"
 """What is left in the scope: the template of the address, and "hit", "miss" or "pass"."""

@@ -7,12 +7,12 @@ from starlette.responses import RedirectResponse, Response
 
 from app.feedback.records import Kind
 from app.model import Observations
-from app.web import answers, contexts, forms
-from app.web.backstage import address_of
-from app.web.handlers import Handlers, about, is_from_elsewhere
-from app.web.headers import cached
-from app.web.links import diagnosis_url
-from app.web.render import HTMX_VARY, HtmxRequest
+from app.web.http.headers import cached
+from app.web.pages import answers, contexts, forms
+from app.web.pages.handlers import Handlers, about, is_from_elsewhere
+from app.web.pages.links import diagnosis_url
+from app.web.pages.rendering import HTMX_VARY, HtmxRequest
+from app.web.serving.backstage import address_of
 
 TOO_LONG = (
     "This text is longer than 16 KB. Keep the lines with the error message and try again; "

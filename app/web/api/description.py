@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from app.diagnosis.presentation import to_json
 from app.model import ErrorCode
-from app.web.api_answers import (
+from app.web.api.answers import (
     diagnosed,
     error_answer,
     exchange_answer,
@@ -20,8 +20,8 @@ from app.web.api_answers import (
     issue_summary,
     results,
 )
-from app.web.api_types import DiagnoseRequest, Mistakes, Refusal
-from app.web.live import Edition
+from app.web.api.types import DiagnoseRequest, Mistakes, Refusal
+from app.web.serving.live import Edition
 
 API_PATH = "/api/v1"
 LISTED = 2

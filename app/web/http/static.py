@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.web.coding import BEST_QUALITY, Coding, encoded, is_text, preferred
+from app.web.http.coding import BEST_QUALITY, Coding, encoded, is_text, preferred
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 

@@ -8,9 +8,9 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.cache import RESULT, ROUTE
-from app.web.logs import REQUEST_ID, REQUESTS, well_formed
-from app.web.metrics import Metrics
+from app.web.http.cache import RESULT, ROUTE
+from app.web.http.logs import REQUEST_ID, REQUESTS, well_formed
+from app.web.http.metrics import Metrics
 
 _ID = b"x-request-id"
 

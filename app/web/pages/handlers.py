@@ -12,11 +12,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from app.content.markdown import plain
 from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange
-from app.web import contexts
-from app.web.backstage import Backstage
-from app.web.headers import NO_STORE, cached
-from app.web.live import Edition
-from app.web.render import HTMX_VARY, Context, Renderer
+from app.web.http.headers import NO_STORE, cached
+from app.web.pages import contexts
+from app.web.pages.rendering import HTMX_VARY, Context, Renderer
+from app.web.serving.backstage import Backstage
+from app.web.serving.live import Edition
 
 HTML = "text/html; charset=utf-8"
 

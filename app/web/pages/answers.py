@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app.knowledge import KnowledgeBase, error_url
 from app.model import Diagnosis, ErrorCode, Issue, Match, Observations
-from app.web.contexts import Answer, ErrorView, MatchView, OptionView
-from app.web.forms import form_fields
-from app.web.links import diagnosis_url
+from app.web.pages.contexts import Answer, ErrorView, MatchView, OptionView
+from app.web.pages.forms import form_fields
+from app.web.pages.links import diagnosis_url
 
 HIGH_CONFIDENCE = 0.6
 MEDIUM_CONFIDENCE = 0.3

@@ -9,7 +9,7 @@ from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
 
 from app.knowledge import KnowledgeBase
 from app.model import ChecklistItem, Diagnostic, Exchange, Observations, Outcome, QuickTest
-from app.web.contexts import CheckItem, DiagnoseForm, TestItem
+from app.web.pages.contexts import CheckItem, DiagnoseForm, TestItem
 
 MAX_TEXT_BYTES = 16 * 1024
 """The longest paste that is diagnosed."""

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.model import Observations, Support
-from app.web import answers, contexts, forms
-from app.web.backstage import address_of
-from app.web.handlers import Handlers, about, id_of, is_from_elsewhere
-from app.web.links import diagnosis_url
+from app.web.pages import answers, contexts, forms
+from app.web.pages.handlers import Handlers, about, id_of, is_from_elsewhere
+from app.web.pages.links import diagnosis_url
+from app.web.serving.backstage import address_of
 
 SUBJECT = "Connection problem"
 

@@ -29,7 +29,7 @@ from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 from app.model import Finding
 from app.search import SearchIndex
-from app.web.snapshot import Rest, SnapshotFile
+from app.web.serving.snapshot import Rest, SnapshotFile
 
 REST_SECONDS = 0.1
 """How long the folder must lie still before it is read: an upload is many files, one by one."""

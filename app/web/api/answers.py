@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from app.knowledge import error_url
 from app.model import Diagnosis, ErrorCode, Exchange, Issue, Observations
-from app.web.api_types import (
+from app.web.api.types import (
     DiagnoseRequest,
     ErrorAnswer,
     ErrorEntry,
@@ -18,8 +18,8 @@ from app.web.api_types import (
     ResultAnswer,
     StepAnswer,
 )
-from app.web.forms import NOTHING_TO_ASK, by_present_id, known_exchange
-from app.web.live import Edition
+from app.web.pages.forms import NOTHING_TO_ASK, by_present_id, known_exchange
+from app.web.serving.live import Edition
 
 
 def diagnosed(request: DiagnoseRequest, edition: Edition) -> Diagnosis:

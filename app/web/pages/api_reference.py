@@ -11,9 +11,9 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.web import contexts
-from app.web.api_description import API_PATH, Example, describe, examples
-from app.web.handlers import Handlers
+from app.web.api.description import API_PATH, Example, describe, examples
+from app.web.pages import contexts
+from app.web.pages.handlers import Handlers
 
 EXCHANGE = "exchange"
 """The name of the parameter, and part of the paths, that only content with exchanges needs."""

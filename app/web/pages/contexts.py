@@ -24,7 +24,7 @@ from app.model import (
     Tip,
     Verdict,
 )
-from app.web.charts import Bar
+from app.web.pages.charts import Bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.model import Exchange, Issue
-from app.web import answers, contexts, forms
-from app.web.handlers import Handlers, id_of, moved_error, moved_issue
-from app.web.links import diagnosis_url, with_query
+from app.web.pages import answers, contexts, forms
+from app.web.pages.handlers import Handlers, id_of, moved_error, moved_issue
+from app.web.pages.links import diagnosis_url, with_query
 
 MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}
 CAUSES_IN_FULL = 2

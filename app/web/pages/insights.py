@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from app.feedback.records import StoreUnavailableError, Week
 from app.insights import Insights, gather
-from app.web import charts, contexts
-from app.web.handlers import Handlers
-from app.web.tokens import require
+from app.web.http.tokens import require
+from app.web.pages import charts, contexts
+from app.web.pages.handlers import Handlers
 
 
 class InsightsPages(Handlers):

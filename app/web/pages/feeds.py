@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.knowledge import error_url
-from app.web.handlers import Handlers
+from app.web.pages.handlers import Handlers
 
 
 class Feeds(Handlers):

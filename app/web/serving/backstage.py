@@ -25,7 +25,7 @@ from starlette.requests import Request
 from app.diagnosis.redaction import Redactor
 from app.feedback.records import Kind, StoreUnavailableError, Unanswered
 from app.feedback.visitor import visitor_hash
-from app.web.metrics import Metrics
+from app.web.http.metrics import Metrics
 
 if TYPE_CHECKING:
     from app.feedback.store import Store

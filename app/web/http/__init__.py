@@ -1,0 +1,1 @@
+"""HTTP alone: caching, compression, connections, headers, logs, metrics, static files."""

@@ -1,0 +1,1 @@
+"""The help pages: a page a file."""

@@ -1,0 +1,1 @@
+"""The edition that is served: how it is watched, loaded and swapped."""
