@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from app.content.checks import check
+from app.checks import check
 from app.content.loader import Content
 from app.feedback.likeness import Group, group
 from app.feedback.records import PageVotes, Reason, Week

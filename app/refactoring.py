@@ -22,10 +22,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.content.checks import check
-from app.content.checks.links import page_of
-from app.content.checks.places import Survey, did_you_mean
-from app.content.checks.texts import heading_anchors
+from app.checks import check
+from app.checks.links import page_of
+from app.checks.places import Survey, did_you_mean
+from app.checks.texts import heading_anchors
 from app.content.editing import Editor, quoted
 from app.content.loader import Content, Source, load
 from app.model import ChecklistItem, Exchange, Finding, Issue, QuickTest, Slug, Solution, Tip

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import click
 
+from app import checks
+from app.checks import proof
 from app.cli import main
-from app.content import checks, loader
+from app.content import loader
 from app.content.schema import FILES, keys, schema
-from app.diagnosis import proof
 from app.licences import licences_page
 from app.settings import ROOT, Settings
 

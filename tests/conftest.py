@@ -9,8 +9,9 @@ from textwrap import dedent
 
 import pytest
 
-from app.content.checks.places import Survey
+from app.checks.places import Survey
 from app.content.loader import load
+from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -68,6 +69,12 @@ def teapots() -> KnowledgeBase:
 def marbles() -> KnowledgeBase:
     """Return the knowledge base of `tests/fixtures/exchange_content`."""
     return build(load(MARBLES))
+
+
+@pytest.fixture(scope="session")
+def redactor() -> Redactor:
+    """Return the redactor of the product."""
+    return Redactor.from_file(FIXTURES.parents[1] / "static" / "redaction-rules.json")
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from app.checks import check
 from app.cli import main
-from app.content.checks import check
 from app.content.loader import load
 from app.reference import pages
 from app.settings import ROOT, Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.content.checks import check
+from app.checks import check
 from app.content.loader import load
 from app.model import Finding
 from app.permalinks import FILE, HEAD, Permalinks, published, with_new

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.content.checks import check
+from app.checks import check
 from app.content.loader import Content, load
 from app.permalinks import FILE, Permalinks, published, with_new
 from app.refactoring import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.content.checks import check
+from app.checks import check
 from app.content.loader import load
 from bench.scale import hugo_site, write
 

@@ -9,6 +9,9 @@ from typing import Literal
 
 import click
 
+from app.checks import check as check_content
+from app.checks import in_order
+from app.checks.proof import prove
 from app.cli.common import (
     content_option,
     count,
@@ -17,10 +20,7 @@ from app.cli.common import (
     print_findings,
     settings_from,
 )
-from app.content.checks import check as check_content
-from app.content.checks import in_order
 from app.content.loader import load
-from app.diagnosis.proof import prove
 from app.knowledge import build
 from app.model import Finding
 

@@ -10,6 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
+from app.checks import check
+from app.checks.examples import wrong_examples
+from app.checks.places import did_you_mean
+from app.checks.proof import wrong_example
 from app.cli.common import (
     Refused,
     content_option,
@@ -20,14 +24,10 @@ from app.cli.common import (
     setting_option,
     settings_from,
 )
-from app.content.checks import check
-from app.content.checks.places import did_you_mean
 from app.content.editing import UneditableError
 from app.content.loader import Content, load
 from app.content.skeleton import new_exchange, new_issue, start
 from app.content.variables import unfilled
-from app.diagnosis.examples import wrong_examples
-from app.diagnosis.proof import wrong_example
 from app.feedback.likeness import group
 from app.feedback.records import StoreUnavailableError
 from app.feedback.store import Store

@@ -32,5 +32,5 @@ def test_a_start_imports_only_what_it_needs(tmp_path: Path) -> None:
     assert not second & {
         "app.refactoring",
         "app.evaluation",
-        "app.diagnosis.proof",
+        "app.checks.proof",
     }  # other commands

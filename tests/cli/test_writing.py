@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
+from app.checks import check
 from app.cli import main
-from app.content.checks import check
 from app.content.loader import load
 from app.feedback.records import Kind, Unanswered
 from app.feedback.store import Store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.content.checks import check
+from app.checks import check
 from app.content.loader import load
 from app.content.markdown import anchors, block
 from tests.conftest import MakeContent

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.checks.examples import wrong_examples
 from app.content.loader import load
 from app.diagnosis.codes import numbers
 from app.diagnosis.engine import Engine
-from app.diagnosis.examples import wrong_examples
 from app.diagnosis.reading import status_of
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import SignatureIndex, parse

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.content.checks import check
-from app.content.checks.places import Survey
+from app.checks import check
+from app.checks.places import Survey
 from app.content.loader import Content, load
 from app.knowledge import KnowledgeBase, build
 from app.settings import ROOT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -13,8 +12,6 @@ from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 from app.model import Diagnosis, Observations
-
-RULES = Path(__file__).parents[2] / "static" / "redaction-rules.json"
 
 FILES = {
     "site.yml": """\
@@ -184,12 +181,6 @@ def kites(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         path.parent.mkdir(exist_ok=True)
         path.write_text(dedent(text), "utf-8")
     return build(load(root))
-
-
-@pytest.fixture(scope="session")
-def redactor() -> Redactor:
-    """Return the redactor of the product."""
-    return Redactor.from_file(RULES)
 
 
 @pytest.fixture(scope="session")

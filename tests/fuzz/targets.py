@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import QueryParams
 
-from app.content.checks import check
+from app.checks import check
 from app.content.frontmatter import Document, parse_json_lines, parse_markdown, parse_yaml
 from app.content.loader import load
 from app.content.markdown import anchors, block, inline, plain, references

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.content.checks import Checked, check_again
-from app.content.checks.places import Survey
+from app.checks import Checked, check_again
+from app.checks.places import Survey
 from app.content.folder import look
 from app.content.loader import Content, load
 from app.diagnosis.redaction import Redactor

@@ -156,7 +156,7 @@ def test_an_error_of_ours_shows_its_id_on_the_page_and_in_the_log(
     assert error["request_id"] == request_id
     assert "builtins.KeyError" in error["error"]
     assert error["error"].endswith("builtins.ValueError")
-    assert "diagnosing.py" in error["error"]
+    assert "diagnose.py" in error["error"]
     (request,) = json_log.requests()
     assert (request["request_id"], request["status"]) == (request_id, 500)
     assert request["route"] == "/diagnose"
@@ -168,7 +168,7 @@ def test_the_number_of_an_error_stands_in_lines_for_people(
     broken(monkeypatch)
     answer = client.post("/diagnose", data={"text": "no marbles"})
     assert f"ERROR uvicorn.error: [{answer.headers['x-request-id']}] Exception" in text_log.text
-    assert "diagnosing.py" in text_log.text
+    assert "diagnose.py" in text_log.text
 
 
 # --- Lines --------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from starlette.exceptions import HTTPException
 
-from app.content.checks import Checked, check_again
+from app.checks import Checked, check_again
 from app.content.folder import Look, look
 from app.content.history import change_dates
 from app.content.loader import Content, load

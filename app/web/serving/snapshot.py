@@ -26,9 +26,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from app import knowledge, model
-from app.content import checks, frontmatter, loader, markdown
-from app.content.checks import Checked, places
+from app import checks, knowledge, model
+from app.checks import Checked, places
+from app.content import frontmatter, loader, markdown
 from app.content.folder import Look
 from app.content.loader import Content, Source
 from app.diagnosis import wording
@@ -38,7 +38,7 @@ from app.knowledge import KnowledgeBase
 ABANDONED_SECONDS = 3600
 """A file that somebody began to write so long ago belongs to a process that was killed."""
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _PROTOCOL = pickle.HIGHEST_PROTOCOL
 _PART = ".part"
 _BLOCK = 1 << 20

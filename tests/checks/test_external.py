@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from app.checks import check
+from app.checks.external import SITES_AT_ONCE, USER_AGENT, ask
 from app.cli import main
-from app.content.checks import check
-from app.content.checks.external import SITES_AT_ONCE, USER_AGENT, ask
 from app.content.loader import load
 from app.model import Finding
 from tests.conftest import MakeContent

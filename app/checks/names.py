@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from app.content.checks.places import (
+from app.checks.places import (
     Mistake,
     Survey,
     Text,
@@ -13,7 +13,7 @@ from app.content.checks.places import (
     is_draft,
     name_of,
 )
-from app.content.checks.texts import step_ids
+from app.checks.texts import step_ids
 from app.content.loader import ReportFile, Source
 from app.model import NO_ISSUE
 

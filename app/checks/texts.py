@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from app.content.checks.places import Mistake, Survey, Text, body_of, did_you_mean
+from app.checks.places import Mistake, Survey, Text, body_of, did_you_mean
 from app.content.folder import IMAGE_SUFFIXES
 from app.content.frontmatter import Position
 from app.content.loader import Source

@@ -14,8 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.content.checks import RULES, check
-from app.content.checks.texts import step_aliases, step_ids
+from app.checks import RULES, check
+from app.checks.texts import step_aliases, step_ids
 from app.content.frontmatter import parse_markdown
 from app.content.loader import Source, load
 from app.model import Finding, Issue

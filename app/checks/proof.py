@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from app.checks.examples import WrongExample, wrong_examples
 from app.content.frontmatter import Location
 from app.content.loader import Source
 from app.content.variables import fill, fill_entity
 from app.diagnosis.engine import Engine
-from app.diagnosis.examples import WrongExample, wrong_examples
 from app.diagnosis.reading import OFF_TOPIC, Owner, status_of
 from app.diagnosis.recognition import outermost, signatures_of
 from app.diagnosis.signatures import Signature, SignatureError, SignatureIndex, parse

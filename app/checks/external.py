@@ -16,8 +16,8 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urldefrag, urlsplit
 from urllib.request import Request, urlopen
 
-from app.content.checks.links import external_links
-from app.content.checks.places import Mistake, Survey
+from app.checks.links import external_links
+from app.checks.places import Mistake, Survey
 from app.model import Severity
 
 SITES_AT_ONCE = 4

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.checks.proof import RULES, prove
 from app.content.loader import load
 from app.diagnosis.engine import Engine
-from app.diagnosis.proof import RULES, prove
 from app.diagnosis.redaction import Redactor
 from app.knowledge import build
 from app.model import Finding

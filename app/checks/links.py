@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from app.content.checks.places import (
+from app.checks.places import (
     Link,
     Mistake,
     Survey,
@@ -14,7 +14,7 @@ from app.content.checks.places import (
     is_draft,
     name_of,
 )
-from app.content.checks.texts import heading_anchors, step_aliases, step_ids
+from app.checks.texts import heading_anchors, step_aliases, step_ids
 from app.content.loader import Source
 from app.model import Issue
 

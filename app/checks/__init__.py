@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from app.content.checks import external, links, names, permalinks, texts, upkeep
-from app.content.checks.places import Mistake, Survey
+from app.checks import external, links, names, permalinks, texts, upkeep
+from app.checks.places import Mistake, Survey
 from app.content.loader import Content, Source
 from app.model import Finding
 

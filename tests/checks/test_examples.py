@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from app.checks.examples import wrong_examples
 from app.content.loader import load
 from app.diagnosis.engine import Engine
-from app.diagnosis.examples import wrong_examples
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 from tests.conftest import MakeContent
+from tests.diagnosis.conftest import engine, kites
+
+__all__ = ["engine", "kites"]
 
 
 def test_right_examples_are_no_findings(kites: KnowledgeBase, engine: Engine) -> None:
