@@ -30,7 +30,7 @@ from app.web.http.observing import Observer
 from app.web.http.static import StaticFolder
 from app.web.http.tokens import require
 from app.web.pages.handlers import HTML, moved
-from app.web.pages.pages import Pages
+from app.web.pages.problem import Problems
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest, Renderer
 from app.web.routes import routes, templates
 from app.web.serving import dev
@@ -127,7 +127,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         Mount("/static", static, name="static"),
         Route("/{path:path}/", _without_slash),
     ]
-    _answer_problems(app, live, renderer, lambda one: Pages(renderer, base_url, one, backstage))
+    _answer_problems(app, live, renderer, lambda one: Problems(renderer, base_url, one, backstage))
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     if settings.dev:
@@ -216,7 +216,7 @@ async def _without_slash(request: Request) -> Response:
 
 
 def _answer_problems(
-    app: FastAPI, live: Live, renderer: Renderer, pages: Callable[[Edition], Pages]
+    app: FastAPI, live: Live, renderer: Renderer, pages: Callable[[Edition], Problems]
 ) -> None:
     """Answer errors in the same look as pages; as a line of text where htmx asked for a part."""
 

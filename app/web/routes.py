@@ -13,15 +13,20 @@ from starlette.types import Scope
 
 from app.web.pages.api_reference import ApiPages
 from app.web.pages.diagnose import Diagnosing
+from app.web.pages.error import Errors
+from app.web.pages.exchange import Exchanges
 from app.web.pages.feedback import Voting
 from app.web.pages.feeds import Feeds
 from app.web.pages.handlers import Handlers
+from app.web.pages.home import Home
 from app.web.pages.images import Images
 from app.web.pages.insights import InsightsPages
-from app.web.pages.pages import Pages
+from app.web.pages.issue import Issues
 from app.web.pages.rendering import Renderer
 from app.web.pages.replies import Replies
 from app.web.pages.report import Reports
+from app.web.pages.search import Search
+from app.web.pages.whitelist import Whitelist
 from app.web.serving.backstage import Backstage
 from app.web.serving.live import Edition
 
@@ -65,18 +70,18 @@ def routes(
         return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
 
     return [
-        route("/", Pages, Pages.home),
+        route("/", Home, Home.home),
         route("/issues/{slug}.{form:reply}", Replies, Replies.issue),
-        route("/issues/{slug}", Pages, Pages.issue),
+        route("/issues/{slug}", Issues, Issues.issue),
         route("/images/{name}", Images, Images.image),
-        route("/exchanges", Pages, Pages.exchanges),
-        route("/exchanges/{exchange}", Pages, Pages.exchange),
+        route("/exchanges", Exchanges, Exchanges.exchanges),
+        route("/exchanges/{exchange}", Exchanges, Exchanges.exchange),
         route("/errors/{exchange}/{code:path}.{form:reply}", Replies, Replies.error),
-        route("/errors/{exchange}/{code:path}", Pages, Pages.error),
-        route("/e/{exchange}/{code:path}", Pages, Pages.short_error),
-        route("/i/{slug}", Pages, Pages.short_issue),
-        route("/search", Pages, Pages.search),
-        route("/whitelist", Pages, Pages.whitelist, Pages.compare_whitelist),
+        route("/errors/{exchange}/{code:path}", Errors, Errors.error),
+        route("/e/{exchange}/{code:path}", Errors, Errors.short_error),
+        route("/i/{slug}", Issues, Issues.short_issue),
+        route("/search", Search, Search.search),
+        route("/whitelist", Whitelist, Whitelist.whitelist, Whitelist.compare_whitelist),
         route("/diagnose.{form:reply}", Replies, Replies.diagnosis),
         route("/diagnose", Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
         route("/report", Reports, Reports.linked, Reports.posted),

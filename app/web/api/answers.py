@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.diagnosis.observations import NOTHING_TO_ASK, by_present_id, known_exchange
 from app.knowledge import error_url
 from app.model import Diagnosis, ErrorCode, Exchange, Issue, Observations
 from app.web.api.types import (
@@ -18,7 +19,6 @@ from app.web.api.types import (
     ResultAnswer,
     StepAnswer,
 )
-from app.web.pages.forms import NOTHING_TO_ASK, by_present_id, known_exchange
 from app.web.serving.live import Edition
 
 

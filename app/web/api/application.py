@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
 from app.web.api.answers import (
@@ -35,7 +36,6 @@ from app.web.api.types import (
     ResultAnswer,
 )
 from app.web.http.headers import NO_STORE, cached
-from app.web.pages.forms import MAX_TEXT_BYTES, known_exchange
 from app.web.serving.backstage import Backstage, address_of
 from app.web.serving.live import Edition, Live
 

@@ -2,23 +2,102 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from app.knowledge import KnowledgeBase, error_url
-from app.model import Diagnosis, ErrorCode, Issue, Match, Observations
-from app.web.pages.contexts import Answer, ErrorView, MatchView, OptionView
+from app.model import (
+    CallerIp,
+    Diagnosis,
+    ErrorCode,
+    Exchange,
+    Issue,
+    Match,
+    Observations,
+    Question,
+    Site,
+    Solution,
+    Verdict,
+)
 from app.web.pages.forms import form_fields
 from app.web.pages.links import diagnosis_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchView:
+    """One match of a diagnosis: its issue, why, and its first steps for the chosen exchange.
+
+    `level` puts the confidence into words: "high", "medium" or "low".
+    """
+
+    issue: Issue
+    steps: tuple[Solution, ...]
+    because: tuple[str, ...]
+    confidence: float
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorView:
+    """One error code on a page: its entries, each with the issues it can mean."""
+
+    exchange: Exchange
+    code: str
+    url: str
+    entries: tuple[ErrorCode, ...]
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionView:
+    """One answer to a question as a link (and its value, for the form)."""
+
+    label: str
+    issue: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    """The answer to what a visitor told us: partials/_diagnosis.html.
+
+    `share_url` holds everything but the text, `report_fields` the text (without secrets) too.
+    `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
+    recognised or chosen. `chosen` is the issue of the option that answers the question.
+    """
+
+    template: ClassVar[str] = "partials/_diagnosis.html"
+
+    verdict: Verdict
+    exchange: Exchange | None
+    error: ErrorView | None
+    entry: ErrorCode | None
+    caller_ip: CallerIp | None
+    matches: tuple[MatchView, ...]
+    question: Question | None
+    options: tuple[OptionView, ...]
+    excerpt: str | None
+    removed: tuple[tuple[str, int], ...]
+    share_url: str
+    report_fields: tuple[tuple[str, str], ...]
+    from_text: bool
+    site: Site
+    chosen: str | None = None
+
 
 HIGH_CONFIDENCE = 0.6
 MEDIUM_CONFIDENCE = 0.3
 
 
-def answer(diagnosis: Diagnosis, observations: Observations, knowledge: KnowledgeBase) -> Answer:
+def answer(
+    diagnosis: Diagnosis, observations: Observations, knowledge: KnowledgeBase
+) -> AnswerView:
     """Return the answer to show, with everything in the names of the recognised exchange."""
     linked = linkable(diagnosis, observations)
     error = diagnosis.error
     # A question that was answered stays, so that the next tick sends its answer again.
     question = error.question if error and observations.answer else diagnosis.question
-    return Answer(
+    return AnswerView(
         verdict=diagnosis.verdict,
         exchange=knowledge.exchange(diagnosis.exchange),
         error=error_view(error.exchange, error.code, knowledge) if error else None,

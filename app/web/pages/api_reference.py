@@ -5,15 +5,65 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.web.api.description import API_PATH, Example, describe, examples
-from app.web.pages import contexts
-from app.web.pages.handlers import Handlers
+from app.web.pages.handlers import Handlers, Shell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterView:
+    """One thing that an operation takes: `place` is "path", "query" or "body"."""
+
+    name: str
+    place: str
+    required: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalView:
+    """One way in which an operation refuses: its status, what it means, and its JSON."""
+
+    status: str
+    description: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationView:
+    """One operation of the interface; `curl` is a line to try, `answer` what it brings.
+
+    Both are empty while the content has nothing to show it with.
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    parameters: tuple[ParameterView, ...]
+    curl: str
+    answer: str
+    refusals: tuple[RefusalView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPage:
+    """`/api`: the reference of the JSON interface."""
+
+    template: ClassVar[str] = "pages/api.html"
+
+    shell: Shell
+    description: str
+    operations: tuple[OperationView, ...]
+    document_url: str
+
 
 EXCHANGE = "exchange"
 """The name of the parameter, and part of the paths, that only content with exchanges needs."""
@@ -34,7 +84,7 @@ class ApiPages(Handlers):
         document = describe(request.app.state.api.openapi(), found)
         origin = self.base_url or str(request.base_url).rstrip("/")
         left_out = () if self.edition.knowledge.exchanges else (EXCHANGE,)
-        page = contexts.ApiPage(
+        page = ApiPage(
             shell=self.shell(
                 "/api",
                 None,
@@ -65,9 +115,9 @@ def _operation(
     origin: str,
     *,
     left_out: Sequence[str],
-) -> contexts.OperationView:
+) -> OperationView:
     operation = document["paths"][path][method]
-    return contexts.OperationView(
+    return OperationView(
         id=operation["operationId"].replace("_", "-"),
         method=method.upper(),
         path=API_PATH + path,
@@ -81,7 +131,7 @@ def _operation(
         curl=_curl(origin + API_PATH + path, example) if example else "",
         answer=_pretty(example.answer) if example else "",
         refusals=tuple(
-            contexts.RefusalView(
+            RefusalView(
                 status=status,
                 description=answer["description"],
                 example=_pretty(answer["content"]["application/json"]["example"]),
@@ -92,9 +142,9 @@ def _operation(
     )
 
 
-def _parameters(operation: Mapping[str, Any]) -> tuple[contexts.ParameterView, ...]:
+def _parameters(operation: Mapping[str, Any]) -> tuple[ParameterView, ...]:
     return tuple(
-        contexts.ParameterView(
+        ParameterView(
             name=parameter["name"],
             place=parameter["in"],
             required=parameter["required"],
@@ -104,15 +154,13 @@ def _parameters(operation: Mapping[str, Any]) -> tuple[contexts.ParameterView, .
     )
 
 
-def _fields(
-    operation: Mapping[str, Any], document: Mapping[str, Any]
-) -> tuple[contexts.ParameterView, ...]:
+def _fields(operation: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[ParameterView, ...]:
     if "requestBody" not in operation:
         return ()
     reference: str = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     schema = document["components"]["schemas"][reference.rpartition("/")[2]]
     return tuple(
-        contexts.ParameterView(
+        ParameterView(
             name=name,
             place="body",
             required=name in schema["required"],

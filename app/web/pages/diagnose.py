@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.diagnosis.observations import is_too_long
 from app.feedback.records import Kind
-from app.model import Observations
+from app.model import Exchange, Observations, Site
 from app.web.http.headers import cached
-from app.web.pages import answers, contexts, forms
-from app.web.pages.handlers import Handlers, about, is_from_elsewhere
+from app.web.pages import answers, forms
+from app.web.pages.answers import AnswerView
+from app.web.pages.forms import DiagnoseForm
+from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
 from app.web.pages.links import diagnosis_url
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
 from app.web.serving.backstage import address_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFragment:
+    """What htmx gets from `/diagnose`: the answer, and the checklist's progress and next steps."""
+
+    template: ClassVar[str] = "partials/_answer.html"
+
+    answer: AnswerView | None
+    form: DiagnoseForm
+    site: Site
+    exchange: Exchange | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosePage:
+    """`/diagnose`: the form and its answer."""
+
+    template: ClassVar[str] = "pages/diagnose.html"
+
+    shell: Shell
+    form: DiagnoseForm
+    answer: AnswerView | None
+
 
 TOO_LONG = (
     "This text is longer than 16 KB. Keep the lines with the error message and try again; "
@@ -27,15 +57,15 @@ class Diagnosing(Handlers):
     __slots__ = ()
 
     async def diagnosis_link(self, request: Request) -> Response:
-        """Answer a diagnosis that was linked: exchange, error, checklist and tests, no text."""
+        """AnswerView a diagnosis that was linked: exchange, error, checklist and tests, no text."""
         observations = forms.from_query(request.query_params, self.edition.knowledge)
         return self._diagnosed(request, observations)
 
     async def diagnose(self, request: Request) -> Response:
-        """Answer a posted form. The text in it is used for this answer and kept nowhere."""
+        """AnswerView a posted form. The text in it is used for this answer and kept nowhere."""
         form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
         observations = forms.from_form(form, self.edition.knowledge)
-        if forms.is_too_long(observations.text):
+        if is_too_long(observations.text):
             return self._refused(request, observations, TOO_LONG, 413)
         wants_page = not HtmxRequest.of(request).wants_fragment
         if wants_page and not observations.text.strip():
@@ -48,7 +78,7 @@ class Diagnosing(Handlers):
         return self._diagnosed(request, observations)
 
     def _diagnosed(self, request: Request, observations: Observations) -> Response:
-        """Answer with the diagnosis of what was told."""
+        """AnswerView with the diagnosis of what was told."""
         edition = self.edition
         knowledge = edition.knowledge
         tells = observations.are_more_than_exchange
@@ -76,7 +106,7 @@ class Diagnosing(Handlers):
     def _refused(
         self, request: Request, observations: Observations, reason: str, status: int
     ) -> Response:
-        """Answer that the input can't be taken, with the input still in the form."""
+        """AnswerView that the input can't be taken, with the input still in the form."""
         form = forms.form_state(
             observations, self.edition.knowledge, text=observations.text, error=reason
         )
@@ -85,24 +115,24 @@ class Diagnosing(Handlers):
     def _answer(
         self,
         request: Request,
-        answer: contexts.Answer | None,
-        form: contexts.DiagnoseForm,
+        answer: AnswerView | None,
+        form: DiagnoseForm,
         observations: Observations,
         status: int = 200,
     ) -> Response:
         knowledge = self.edition.knowledge
         exchange = knowledge.exchange(observations.exchange)
-        context: contexts.AnswerFragment | contexts.DiagnosePage
+        context: AnswerFragment | DiagnosePage
         pushed: dict[str, str] = {}
         if HtmxRequest.of(request).wants_fragment:
-            context = contexts.AnswerFragment(
+            context = AnswerFragment(
                 answer=answer, form=form, site=knowledge.site, exchange=exchange
             )
             if not form.error:
                 url = answer.share_url if answer else diagnosis_url(observations)
                 pushed = {"HX-Push-Url": url}
         else:
-            context = contexts.DiagnosePage(
+            context = DiagnosePage(
                 shell=self.shell(
                     diagnosis_url(observations.model_copy(update={"exchange": None})),
                     exchange,

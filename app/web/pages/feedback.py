@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import ClassVar, Literal
 from urllib.parse import unquote
 
 from starlette.datastructures import FormData
@@ -10,13 +12,44 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.diagnosis.observations import is_too_long
 from app.feedback.records import Reason, StoreUnavailableError, Vote
 from app.feedback.visitor import visitor_hash
 from app.knowledge import error_url
-from app.web.pages import contexts, forms
-from app.web.pages.handlers import Handlers, about, is_from_elsewhere
+from app.web.pages import forms
+from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
 from app.web.pages.rendering import HtmxRequest
 from app.web.serving.backstage import address_of
+
+FeedbackState = Literal["ask", "why", "thanks", "refused"]
+DIAGNOSIS_PAGE = "/diagnose"
+"""Votes on diagnoses without a code count for this page; those with a code count for the code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackForm:
+    """The question "Was this helpful?" for one page; after a vote why, then thanks.
+
+    `message` says why a vote was refused.
+    """
+
+    template: ClassVar[str] = "partials/_feedback.html"
+
+    page: str
+    state: FeedbackState
+    helpful: bool | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackPage:
+    """`/feedback`: the same as a page of its own, for visitors without JavaScript."""
+
+    template: ClassVar[str] = "pages/feedback.html"
+
+    shell: Shell
+    feedback: FeedbackForm
+
 
 REFUSED = "Your answer could not be stored just now. The help pages are not affected; try later."
 TOO_MANY = "These are many answers from one place. Please wait a while and try again."
@@ -30,7 +63,7 @@ class Voting(Handlers):
     async def ask(self, request: Request) -> Response:
         """Answer with the question for a page; links and e-mails can lead here."""
         page = self._page_voted_on(request.query_params.get("page", ""))
-        return self._answer(request, contexts.FeedbackForm(page=page, state="ask"))
+        return self._answer(request, FeedbackForm(page=page, state="ask"))
 
     async def vote(self, request: Request) -> Response:
         """Store a vote, or the reason for it, and answer with what comes next."""
@@ -45,7 +78,7 @@ class Voting(Handlers):
         address = address_of(request)
         wait = self.backstage.wait_seconds(address)
         if wait is not None:
-            refused = contexts.FeedbackForm(page=page, state="refused", message=TOO_MANY)
+            refused = FeedbackForm(page=page, state="refused", message=TOO_MANY)
             return self._answer(request, refused, 429, {"Retry-After": str(wait)})
         agent = request.headers.get("User-Agent", "")
         try:
@@ -62,11 +95,11 @@ class Voting(Handlers):
             )
             await store.vote(vote)
         except StoreUnavailableError:
-            refused = contexts.FeedbackForm(page=page, state="refused", message=REFUSED)
+            refused = FeedbackForm(page=page, state="refused", message=REFUSED)
             return self._answer(request, refused, 503, {"Retry-After": "60"})
         told_why = vote.reason is not None or vote.comment is not None or "why" in form
-        state: contexts.FeedbackState = "thanks" if told_why else "why"
-        return self._answer(request, contexts.FeedbackForm(page=page, state=state, helpful=helpful))
+        state: FeedbackState = "thanks" if told_why else "why"
+        return self._answer(request, FeedbackForm(page=page, state=state, helpful=helpful))
 
     def _page_voted_on(self, page: str) -> str:
         """Return the address of a page that can be voted on; raise a 404 for anything else.
@@ -74,7 +107,7 @@ class Voting(Handlers):
         However it was written, it is the one address, so that a visitor has one vote for it.
         """
         knowledge = self.edition.knowledge
-        if page == contexts.DIAGNOSIS_PAGE:
+        if page == DIAGNOSIS_PAGE:
             return page
         folder, _, name = page.removeprefix("/").partition("/")
         if folder == "issues" and (issue := knowledge.issue(name)):
@@ -88,18 +121,18 @@ class Voting(Handlers):
     def _comment(self, form: FormData) -> str | None:
         """Return the comment without its secrets; it is cut after that, not through a secret."""
         text = forms.text_of(form, "comment")
-        if forms.is_too_long(text):
+        if is_too_long(text):
             raise HTTPException(413)
         return self.backstage.redactor.redact(text).text.strip() or None
 
     def _answer(
         self,
         request: Request,
-        form: contexts.FeedbackForm,
+        form: FeedbackForm,
         status: int = 200,
         headers: dict[str, str] | None = None,
     ) -> Response:
-        context: contexts.FeedbackForm | contexts.FeedbackPage = form
+        context: FeedbackForm | FeedbackPage = form
         if not HtmxRequest.of(request).wants_fragment:
             shell = self.shell(
                 "/feedback",
@@ -109,7 +142,7 @@ class Voting(Handlers):
                 tailored=False,
                 indexed=False,
             )
-            context = contexts.FeedbackPage(shell=shell, feedback=form)
+            context = FeedbackPage(shell=shell, feedback=form)
         return self.once(context, status=status, headers=headers)
 
 

@@ -2,25 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
 
+from app.diagnosis.observations import NOTHING_TO_ASK, by_present_id, known_exchange
 from app.knowledge import KnowledgeBase
-from app.model import ChecklistItem, Diagnostic, Exchange, Observations, Outcome, QuickTest
-from app.web.pages.contexts import CheckItem, DiagnoseForm, TestItem
+from app.model import Diagnostic, Exchange, Observations, Outcome
 
-MAX_TEXT_BYTES = 16 * 1024
-"""The longest paste that is diagnosed."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistField:
+    """One checklist item in a form: `ticked` is None while nothing has been asked."""
+
+    id: str
+    text: str
+    ticked: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickTestField:
+    """One quick test in a form, with the outcome that the visitor chose."""
+
+    id: str
+    text: str
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnoseForm:
+    """The one form of the diagnosis: paste, exchange, checklist and tests, with their state.
+
+    `done` of `total` items are ticked or tested. `error` is what is wrong with the input itself.
+    """
+
+    diagnostic: Diagnostic | None
+    checklist: tuple[ChecklistField, ...]
+    tests: tuple[QuickTestField, ...]
+    text: str = ""
+    error_code: str | None = None
+    touched: bool = False
+    error: str | None = None
+
+    @property
+    def done(self) -> int:
+        """How many items are ticked and how many tests have an outcome, together."""
+        ticked = sum(item.ticked is True for item in self.checklist)
+        return ticked + sum(test.outcome is not None for test in self.tests)
+
+    @property
+    def total(self) -> int:
+        """How many items and tests there are."""
+        return len(self.checklist) + len(self.tests)
+
+
 MAX_FIELDS = 200
 """The most fields that a form may have."""
 
-Value = TypeVar("Value")
-
 OUTCOMES: Mapping[str, Outcome] = {"pass": "pass", "fail": "fail"}
-NOTHING_TO_ASK = Diagnostic(checklist_title="-", tests_title="-")
-"""Stands for the quick diagnostic of content that has none."""
 
 
 def from_query(query: QueryParams, knowledge: KnowledgeBase) -> Observations:
@@ -62,21 +103,6 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
     )
 
 
-def by_present_id(
-    given: Mapping[str, Value], things: Iterable[ChecklistItem | QuickTest]
-) -> dict[str, Value]:
-    """Return what is `given` about `things`, which may name them by old ids, by their present ids.
-
-    What is given about nothing that there is, is left out.
-    """
-    return {
-        thing.id: given[name]
-        for thing in things
-        for name in (*thing.aliases, thing.id)
-        if name in given
-    }
-
-
 def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
     """Return `observations` as form fields, the way `from_form` reads them."""
     fields = [
@@ -89,11 +115,6 @@ def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
     fields += (("have", item) for item, ticked in observations.checklist.items() if ticked)
     fields += ((f"test-{test}", outcome) for test, outcome in observations.tests.items())
     return tuple((name, value) for name, value in fields if value)
-
-
-def is_too_long(text: str) -> bool:
-    """Tell whether a paste is longer than `MAX_TEXT_BYTES`."""
-    return len(text.encode("utf-8", "replace")) > MAX_TEXT_BYTES
 
 
 def read_issues(slugs: Sequence[Any], knowledge: KnowledgeBase) -> tuple[str, ...]:
@@ -121,11 +142,11 @@ def form_state(
     return DiagnoseForm(
         diagnostic=diagnostic,
         checklist=tuple(
-            CheckItem(id=item.id, text=item.text, ticked=observations.checklist.get(item.id))
+            ChecklistField(id=item.id, text=item.text, ticked=observations.checklist.get(item.id))
             for item in shown.checklist
         ),
         tests=tuple(
-            TestItem(id=test.id, text=test.text, outcome=observations.tests.get(test.id))
+            QuickTestField(id=test.id, text=test.text, outcome=observations.tests.get(test.id))
             for test in shown.tests
         ),
         text=text,
@@ -133,12 +154,6 @@ def form_state(
         touched=bool(observations.checklist),
         error=error,
     )
-
-
-def known_exchange(value: str | None, knowledge: KnowledgeBase) -> str | None:
-    """Return the present id of a supported exchange, or None for anything else."""
-    found = knowledge.exchange(value)
-    return found.id if found else None
 
 
 def _known_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:

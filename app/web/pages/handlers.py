@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,14 +13,55 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app.content.markdown import plain
 from app.knowledge import KnowledgeBase, error_url
-from app.model import Exchange
+from app.model import Exchange, Site
 from app.web.http.headers import NO_STORE, cached
-from app.web.pages import contexts
 from app.web.pages.rendering import HTMX_VARY, Context, Renderer
 from app.web.serving.backstage import Backstage
 from app.web.serving.live import Edition
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What the frame around every page needs.
+
+    `path` is the page's own path with the query that belongs to it (without `exchange`);
+    `canonical` the absolute URL for search engines, if the server knows its own address;
+    `exchange` the visitor's choice.
+    `tailored` says whether the page changes with the exchange. `choices` is for the exchange menu.
+    """
+
+    site: Site
+    exchange: Exchange | None
+    choices: tuple[Exchange, ...]
+    path: str
+    canonical: str | None
+    title: str
+    description: str
+    tailored: bool = True
+    indexed: bool = True
+    json_ld: str | None = None
+    version: str = ""
+
+    @property
+    def action(self) -> str:
+        """Where the exchange menu leads: this page where it is tailored, else the home page."""
+        return self.path.partition("?")[0] if self.tailored else "/"
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """The page's own query, which the exchange menu has to keep."""
+        return tuple(parse_qsl(self.path.partition("?")[2])) if self.tailored else ()
+
+
 HTML = "text/html; charset=utf-8"
+
+
+class Page(Context, Protocol):
+    """A context with a shell: a whole page."""
+
+    @property
+    def shell(self) -> Shell:
+        """The frame around the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +73,7 @@ class Handlers:
     edition: Edition
     backstage: Backstage
 
-    def page(self, context: contexts.Page, *, vary: str = "") -> Response:
+    def page(self, context: Page, *, vary: str = "") -> Response:
         """Answer with a page that may be cached."""
         exchange = context.shell.exchange if context.shell.tailored else None
         body = self.renderer.render(context, id_of(exchange))
@@ -88,10 +131,10 @@ class Handlers:
         json_ld: str | None = None,
         tailored: bool = True,
         indexed: bool = True,
-    ) -> contexts.Shell:
+    ) -> Shell:
         """Return the frame of a page; `path` is its own, without the exchange."""
         knowledge = self.edition.knowledge
-        return contexts.Shell(
+        return Shell(
             site=knowledge.site,
             exchange=exchange,
             choices=knowledge.exchanges,

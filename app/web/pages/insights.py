@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.feedback.records import StoreUnavailableError, Week
 from app.insights import Insights, gather
 from app.web.http.tokens import require
-from app.web.pages import charts, contexts
-from app.web.pages.handlers import Handlers
+from app.web.pages import charts
+from app.web.pages.charts import Bar
+from app.web.pages.handlers import Handlers, Shell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartView:
+    """A small bar chart, a bar for each week; `values` say the same in words.
+
+    `weeks` are the days on which the weeks began, for people.
+    """
+
+    title: str
+    weeks: tuple[str, ...]
+    values: tuple[int, ...]
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightsPage:
+    """`/insights`: for writers. `unavailable` says why there are none, when the store is away."""
+
+    template: ClassVar[str] = "pages/insights.html"
+
+    shell: Shell
+    insights: Insights | None
+    unavailable: str | None
+    charts: tuple[ChartView, ...]
 
 
 class InsightsPages(Handlers):
@@ -27,7 +56,7 @@ class InsightsPages(Handlers):
             insights = await store.in_thread(gather, store, self.edition.knowledge)
         except StoreUnavailableError as error:
             unavailable = str(error)
-        context = contexts.InsightsPage(
+        context = InsightsPage(
             shell=self.shell(
                 "/insights",
                 None,
@@ -43,7 +72,7 @@ class InsightsPages(Handlers):
         return self.once(context)
 
 
-def _charts(weeks: tuple[Week, ...]) -> tuple[contexts.ChartView, ...]:
+def _charts(weeks: tuple[Week, ...]) -> tuple[ChartView, ...]:
     series = (
         ("Unanswered", [week.unanswered for week in weeks]),
         ("Not helpful", [week.unhelpful for week in weeks]),
@@ -52,8 +81,6 @@ def _charts(weeks: tuple[Week, ...]) -> tuple[contexts.ChartView, ...]:
     )
     starts = tuple(f"{week.start.day} {week.start:%B}" for week in weeks)
     return tuple(
-        contexts.ChartView(
-            title=title, weeks=starts, values=tuple(values), bars=charts.bars(values)
-        )
+        ChartView(title=title, weeks=starts, values=tuple(values), bars=charts.bars(values))
         for title, values in series
     )

@@ -17,7 +17,7 @@ from app.web.pages.links import with_query
 
 
 class Context(Protocol):
-    """A dataclass of `contexts.py`."""
+    """A dataclass of `py`."""
 
     @property
     def template(self) -> str:

@@ -6,16 +6,54 @@ link of the page.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from app.model import Exchange, Issue
-from app.web.pages import answers, contexts, forms
+from app.model import Exchange, Issue, Site
+from app.web.pages import answers, forms
 from app.web.pages.handlers import Handlers, id_of, moved_error, moved_issue
 from app.web.pages.links import diagnosis_url, with_query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueMarkdown:
+    """`/issues/<slug>.md`: all of an issue as Markdown."""
+
+    template: ClassVar[str] = "text/issue.md"
+
+    site: Site
+    issue: Issue
+    steps: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyCause:
+    """One cause in a reply: its title (empty when the reply is about nothing else) and steps."""
+
+    title: str
+    steps: tuple[str, ...]
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer to paste; texts are inline Markdown, shown without its marks in `plain_text`."""
+
+    template: ClassVar[str] = "text/reply.txt"
+
+    title: str
+    paragraphs: tuple[str, ...]
+    causes: tuple[ReplyCause, ...]
+    others: tuple[str, ...]
+    url: str
+    plain_text: bool
+
 
 MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}
 CAUSES_IN_FULL = 2
@@ -47,14 +85,14 @@ class Replies(Handlers):
             steps = (step.text,)
             link += f"#{step.id}"
         elif form == "md":
-            whole = contexts.IssueMarkdown(
+            whole = IssueMarkdown(
                 site=knowledge.site, issue=issue, steps=steps, url=self.absolute(request, link)
             )
             return self._reply(whole)
-        reply = contexts.Reply(
+        reply = Reply(
             title=issue.title,
             paragraphs=(issue.symptom,),
-            causes=(contexts.ReplyCause(title="", steps=steps),),
+            causes=(ReplyCause(title="", steps=steps),),
             others=(),
             url=self.absolute(request, link),
             plain_text=form == "txt",
@@ -76,7 +114,7 @@ class Replies(Handlers):
         issues = view.issues if view else ()
         general = entries[-1]
         message = f": {general.wording}" if general.wording else ""
-        reply = contexts.Reply(
+        reply = Reply(
             title=f"{exchange.name} error {code}{message}",
             paragraphs=(general.note,) if general.note else (),
             causes=tuple(_cause(issue, exchange) for issue in issues[:CAUSES_IN_FULL]),
@@ -99,11 +137,11 @@ class Replies(Handlers):
             title = f"{answer.error.exchange.name} error {answer.error.code}"
         best, *rest = answer.matches
         note = answer.entry.note if answer.entry else None
-        reply = contexts.Reply(
+        reply = Reply(
             title=title,
             paragraphs=(note,) if note else (),
             causes=(
-                contexts.ReplyCause(
+                ReplyCause(
                     title=best.issue.title,
                     because=best.because,
                     steps=tuple(step.text for step in best.steps),
@@ -115,17 +153,17 @@ class Replies(Handlers):
         )
         return self._reply(reply)
 
-    def _reply(self, reply: contexts.Reply | contexts.IssueMarkdown) -> Response:
-        plain_text = isinstance(reply, contexts.Reply) and reply.plain_text
+    def _reply(self, reply: Reply | IssueMarkdown) -> Response:
+        plain_text = isinstance(reply, Reply) and reply.plain_text
         media_type = MEDIA_TYPES["txt" if plain_text else "md"]
         response = PlainTextResponse(self.renderer.render(reply), media_type=media_type)
         response.headers["X-Robots-Tag"] = "noindex"
         return self.cached_with_links(response)
 
 
-def _cause(issue: Issue, exchange: Exchange | None) -> contexts.ReplyCause:
+def _cause(issue: Issue, exchange: Exchange | None) -> ReplyCause:
     steps = issue.steps(id_of(exchange))[:STEPS_PER_CAUSE]
-    return contexts.ReplyCause(title=issue.title, steps=tuple(step.text for step in steps))
+    return ReplyCause(title=issue.title, steps=tuple(step.text for step in steps))
 
 
 def _short_link(issue: Issue, exchange: Exchange | None) -> str:

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.model import Observations, Support
-from app.web.pages import answers, contexts, forms
-from app.web.pages.handlers import Handlers, about, id_of, is_from_elsewhere
+from app.diagnosis.observations import is_too_long
+from app.model import Exchange, Observations, Site, Support
+from app.web.pages import answers, forms
+from app.web.pages.answers import AnswerView
+from app.web.pages.forms import DiagnoseForm
+from app.web.pages.handlers import Handlers, Shell, about, id_of, is_from_elsewhere
 from app.web.pages.links import diagnosis_url
 from app.web.serving.backstage import address_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportText:
+    """The text of a support report; `read` are the titles of issues that were read."""
+
+    template: ClassVar[str] = "text/report.txt"
+
+    site: Site
+    exchange: Exchange | None
+    answer: AnswerView | None
+    form: DiagnoseForm
+    read: tuple[str, ...]
+    version: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage:
+    """`/report`: the report to edit, and the ways to send it. `told` is False while it is empty."""
+
+    template: ClassVar[str] = "pages/report.html"
+
+    shell: Shell
+    text: str
+    subject: str
+    mail_url: str | None
+    ticket_url: str | None
+    told: bool
+
 
 SUBJECT = "Connection problem"
 
@@ -23,18 +58,18 @@ class Reports(Handlers):
     __slots__ = ()
 
     async def linked(self, request: Request) -> Response:
-        """Answer with the report of a diagnosis that was linked, or of nothing yet."""
+        """AnswerView with the report of a diagnosis that was linked, or of nothing yet."""
         knowledge = self.edition.knowledge
         observations = forms.from_query(request.query_params, knowledge)
         read = forms.read_issues(request.query_params.getlist("read"), knowledge)
         return self._report(request, observations, read)
 
     async def posted(self, request: Request) -> Response:
-        """Answer with the report of the posted form. It is sent nowhere and kept nowhere."""
+        """AnswerView with the report of the posted form. It is sent nowhere and kept nowhere."""
         knowledge = self.edition.knowledge
         form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
         observations = forms.from_form(form, knowledge)
-        if forms.is_too_long(observations.text):
+        if is_too_long(observations.text):
             raise HTTPException(413)
         read = forms.read_issues(form.getlist("read"), knowledge)
         return self._report(request, observations, read)
@@ -53,7 +88,7 @@ class Reports(Handlers):
         shown = observations.model_copy(update={"exchange": id_of(exchange)})
         url = answer.share_url if answer else diagnosis_url(shown)
         text = self.renderer.render(
-            contexts.ReportText(
+            ReportText(
                 site=knowledge.site,
                 exchange=exchange,
                 answer=answer,
@@ -68,7 +103,7 @@ class Reports(Handlers):
             subject = f"{answer.error.exchange.name} error {answer.error.code}"
         elif exchange:
             subject = f"{SUBJECT}: {exchange.name}"
-        page = contexts.ReportPage(
+        page = ReportPage(
             shell=self.shell(
                 "/report",
                 exchange,

@@ -1,0 +1,43 @@
+"""What a visitor may tell, and by which names: shared by forms, links and the JSON interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from app.knowledge import KnowledgeBase
+from app.model import ChecklistItem, Diagnostic, QuickTest
+
+MAX_TEXT_BYTES = 16 * 1024
+"""The longest paste that is diagnosed, in bytes of UTF-8."""
+
+NOTHING_TO_ASK = Diagnostic(checklist_title="-", tests_title="-")
+"""Stands for the quick diagnostic of content that has none."""
+
+Value = TypeVar("Value")
+
+
+def is_too_long(text: str) -> bool:
+    """Tell whether a paste is longer than `MAX_TEXT_BYTES`."""
+    return len(text.encode("utf-8", "replace")) > MAX_TEXT_BYTES
+
+
+def known_exchange(value: str | None, knowledge: KnowledgeBase) -> str | None:
+    """Return the present id of a supported exchange, or None for anything else."""
+    found = knowledge.exchange(value)
+    return found.id if found else None
+
+
+def by_present_id(
+    given: Mapping[str, Value], things: Iterable[ChecklistItem | QuickTest]
+) -> dict[str, Value]:
+    """Return `given` values under the present ids of `things`.
+
+    A value may name its item or test by an old id. Values for unknown ids are left out.
+    """
+    return {
+        thing.id: given[name]
+        for thing in things
+        for name in (*thing.aliases, thing.id)
+        if name in given
+    }

@@ -1,0 +1,90 @@
+"""`/errors/<exchange>/<code>`: one error code, and its short link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.knowledge import error_url
+from app.model import ErrorCode, Exchange, Issue, Observations, Solution
+from app.web.pages import answers
+from app.web.pages.answers import OptionView
+from app.web.pages.handlers import Handlers, Shell, moved, moved_error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorMeaning:
+    """One entry of an error code: what it says, and the issues it means with their steps."""
+
+    entry: ErrorCode
+    matches: tuple[tuple[Issue, tuple[Solution, ...]], ...]
+    options: tuple[OptionView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage:
+    """`/errors/<exchange>/<code>`: what one error code means and what to do."""
+
+    template: ClassVar[str] = "pages/error.html"
+
+    shell: Shell
+    exchange: Exchange
+    code: str
+    short_url: str
+    meanings: tuple[ErrorMeaning, ...]
+
+
+class Errors(Handlers):
+    """The handlers of error codes."""
+
+    __slots__ = ()
+
+    async def error(self, request: Request) -> Response:
+        """Answer with one error code of one exchange."""
+        knowledge = self.edition.knowledge
+        name, code = request.path_params["exchange"], request.path_params["code"]
+        exchange = knowledge.exchange(name)
+        if exchange is None:
+            raise HTTPException(404)
+        if exchange.id != name:
+            return moved(request, error_url(exchange.id, code))
+        entries = knowledge.errors(exchange.id, code)
+        if not entries:
+            return moved_error(request, knowledge, exchange.id, code)
+        link = Observations(exchange=exchange.id, error=code)
+        context = ErrorPage(
+            shell=self.shell(
+                error_url(exchange.id, code),
+                exchange,
+                title=f"{exchange.name} error {code}",
+                description=f"{exchange.name} {code}: {entries[0].message or entries[0].code}",
+                tailored=False,
+            ),
+            exchange=exchange,
+            code=code,
+            short_url=f"/e/{exchange.id}/{quote(code, safe=':')}",
+            meanings=tuple(
+                ErrorMeaning(
+                    entry=entry,
+                    matches=tuple(
+                        (issue, issue.steps(exchange.id))
+                        for slug in entry.issues
+                        if (issue := knowledge.issue(slug, exchange.id))
+                    ),
+                    options=answers.options(entry, link),
+                )
+                for entry in entries
+            ),
+        )
+        return self.page(context)
+
+    async def short_error(self, request: Request) -> Response:
+        """Lead from the short link of an error code to its page."""
+        name, code = request.path_params["exchange"], request.path_params["code"]
+        exchange = self.edition.knowledge.exchange(name)
+        return moved(request, error_url(exchange.id if exchange else name, code))

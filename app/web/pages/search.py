@@ -1,0 +1,133 @@
+"""`/search?q=`: results as a page, or as the panel below the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.content.markdown import plain
+from app.feedback.records import Kind
+from app.knowledge import KnowledgeBase
+from app.model import Exchange, Site
+from app.search import Result
+from app.web.http.headers import cached
+from app.web.pages.handlers import HTML, Handlers, Shell, about, id_of
+from app.web.pages.issue import exchanges_with
+from app.web.pages.links import with_query
+from app.web.pages.rendering import HTMX_VARY, HtmxRequest
+from app.web.serving.backstage import address_of
+
+LONGEST_QUERY = 200
+"""No question is longer; what comes after it is neither searched for nor shown again."""
+PANEL_RESULTS, PAGE_RESULTS = 8, 20
+"""How many results the panel and the page show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultView:
+    """One search result; `snippet` is text pieces, each marked as matching or not.
+
+    `only` names the exchanges that alone can have an issue, when the chosen one can't.
+    """
+
+    kind: str
+    title: str
+    url: str
+    snippet: tuple[tuple[str, bool], ...]
+    draft: bool
+    only: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What htmx gets from `/search` while the visitor types: the best of `total` results.
+
+    `more` is the page with all of them.
+    """
+
+    template: ClassVar[str] = "partials/_results.html"
+
+    query: str
+    results: tuple[ResultView, ...]
+    total: int
+    more: str
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """`/search?q=`."""
+
+    template: ClassVar[str] = "pages/search.html"
+
+    shell: Shell
+    query: str
+    results: tuple[ResultView, ...]
+
+
+class Search(Handlers):
+    """The handler of the search."""
+
+    __slots__ = ()
+
+    async def search(self, request: Request) -> Response:
+        """Answer with search results, as a page or as the list alone."""
+        edition = self.edition
+        exchange = self.chosen_exchange(request)
+        asked = request.query_params.get("q", "")
+        query = asked[:LONGEST_QUERY].strip()
+        is_panel = HtmxRequest.of(request).wants_fragment
+        index = await edition.searchable()
+        found = index.search(query, id_of(exchange), PAGE_RESULTS) if query else ()
+        shown = found[:PANEL_RESULTS] if is_panel else found
+        results = tuple(result_view(one, exchange, edition.knowledge) for one in shown)
+        if is_panel:
+            fragment = Results(
+                query=query,
+                results=results,
+                total=len(found),
+                more=with_query("/search", {"q": query}),
+                site=edition.knowledge.site,
+            )
+            body = self.renderer.render(fragment, id_of(exchange))
+            return cached(Response(body, media_type=HTML), vary=HTMX_VARY)
+        page = SearchPage(
+            shell=self.shell(
+                with_query("/search", {"q": query}) if query else "/search",
+                exchange,
+                title=f"Search: {query}" if query else "Search",
+                description=about(edition.knowledge),
+                indexed=False,
+            ),
+            query=query,
+            results=results,
+        )
+        if results or not query:
+            return self.page(page, vary=HTMX_VARY)
+        # Not while somebody types: half words are nobody's question.
+        self.backstage.note_unanswered(
+            Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
+        )
+        # From a cache it would be noted once, however often it is asked.
+        return self.once(page, exchange)
+
+
+def result_view(result: Result, exchange: Exchange | None, knowledge: KnowledgeBase) -> ResultView:
+    """Return a result in the words of the chosen exchange."""
+    issue = None
+    if result.kind == "issue":
+        slug = result.url.partition("?")[0].removeprefix("/issues/")
+        issue = knowledge.issue(slug, id_of(exchange))
+    drafts = {issue.url for issue in knowledge.issues if issue.draft}
+    drafts |= {exchange.url for exchange in knowledge.exchanges if exchange.draft}
+    return ResultView(
+        kind=result.kind,
+        title=plain(issue.title) if issue else result.title,
+        url=result.href,
+        snippet=result.snippet,
+        draft=result.url.partition("?")[0] in drafts,
+        only=exchanges_with(issue, exchange, knowledge) if issue else "",
+    )

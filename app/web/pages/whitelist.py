@@ -1,0 +1,99 @@
+"""`/whitelist`: a saved IP list compared with ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.content.markdown import plain
+from app.diagnosis.observations import is_too_long
+from app.model import Exchange
+from app.web.pages import forms
+from app.web.pages.handlers import Handlers, Shell
+from app.web.pages.rendering import HtmxRequest
+from app.whitelist import compare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhitelistLine:
+    """One entry of a pasted IP list: what was found, and what to do about it."""
+
+    text: str
+    verdict: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhitelistComparison:
+    """A saved IP list against ours: partials/_whitelist_check.html."""
+
+    template: ClassVar[str] = "partials/_whitelist_check.html"
+
+    text: str
+    complete: bool
+    lines: tuple[WhitelistLine, ...]
+    missing: tuple[str, ...]
+    separator_advice: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhitelistPage:
+    """`/whitelist`: compare what was saved at the exchange with our addresses."""
+
+    template: ClassVar[str] = "pages/whitelist.html"
+
+    shell: Shell
+    comparison: WhitelistComparison | None
+
+
+class Whitelist(Handlers):
+    """The handlers of the comparison."""
+
+    __slots__ = ()
+
+    async def whitelist(self, request: Request) -> Response:
+        """Answer with the form that compares a saved IP list with the whitelist."""
+        return self.page(self._whitelist_page(self.chosen_exchange(request), None))
+
+    async def compare_whitelist(self, request: Request) -> Response:
+        """Answer with the comparison of a posted list."""
+        knowledge = self.edition.knowledge
+        if knowledge.site.whitelist is None:
+            raise HTTPException(404)
+        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        text, exchange = forms.list_from_form(form, knowledge)
+        if is_too_long(text):
+            raise HTTPException(413)
+        separator = exchange.whitelist.separator if exchange else None
+        compared = compare(text, knowledge.site.whitelist.addresses, separator)
+        comparison = WhitelistComparison(
+            text=text,
+            complete=compared.complete,
+            lines=tuple(
+                WhitelistLine(text=entry.text, verdict=entry.kind, advice=entry.advice)
+                for entry in compared.entries
+            ),
+            missing=tuple(str(address) for address in compared.missing),
+            separator_advice=compared.separator_advice,
+        )
+        context: WhitelistPage | WhitelistComparison = comparison
+        if not HtmxRequest.of(request).wants_fragment:
+            context = self._whitelist_page(exchange, comparison)
+        return self.once(context, exchange)
+
+    def _whitelist_page(
+        self, exchange: Exchange | None, comparison: WhitelistComparison | None
+    ) -> WhitelistPage:
+        whitelist = self.edition.knowledge.site.whitelist
+        if whitelist is None:
+            raise HTTPException(404)
+        return WhitelistPage(
+            shell=self.shell(
+                "/whitelist", exchange, title=whitelist.title, description=plain(whitelist.intro)
+            ),
+            comparison=comparison,
+        )
