@@ -34,7 +34,7 @@ from app.web.pages.problem import Problems
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest, Renderer
 from app.web.routes import routes, templates
 from app.web.serving import dev
-from app.web.serving.backstage import Backstage
+from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
 from app.web.serving.snapshot import SnapshotFile
 
@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     )
 
     metrics = Metrics()
-    backstage = Backstage(
+    feedback = FeedbackService(
         settings.database,
         redactor,
         keep_unanswered=settings.keep_unanswered,
@@ -98,7 +98,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         tasks = [
             asyncio.create_task(live.follow(look_seconds)),
             asyncio.create_task(live.keep()),
-            asyncio.create_task(backstage.run()),
+            asyncio.create_task(feedback.run()),
         ]
         yield
         await _end(tasks)
@@ -113,21 +113,21 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     )
     app.state.live = live
     app.state.folder = settings.content
-    app.state.backstage = backstage
+    app.state.feedback = feedback
     app.state.metrics = metrics
     app.state.insights_token = settings.insights_token
     app.state.metrics_token = settings.metrics_token
-    app.state.api = create_api(live, backstage, settings.cors_origins)
+    app.state.api = create_api(live, feedback, settings.cors_origins)
     app.router.routes += [
         Route("/healthz", _healthy),
         Route("/readyz", _ready),
         Route("/metrics", _metrics),
-        *routes(renderer, base_url, lambda: live.edition, backstage),
+        *routes(renderer, base_url, lambda: live.edition, feedback),
         Mount(API_PATH, app.state.api, name="api"),
         Mount("/static", static, name="static"),
         Route("/{path:path}/", _without_slash),
     ]
-    _answer_problems(app, live, renderer, lambda one: Problems(renderer, base_url, one, backstage))
+    _answer_problems(app, live, renderer, lambda one: Problems(renderer, base_url, one, feedback))
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     if settings.dev:
@@ -139,19 +139,19 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         lambda: None if settings.dev else live.state.edition,
         templates(app.router.routes),
     )
-    metrics.look_at(lambda: _now(live, backstage, cache))
+    metrics.look_at(lambda: _now(live, feedback, cache))
     app.front = Observer(cache, metrics)
     return app
 
 
-def _now(live: Live, backstage: Backstage, cache: AnswerCache) -> Now:
+def _now(live: Live, feedback: FeedbackService, cache: AnswerCache) -> Now:
     state = live.state
     kept, kept_bytes = cache.size
     return Now(
         content=state.edition.knowledge.version if state.edition else None,
         refused=len(state.refused),
         reloads=live.reloads,
-        store=backstage.status(),
+        store=feedback.status(),
         kept=kept,
         kept_bytes=kept_bytes,
     )
@@ -181,7 +181,7 @@ async def _ready(request: Request) -> Response:
     """
     live: Live = request.app.state.live
     state = live.state
-    store = request.app.state.backstage.status()
+    store = request.app.state.feedback.status()
     status = "degraded" if store.startswith("degraded") else "ok"
     version = state.edition.knowledge.version if state.edition else None
     answer = {

@@ -27,7 +27,7 @@ from app.web.pages.replies import Replies
 from app.web.pages.report import Reports
 from app.web.pages.search import Search
 from app.web.pages.whitelist import Whitelist
-from app.web.serving.backstage import Backstage
+from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
 
 
@@ -52,7 +52,7 @@ Handler = Callable[[HandlersT, Request], Awaitable[Response]]
 
 
 def routes(
-    renderer: Renderer, base_url: str, edition: Callable[[], Edition], backstage: Backstage
+    renderer: Renderer, base_url: str, edition: Callable[[], Edition], feedback: FeedbackService
 ) -> list[Route]:
     """Return the addresses and their handlers; `edition` is asked once for each request."""
 
@@ -65,7 +65,7 @@ def routes(
         # One route for both methods, so that a 405 names both.
         async def answer(request: Request) -> Response:
             handler = post if post and request.method == "POST" else read
-            return await handler(handlers(renderer, base_url, edition(), backstage), request)
+            return await handler(handlers(renderer, base_url, edition(), feedback), request)
 
         return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
 

@@ -17,8 +17,13 @@ from starlette.testclient import TestClient
 from app.feedback.store import Store
 from app.settings import Settings
 from app.web.application import create_app
-from app.web.serving import backstage
-from app.web.serving.backstage import REPORTS_PER_HOUR, TEXTS_PER_HOUR, VOTES_PER_MINUTE, Backstage
+from app.web.serving import feedback
+from app.web.serving.feedback import (
+    REPORTS_PER_HOUR,
+    TEXTS_PER_HOUR,
+    VOTES_PER_MINUTE,
+    FeedbackService,
+)
 from tests.browser.conftest import serving
 from tests.conftest import MARBLES
 from tests.web.document import Document
@@ -164,7 +169,7 @@ def test_nobody_but_a_proxy_says_where_a_vote_comes_from() -> None:
 def test_a_slow_storm_of_votes_is_refused_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backstage, "VOTES_PER_DAY", 3)
+    monkeypatch.setattr(feedback, "VOTES_PER_DAY", 3)
     settings = Settings(content=MARBLES, data=tmp_path, watch=0)
     with TestClient(create_app(settings)) as client:
         until(lambda: client.get("/readyz").json()["store"] == "ok")
@@ -177,9 +182,9 @@ def test_a_slow_storm_of_votes_is_refused_too(
 def test_whoever_has_very_many_addresses_does_not_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backstage, "MOST_COUNTS", 200)
+    monkeypatch.setattr(feedback, "MOST_COUNTS", 200)
     app = create_app(Settings(content=MARBLES, data=tmp_path, watch=0))
-    counting: Backstage = app.state.backstage
+    counting: FeedbackService = app.state.feedback
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
@@ -203,7 +208,7 @@ def test_a_storm_of_texts_is_answered_and_not_kept(client: TestClient) -> None:
         assert client.get(f"/search?q=zz{word}zz").status_code == 200
         answer = client.post("/diagnose", data={"text": f"my kettle sings {word}"})
         assert answer.status_code == 200
-    until(lambda: client.app.state.backstage._store.status().waiting == 0)  # type: ignore[attr-defined]
+    until(lambda: client.app.state.feedback.store.status().waiting == 0)  # type: ignore[attr-defined]
     assert sum(seen_times(insights(client))) == TEXTS_PER_HOUR
 
 

@@ -36,7 +36,7 @@ from app.web.api.types import (
     ResultAnswer,
 )
 from app.web.http.headers import NO_STORE, cached
-from app.web.serving.backstage import Backstage, address_of
+from app.web.serving.feedback import FeedbackService, address_of
 from app.web.serving.live import Edition, Live
 
 Found = TypeVar("Found")
@@ -65,7 +65,7 @@ class CachedRoute(APIRoute):
         return answer
 
 
-def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) -> FastAPI:
+def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = ()) -> FastAPI:
     """Return the application that is mounted at `/api/v1`; `live` is what it serves.
 
     Pages of `origins` may use it from a browser; other programs always may.
@@ -113,9 +113,9 @@ def create_api(live: Live, backstage: Backstage, origins: Iterable[str] = ()) ->
             raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
         now = edition()
         diagnosis = diagnosed(asked, now)
-        backstage.metrics.diagnosed(diagnosis.verdict, "api")
+        feedback.metrics.diagnosed(diagnosis.verdict, "api")
         if diagnosis.verdict == "unknown":
-            backstage.note_unanswered(
+            feedback.note_unanswered(
                 Kind.DIAGNOSIS,
                 diagnosis.redacted_text,
                 diagnosis.exchange,

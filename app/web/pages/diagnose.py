@@ -18,7 +18,7 @@ from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
 from app.web.pages.links import diagnosis_url
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
-from app.web.serving.backstage import address_of
+from app.web.serving.feedback import address_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +84,13 @@ class Diagnosing(Handlers):
         tells = observations.are_more_than_exchange
         diagnosis = edition.engine.diagnose(observations) if tells else None
         if diagnosis:
-            self.backstage.metrics.diagnosed(diagnosis.verdict, "page")
+            self.feedback.metrics.diagnosed(diagnosis.verdict, "page")
         if (
             diagnosis
             and diagnosis.verdict == "unknown"
             and not is_from_elsewhere(request, self.base_url)
         ):
-            self.backstage.note_unanswered(
+            self.feedback.note_unanswered(
                 Kind.DIAGNOSIS,
                 diagnosis.redacted_text,
                 diagnosis.exchange,

@@ -19,7 +19,7 @@ from app.knowledge import error_url
 from app.web.pages import forms
 from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
 from app.web.pages.rendering import HtmxRequest
-from app.web.serving.backstage import address_of
+from app.web.serving.feedback import address_of
 
 FeedbackState = Literal["ask", "why", "thanks", "refused"]
 DIAGNOSIS_PAGE = "/diagnose"
@@ -76,13 +76,13 @@ class Voting(Handlers):
             raise HTTPException(400)
         now = datetime.now(UTC)
         address = address_of(request)
-        wait = self.backstage.wait_seconds(address)
+        wait = self.feedback.wait_seconds(address)
         if wait is not None:
             refused = FeedbackForm(page=page, state="refused", message=TOO_MANY)
             return self._answer(request, refused, 429, {"Retry-After": str(wait)})
         agent = request.headers.get("User-Agent", "")
         try:
-            store = await self.backstage.opened()
+            store = await self.feedback.opened()
             secret = await store.secret_of(now.date())
             vote = Vote(
                 created=now,
@@ -123,7 +123,7 @@ class Voting(Handlers):
         text = forms.text_of(form, "comment")
         if is_too_long(text):
             raise HTTPException(413)
-        return self.backstage.redactor.redact(text).text.strip() or None
+        return self.feedback.redactor.redact(text).text.strip() or None
 
     def _answer(
         self,

@@ -16,7 +16,7 @@ from app.knowledge import KnowledgeBase, error_url
 from app.model import Exchange, Site
 from app.web.http.headers import NO_STORE, cached
 from app.web.pages.rendering import HTMX_VARY, Context, Renderer
-from app.web.serving.backstage import Backstage
+from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
 
 
@@ -71,7 +71,7 @@ class Handlers:
     renderer: Renderer
     base_url: str
     edition: Edition
-    backstage: Backstage
+    feedback: FeedbackService
 
     def page(self, context: Page, *, vary: str = "") -> Response:
         """Answer with a page that may be cached."""

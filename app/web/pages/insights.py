@@ -52,7 +52,7 @@ class InsightsPages(Handlers):
         insights: Insights | None = None
         unavailable: str | None = None
         try:
-            store = self.backstage.store
+            store = self.feedback.store
             insights = await store.in_thread(gather, store, self.edition.knowledge)
         except StoreUnavailableError as error:
             unavailable = str(error)

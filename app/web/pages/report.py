@@ -17,7 +17,7 @@ from app.web.pages.answers import AnswerView
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about, id_of, is_from_elsewhere
 from app.web.pages.links import diagnosis_url
-from app.web.serving.backstage import address_of
+from app.web.serving.feedback import address_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ class Reports(Handlers):
         answer = answers.answer(diagnosis, observations, knowledge) if told else None
         if request.method == "POST" and not is_from_elsewhere(request, self.base_url):
             diagnosed = (match.issue for match in diagnosis.matches[:1])
-            self.backstage.count_report({*diagnosed, *read}, address_of(request))
+            self.feedback.count_report({*diagnosed, *read}, address_of(request))
         exchange = knowledge.exchange(diagnosis.exchange or observations.exchange)
         shown = observations.model_copy(update={"exchange": id_of(exchange)})
         url = answer.share_url if answer else diagnosis_url(shown)

@@ -18,7 +18,7 @@ from app.web.pages.handlers import HTML, Handlers, Shell, about, id_of
 from app.web.pages.issue import exchanges_with
 from app.web.pages.links import with_query
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
-from app.web.serving.backstage import address_of
+from app.web.serving.feedback import address_of
 
 LONGEST_QUERY = 200
 """No question is longer; what comes after it is neither searched for nor shown again."""
@@ -108,7 +108,7 @@ class Search(Handlers):
         if results or not query:
             return self.page(page, vary=HTMX_VARY)
         # Not while somebody types: half words are nobody's question.
-        self.backstage.note_unanswered(
+        self.feedback.note_unanswered(
             Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
         )
         # From a cache it would be noted once, however often it is asked.

@@ -42,7 +42,7 @@ OPENING_SECONDS = 5
 logger = logging.getLogger("helpcenter")
 
 
-class Backstage:
+class FeedbackService:
     """The store, what guards it, and what is kept in it.
 
     `keep_unanswered` is the switch for texts that found no answer. Everything that is kept is
