@@ -26,7 +26,7 @@ GAPS = re.compile(r"(?<=[\d.:])[ \t\u00a0]*([.:])[ \t\u00a0]+(?=[\da-fA-F])|(?<=
 COMMAS_FOR_DOTS = re.compile(r"(?<![\d.,])\d{1,3}(?:\s?,\s?\d{1,3}){3}(?![\d.,])")
 SEPARATORS = re.compile(r"[,;|\s]+")
 PORT = re.compile(r"^(?P<address>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}$")
-SCHEME = re.compile(r"^[a-z]{2,10}://|/+$")
+SCHEME = re.compile(r"[a-z]{2,10}://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,9 @@ def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddres
         return Entry(visible, "hidden", advice), ()
     if "," in token:
         return _judge_unreadable(token, token.replace(",", "."), ours), ()
-    bare = SCHEME.sub("", token.replace(" ", ""))
+    bare = token.replace(" ", "").rstrip("/")
+    if scheme := SCHEME.match(bare):
+        bare = bare[scheme.end() :]
     port = PORT.match(bare)
     if port:
         advice = f"Remove the port: the field takes {port['address']} alone."
@@ -147,11 +149,13 @@ def _judge_unreadable(token: str, bare: str, ours: Sequence[IpAddress]) -> Entry
 
 def _nearest(text: str, ours: Sequence[IpAddress]) -> IpAddress | None:
     """Return the address of ours that `text` was probably meant to be."""
-    likeness = {
-        address: SequenceMatcher(None, text.lower(), str(address)).ratio() for address in ours
-    }
-    best = max(likeness, key=likeness.__getitem__, default=None)
-    return best if best is not None and likeness[best] >= LIKENESS else None
+    nearest, most = None, LIKENESS
+    for address in ours:
+        matcher = SequenceMatcher(None, text.lower(), str(address))
+        # The first bound follows from the lengths alone, and spares comparing a long text.
+        if matcher.real_quick_ratio() >= most and (ratio := matcher.ratio()) >= most:
+            nearest, most = address, ratio
+    return nearest
 
 
 def _separator_advice(text: str, separator: str | None) -> str | None:

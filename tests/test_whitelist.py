@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -86,3 +87,14 @@ def test_any_text_is_compared(text: str) -> None:
     comparison = compare(text, [V4, V6])
     assert len(comparison.entries) <= 100
     assert comparison.complete <= (not comparison.missing)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/" * 16_384 + "x", ":" * 16_384, "10" * 4096 + ":" * 8192, "1. " * 5461, "," * 16_384],
+    ids=["slashes", "colons", "digits and colons", "broken addresses", "commas"],
+)
+def test_the_largest_list_is_compared_at_once(text: str) -> None:
+    start = process_time()
+    compare(text, [V4, V6], "comma")
+    assert process_time() - start < 0.05
