@@ -24,6 +24,8 @@ IpAddress = IPv4Address | IPv6Address
 Outcome = Literal["pass", "fail"]
 Verdict = Literal["recognised", "likely", "unknown"]
 Severity = Literal["error", "warning"]
+Language = Literal["en"]
+"""The languages that the words around the content exist in."""
 
 SLUG_WORDS = 8
 PLACEHOLDER = re.compile(r"\{(?:ip|n)?\}")
@@ -110,8 +112,8 @@ class Site(Entity):
     """The heading above all issues."""
     tips_title: NonEmpty = "Prevention tips"
     """The heading above the tips."""
-    language: str = "en"
-    """The language of the texts, as in `en` or `pt-BR`."""
+    language: Language = "en"
+    """The language of the texts; the words around them exist in `en` only."""
     whitelist: Whitelist | None = None
     """The addresses to allow; leave it out when there are none."""
     support: Support

@@ -58,10 +58,12 @@ def settings_page() -> str:
         ),
     ]
     intro = (
-        "Settings come from environment variables; an empty one counts as unset. A command's "
-        "option of the same name wins (see [cli.md](cli.md)). The default folders stand beside "
-        "`app/`, wherever the command is started; a relative folder is one of the working "
-        "directory."
+        "Settings come from environment variables; an empty variable counts as unset. Each is also "
+        "a flag of `helpcenter serve` ([cli.md](cli.md)), and the flag wins: `HELP_BASE_URL` and "
+        "`--base-url`. A misspelt `HELP_...` variable is warned about. Other users of the machine "
+        "can read a command line: give tokens, keys and passwords as variables. The default "
+        "folders stand beside `app/`, wherever the command is started; a relative path starts at "
+        "the working directory."
     )
     return "\n\n".join(["# Settings", NOTE, intro, "\n".join(rows)]) + "\n"
 

@@ -14,11 +14,36 @@ ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds `app/`, `content/` and `data/`, wherever the command is started."""
 
 
+PREFIX = "HELP_"
+"""What the names of all variables begin with."""
+
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+_ORIGIN = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>\d+))?",
+    re.IGNORECASE,
+)
+
+
 def _origin(value: str) -> str:
-    origin = value.rstrip("/")
-    if not re.fullmatch(r"https?://[^\s/?#@]+", origin):
-        raise ValueError("must be like https://help.example.com, without a path")
+    """Return an origin as browsers write it: in lower case, without the scheme's default port."""
+    found = _ORIGIN.fullmatch(value.rstrip("/"))
+    if found is None:
+        raise ValueError(
+            f"{value} is not an origin: write it like https://app.example.com or "
+            "tauri://localhost, without a path and without `*`"
+        )
+    origin = value.rstrip("/").lower()
+    if found["port"] and found["port"] == DEFAULT_PORTS.get(found["scheme"].lower()):
+        return origin.removesuffix(f":{found['port']}")
     return origin
+
+
+def _address(value: str) -> str:
+    """Return the address of a site, which browsers open over HTTP."""
+    found = _ORIGIN.fullmatch(value.rstrip("/"))
+    if found is None or found["scheme"].lower() not in DEFAULT_PORTS:
+        raise ValueError("must be like https://help.example.com, without a path")
+    return _origin(value)
 
 
 def _networks(value: str) -> str:
@@ -37,12 +62,13 @@ def _items(value: object) -> object:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class Settings(BaseSettings):
     """The settings of a running help center; an empty variable counts as unset."""
 
-    model_config = SettingsConfigDict(env_prefix="HELP_", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; `0` for any free.")
@@ -57,7 +83,7 @@ class Settings(BaseSettings):
             "by default `data/` beside `app/`."
         ),
     )
-    base_url: Origin | None = Field(
+    base_url: Address | None = Field(
         None,
         description=(
             "Where visitors find the help center, as in `https://help.example.com`; "
@@ -71,8 +97,8 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_items)] = Field(
         (),
         description=(
-            "The origins whose pages may use `/api/v1` in a browser, with commas between, "
-            "as in `https://app.example.com`."
+            "The origins whose pages and apps may use `/api/v1` in a browser, separated by commas, "
+            "as in `https://app.example.com,tauri://localhost`. Name each in full."
         ),
     )
     proxies: Annotated[str, AfterValidator(_networks)] = Field(

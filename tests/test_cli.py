@@ -23,6 +23,7 @@ from app.content.loader import load
 from app.reference import pages
 from app.settings import ROOT, Settings
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
+from tests.hardening.server import running
 
 BROKEN = {"issues/a.md": "---\ntitel: 50% off, now: or: never\n---\n"}
 
@@ -343,6 +344,12 @@ def test_wrong_usage(arguments: list[str], message: str) -> None:
         ("HELP_BASE_URL", "help.example.com", "HELP_BASE_URL: must be like https://"),
         ("HELP_BASE_URL", "https://help.example.com/path", "without a path"),
         ("HELP_PORT", "http", "HELP_PORT: "),
+        ("HELP_BASE_URL", "tauri://localhost", "HELP_BASE_URL: must be like https://"),
+        ("HELP_CORS_ORIGINS", "https://*.example.com", "HELP_CORS_ORIGINS: https://*.example.com"),
+        ("HELP_CORS_ORIGINS", "https://a.example,app.example", "HELP_CORS_ORIGINS: app.example"),
+        ("HELP_CORS_ORIGINS", "https://a.example/page", "without a path"),
+        ("HELP_CORS_ORIGINS", "null", "HELP_CORS_ORIGINS: null is not an origin"),
+        ("HELP_CORS_ORIGINS", "https://bücher.example", "is not an origin"),
     ],
 )
 def test_wrong_settings(variable: str, value: str, message: str) -> None:
@@ -364,6 +371,70 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert Settings(port=1).port == 1, "what is given wins"
 
 
+def test_every_setting_is_a_flag_of_serve_and_the_pages_say_so() -> None:
+    result = run("serve", "--help")
+    flags = set(re.findall(r"^ +(--[a-z-]+)", result.stdout, re.MULTILINE))
+    wanted = {f"--{name.replace('_', '-')}" for name in Settings.model_fields}
+    assert len(wanted) >= 14
+    assert flags == wanted
+
+
+@pytest.mark.slow
+def test_the_flags_of_serve_take_effect_and_win(tmp_path: Path) -> None:
+    on_the_line = "--cors-origins tauri://localhost --metrics-token told-on-the-line "
+    on_the_line += "--base-url https://help.example.com --log-format json"
+    with running(
+        tmp_path,
+        flags=tuple(on_the_line.split()),
+        HELP_BASE_URL="https://other.example",
+        HELP_METRICS_TOKEN="x" * 12,
+    ) as server:
+        answer = server.get("/api/v1/issues", Origin="tauri://localhost")
+        assert answer.headers["access-control-allow-origin"] == "tauri://localhost"
+        assert b'href="https://help.example.com/"' in server.get("/").body
+        assert server.get("/metrics", Authorization="Bearer told-on-the-line").status == 200
+        assert server.get("/metrics", Authorization=f"Bearer {'x' * 12}").status == 401
+    log = server.log.read_text()
+    assert any(line.startswith("{") and "/api/v1/issues" in line for line in log.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("variable", "cure"),
+    [
+        ("HELP_BASE_URI", "did you mean HELP_BASE_URL?"),
+        ("HELP_SINGING", "docs/settings.md lists them"),
+        ("HELP_EXTERNA", "did you mean HELP_EXTERNAL?"),
+    ],
+)
+def test_a_variable_that_nothing_reads_is_warned_about(variable: str, cure: str) -> None:
+    result = run("check", "--content", str(TEAPOTS), env={variable: "x"})
+    assert result.exit_code == 0
+    assert f"Warning: {variable} is not a setting; {cure}\n" in result.stderr
+
+
+def test_a_variable_of_another_command_is_not_warned_about() -> None:
+    env = {"HELP_EXCHANGE": "okx", "HELP_FORMAT": "text", "HELP_DEV": "false"}
+    result = run("check", "--content", str(TEAPOTS), env=env)
+    assert result.stderr == "No mistakes in 7 files.\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://App.Example.com/", "https://app.example.com"),
+        ("https://app.example.com:443", "https://app.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ("capacitor://localhost", "capacitor://localhost"),
+    ],
+)
+def test_origins_are_compared_as_browsers_write_them(
+    written: str, origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELP_CORS_ORIGINS", written)
+    assert Settings().cors_origins == (origin,)
+
+
 @pytest.mark.parametrize(
     "command",
     [[], ["serve"], ["check"], ["new"], ["new", "issue"], ["diagnose"], ["evaluate"]],
@@ -373,10 +444,10 @@ def test_help_has_an_example_and_names_the_variables(command: list[str]) -> None
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert "Example: helpcenter" in result.stdout
-    options = re.findall(r"^ +--(\w+)", result.stdout, re.MULTILINE)
+    options = re.findall(r"^ +--([a-z-]+)", result.stdout, re.MULTILINE)
     text = " ".join(result.stdout.split())
     for option in options:
-        assert f"HELP_{option.upper()}" in text
+        assert f"HELP_{option.replace('-', '_').upper()}" in text
 
 
 def test_the_generated_pages_are_up_to_date() -> None:

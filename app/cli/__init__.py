@@ -5,10 +5,12 @@ Exit codes: 0 good, 1 findings, 2 wrong usage (which includes a port that is tak
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 import click
+
+from app.cli.common import warn_of_unknown_settings
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serving", "serve"),
@@ -47,9 +49,22 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 92},
     epilog="Example: helpcenter serve",
 )
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Run a help center, and keep its content right.
 
     Every option can be set in the environment instead; the option wins. Exit codes: 0 good,
     1 findings, 2 wrong usage.
     """
+    warn_of_unknown_settings(lambda: _variables(context.command, context))
+
+
+def _variables(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Yield the environment variables that the options of a command and its subcommands read."""
+    for parameter in command.params:
+        if isinstance(parameter.envvar, str):
+            yield parameter.envvar
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if child := command.get_command(context, name):
+                yield from _variables(child, context)

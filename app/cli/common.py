@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 from unicodedata import category
 
 import click
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
-from app.settings import ROOT, Settings
+from app.settings import PREFIX, ROOT, Settings
 
 # The content and the engine are imported by the commands that need them.
 if TYPE_CHECKING:
@@ -30,21 +33,77 @@ class Refused(click.ClickException):
     exit_code = 2
 
 
-def setting_option(name: str, kind: click.ParamType[Any]) -> Callable[[CommandT], CommandT]:
-    """Return the decorator that adds the option for a setting; None when it isn't given."""
+def setting_option(name: str, *, exists: bool = False) -> Callable[[CommandT], CommandT]:
+    """Return the decorator that adds the flag of a setting; the flag is None when it isn't given.
+
+    With `exists`, the folder that it names must be there.
+    """
     field = Settings.model_fields[name]
+    flag = f"--{name.replace('_', '-')}"
+    has_default = not (field.default is None or isinstance(field.default, (Path, tuple)))
+    is_switch = field.annotation is bool
     return click.option(
-        f"--{name.replace('_', '-')}",
-        type=kind,
-        metavar={"content": "DIR", "data": "DIR", "database_url": "URL"}.get(name, name.upper()),
-        envvar=f"HELP_{name.upper()}",
+        f"{flag}/--no{flag[1:]}" if is_switch else flag,
+        type=_click_type(field, exists=exists),
+        default=None,
+        metavar=None if is_switch else _metavar(name, field),
+        envvar=f"{PREFIX}{name.upper()}",
         show_envvar=True,
-        show_default=False if isinstance(field.default, Path | None) else str(field.default),
+        show_default=str(field.default).lower() if has_default else False,
         help=field.description,
     )
 
 
-content_option = setting_option("content", click.Path(exists=True, file_okay=False, path_type=Path))
+def setting_options(command: CommandT) -> CommandT:
+    """Add the flags of all settings to a command, in the order of their declaration."""
+    for name in reversed(Settings.model_fields):
+        command = setting_option(name, exists=name == "content")(command)
+    return command
+
+
+def _click_type(field: FieldInfo, *, exists: bool) -> click.ParamType[Any]:
+    """Return click's type for a setting, so that `--help` shows its bounds and its choices."""
+    if get_origin(field.annotation) is Literal:
+        return click.Choice(get_args(field.annotation))
+    bounds = {"min": _bound(field, "ge"), "max": _bound(field, "le")}
+    kinds: Mapping[object, click.ParamType[Any]] = {
+        bool: click.BOOL,
+        int: click.IntRange(**bounds),
+        float: click.FloatRange(**bounds),
+        Path: click.Path(exists=exists, file_okay=False, path_type=Path),
+        Path | None: click.Path(exists=exists, file_okay=False, path_type=Path),
+    }
+    return kinds.get(field.annotation, click.STRING)
+
+
+def _bound(field: FieldInfo, name: str) -> Any:
+    return next((getattr(one, name) for one in field.metadata if hasattr(one, name)), None)
+
+
+def _metavar(name: str, field: FieldInfo) -> str | None:
+    if get_origin(field.annotation) is Literal:
+        return None  # click shows the choices
+    if field.annotation in {Path, Path | None}:
+        return "DIR"
+    return name.rpartition("_")[2].upper()
+
+
+content_option = setting_option("content", exists=True)
+
+
+def warn_of_unknown_settings(options: Callable[[], Iterable[str]]) -> None:
+    """Warn of each variable `HELP_...` that no setting and none of the `options` reads.
+
+    The variables of `options` are asked for only when there is such a variable.
+    """
+    settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = {name for name in os.environ if name.startswith(PREFIX)} - settings
+    if unknown:
+        known = {name.removeprefix(PREFIX): name for name in settings.union(options())}
+        for name in sorted(unknown - set(known.values())):
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+            cure = f"did you mean {known[near[0]]}?" if near else "docs/settings.md lists them"
+            click.echo(printable(f"Warning: {name} is not a setting; {cure}"), err=True)
 
 
 def load_knowledge(settings: Settings) -> KnowledgeBase:
@@ -80,9 +139,8 @@ def settings_from(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         problems = (
-            f"HELP_{'_'.join(str(part) for part in detail['loc']).upper()}: "
-            f"{detail['msg'].removeprefix('Value error, ')}"
-            for detail in error.errors()
+            f"{PREFIX}{str(one['loc'][0]).upper()}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors()
         )
         raise Refused("; ".join(problems)) from None
 

@@ -12,8 +12,8 @@ from app.feedback.backups import BackupError, back_up
 from app.feedback.backups import restore as put_back
 from app.feedback.database import Database
 
-data_option = setting_option("data", click.Path(file_okay=False, path_type=Path))
-database_option = setting_option("database_url", click.STRING)
+data_option = setting_option("data")
+database_option = setting_option("database_url")
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import click
@@ -23,8 +22,8 @@ from app.insights import gather, render
 
 @click.command(epilog="Example: helpcenter insights")
 @content_option
-@setting_option("data", click.Path(exists=True, file_okay=False, path_type=Path))
-@setting_option("database_url", click.STRING)
+@setting_option("data", exists=True)
+@setting_option("database_url")
 def insights(**given: Any) -> None:
     """Show what visitors asked and did not find, and what did not help them.
 

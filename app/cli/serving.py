@@ -7,17 +7,17 @@ import gc
 import socket
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.common import Refused, broken, content_option, near, setting_option, settings_from
-from app.settings import Settings
+from app.cli.common import Refused, broken, near, setting_options, settings_from
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
     from uvicorn import Server
+
+    from app.settings import Settings
 
 BACKLOG = 2048
 """Connections that wait while all others are served."""
@@ -30,19 +30,7 @@ M_ARENA_MAX, ARENAS = -8, 2
 
 
 @click.command(epilog="Example: helpcenter serve --host 0.0.0.0 --port 80")
-@setting_option("host", click.STRING)
-@setting_option("port", click.IntRange(0, 65535))
-@content_option
-@setting_option("data", click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--dev",
-    is_flag=True,
-    default=None,
-    envvar="HELP_DEV",
-    show_envvar=True,
-    help=Settings.model_fields["dev"].description,
-)
-@setting_option("watch", click.FloatRange(min=0))
+@setting_options
 def serve(**given: Any) -> None:
     """Serve the help center until Ctrl+C.
 
@@ -50,6 +38,9 @@ def serve(**given: Any) -> None:
     changes meanwhile is served as soon as it has no errors; until then the old one goes on.
     HELP_BASE_URL (https://help.example.com) says where visitors find the help center, for
     canonical links.
+
+    Other users of the machine can read a command line: give tokens, keys and passwords as
+    variables.
     """
     settings = settings_from(**given)
     settings = settings.model_copy(update={"content": near(settings.content)})

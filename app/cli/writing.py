@@ -71,8 +71,8 @@ def new() -> None:
     help="Answer a group of unanswered texts; `helpcenter insights` shows their keys.",
 )
 @content_option
-@setting_option("data", click.Path(file_okay=False, path_type=Path))
-@setting_option("database_url", click.STRING)
+@setting_option("data")
+@setting_option("database_url")
 def issue_(title: str, key: str | None, **given: Any) -> None:
     """Write the skeleton of an issue, as a draft; the file's name is made from TITLE.
 

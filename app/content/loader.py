@@ -427,6 +427,7 @@ _WRONG: Mapping[str, str] = {
     "int_type": "must be a whole number; write digits only",
     "ip_v4_address": _ADDRESS,
     "ip_v6_address": _ADDRESS,
+    "literal_error": "must be {expected}; change it",
     "model_type": _KEYS,
     "string_type": "must be a text; write one, in quotes if it is a number, a date, true or null",
     "too_short": "must not have fewer entries than {min_length}; add one",

@@ -32,6 +32,7 @@ class Running:
         *,
         content: Path = MARBLES,
         wrapper: tuple[str, ...] = (),
+        flags: tuple[str, ...] = (),
         **environment: str,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,6 +42,7 @@ class Running:
         if not self.content.exists():
             shutil.copytree(content, self.content)
         self._wrapper = wrapper
+        self._flags = flags
         self._environment = {
             **os.environ,
             "HELP_PORT": "0",
@@ -59,7 +61,7 @@ class Running:
         with self.log.open("a") as log:
             from_here = log.tell()
             self.process = subprocess.Popen(
-                [*self._wrapper, sys.executable, "-m", "app", "serve"],
+                [*self._wrapper, sys.executable, "-m", "app", "serve", *self._flags],
                 cwd=REPOSITORY,
                 env=self._environment,
                 stdout=log,
@@ -157,10 +159,15 @@ class Running:
 
 @contextmanager
 def running(
-    folder: Path, *, content: Path = MARBLES, wrapper: tuple[str, ...] = (), **environment: str
+    folder: Path,
+    *,
+    content: Path = MARBLES,
+    wrapper: tuple[str, ...] = (),
+    flags: tuple[str, ...] = (),
+    **environment: str,
 ) -> Iterator[Running]:
     """Run a server for the length of the `with` block."""
-    server = Running(folder, content=content, wrapper=wrapper, **environment)
+    server = Running(folder, content=content, wrapper=wrapper, flags=flags, **environment)
     try:
         yield server
     finally:
