@@ -1,6 +1,8 @@
 """Find a Chromium for the tests, or install one: `python -m tests.browser.chromium`.
 
-In this order: one that is there, Debian's package where apt-get may be used, the test tool's own.
+In this order: a browser that is installed, Debian's package where apt-get may be used, and
+Playwright's own. Playwright runs on a Node of its own, which needs a library that a small Debian
+does not have, so it is started last.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+PACKAGES = ("chromium", "libatomic1")
+"""A browser, and the library that Playwright's Node needs."""
 
 
 def find() -> str | None:
@@ -31,38 +35,53 @@ def find_downloaded() -> str | None:
         return str(path) if path.exists() else None
 
 
-def install_with_apt() -> bool:
-    """Install Debian's package, as root or with sudo that asks nothing; say whether it worked."""
+def playwright_runs() -> bool:
+    """Say whether Playwright's Node starts on this machine."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def is_ready() -> bool:
+    """Say whether the tests can start a browser."""
+    return playwright_runs() and bool(find() or find_downloaded())
+
+
+def install_with_apt() -> None:
+    """Install Debian's packages, as root or with a sudo that asks for no password."""
     if not shutil.which("apt-get"):
-        return False
+        return
     prefix: list[str] = []
     if os.geteuid() != 0:
         if not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"]).returncode:
-            return False
+            return
         prefix = ["sudo", "-n"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
         command = [*prefix, "apt-get", "-qq", *arguments]
         if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode:
-            return False
-    return True
+            return
 
 
-def install_with_playwright() -> bool:
-    """Let Playwright download its own browser; say whether it worked."""
-    command = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
-    return subprocess.run(command).returncode == 0
+def install_with_playwright() -> None:
+    """Let Playwright download its own browser, and install the libraries that this needs."""
+    subprocess.run([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
 
 
 def main() -> int:
-    """Make sure that a browser is there."""
-    if find() or find_downloaded():
+    """Make sure that the tests can start a browser."""
+    if is_ready():
         return 0
-    print("no Chromium found; installing one", file=sys.stderr)
-    if (install_with_apt() and find()) or (install_with_playwright() and find_downloaded()):
+    print("no Chromium that the tests can start; installing one", file=sys.stderr)
+    install_with_apt()
+    if is_ready():
         return 0
+    if playwright_runs():
+        install_with_playwright()
+        if is_ready():
+            return 0
     print(
-        "the browser tests need Chromium: install it, or name it in the variable CHROMIUM",
+        "the browser tests need Chromium and libatomic1: install both, or name a browser in the "
+        "variable CHROMIUM",
         file=sys.stderr,
     )
     return 1
