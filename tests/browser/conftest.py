@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,20 +16,33 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from tests.browser.chromium import find
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-START_SECONDS = 30
+PATIENCE_SECONDS = 60
+"""How long anything is waited for; only a failure takes as long as this."""
 PLAIN_HOST = "help.test"
 """A host that leads to this machine and is, over http, no secure context."""
 NOT_ON_PLAIN_HTTP = "The Cross-Origin-Opener-Policy header has been ignored"
+NOTE_WHAT_IS_SAID = """
+addEventListener("DOMContentLoaded", () => {
+    window.said = [];
+    for (const line of document.querySelectorAll("[role=status]")) {
+        const note = () => { if (line.checkVisibility()) said.push(line.textContent); };
+        new MutationObserver(note).observe(line, {childList: true});
+    }
+});
+"""
+"""Keeps what was shown and announced: a message is removed again after some seconds."""
 COMPLAIN_OF_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
     console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
 });
 """
+
+expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +80,7 @@ def serving(content: Path, **environment: str) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +95,14 @@ def marbles() -> Iterator[str]:
     """Serve the fixture content with exchanges, which writers can't break."""
     with serving(REPOSITORY / "tests" / "fixtures" / "exchange_content") as url:
         yield url
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    """Return a page that is patient, and whose messages `wait_until_said` knows."""
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
+    page.add_init_script(NOTE_WHAT_IS_SAID)
+    return page
 
 
 @pytest.fixture
@@ -107,17 +128,28 @@ def visitor(page: Page) -> Iterator[Page]:
     assert complaints == []
 
 
+def wait_until_said(page: Page, text: str) -> None:
+    """Wait until the page has shown and announced a text, which may be gone again."""
+    page.wait_for_function("text => said.some((one) => one.includes(text))", arg=text)
+
+
+def arrive(page: Page, go: Callable[[], object]) -> None:
+    """Do what leads to another page, and wait until its scripts have run."""
+    with page.expect_event("load"):
+        go()
+
+
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server stopped with exit code {process.returncode}")
         try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=1):
+            with urllib.request.urlopen(f"{url}/readyz", timeout=PATIENCE_SECONDS):
                 return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError(f"the server was not ready within {START_SECONDS} seconds")
+    raise RuntimeError(f"the server was not ready within {PATIENCE_SECONDS} seconds")
 
 
 @pytest.fixture(scope="session")

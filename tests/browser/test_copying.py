@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import PLAIN_HOST
+from tests.browser.conftest import PLAIN_HOST, wait_until_said
 
 pytestmark = pytest.mark.browser
 
@@ -37,15 +37,14 @@ def test_one_click_copies_the_address_and_says_so(visitor: Page, origin: str, ma
     assert visitor.evaluate("window.isSecureContext") is (origin == marbles)
     banner = visitor.get_by_role("region", name="Marble Robot addresses")
     banner.get_by_role("button", name=f"Copy {ADDRESS}").click()
-    said = visitor.get_by_role("status").filter(has_text=f"Copied {ADDRESS}")
-    expect(said).to_be_visible()
+    wait_until_said(visitor, f"Copied {ADDRESS}")
     assert clipboard(visitor.context, marbles) == ADDRESS
 
 
 def test_all_addresses_at_once(visitor: Page, origin: str, marbles: str) -> None:
     visitor.goto(f"{origin}/")
     visitor.get_by_role("button", name="Copy all 3").click()
-    expect(visitor.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    wait_until_said(visitor, "Copied")
     assert clipboard(visitor.context, marbles) == "192.0.2.7, 198.51.100.23, 2001:db8::7"
 
 
@@ -56,7 +55,7 @@ def test_it_is_at_the_top_of_every_page(visitor: Page, marbles: str, path: str) 
     visitor.goto(f"{marbles}{path}")
     visitor.context.grant_permissions(CLIPBOARD, origin=marbles)
     visitor.get_by_role("banner").get_by_role("button", name=f"Copy {ADDRESS}").click()
-    expect(visitor.get_by_role("status").filter(has_text=f"Copied {ADDRESS}")).to_be_visible()
+    wait_until_said(visitor, f"Copied {ADDRESS}")
     assert visitor.evaluate("navigator.clipboard.readText()") == ADDRESS
 
 
@@ -65,7 +64,7 @@ def test_the_keyboard_copies_too_and_focus_stays(visitor: Page, origin: str, mar
     button = visitor.get_by_role("main").get_by_role("button", name=f"Copy {ADDRESS}")
     button.focus()
     visitor.keyboard.press("Enter")
-    expect(visitor.get_by_role("status").filter(has_text=f"Copied {ADDRESS}")).to_be_visible()
+    wait_until_said(visitor, f"Copied {ADDRESS}")
     expect(button).to_be_focused()
     assert clipboard(visitor.context, marbles) == ADDRESS
 
@@ -86,7 +85,7 @@ def test_the_link_to_a_step_appears_on_hover_and_focus_and_is_copied(
     link.focus()
     expect(link).to_have_css("opacity", "1")
     visitor.keyboard.press("Enter")
-    expect(visitor.get_by_role("status").filter(has_text="Link copied")).to_be_visible()
+    wait_until_said(visitor, "Link copied")
     copied = visitor.evaluate("navigator.clipboard.readText()")
     assert copied == f"{marbles}/issues/address-not-allowed?exchange=glassmarket#press-twice"
     visitor.goto(copied)

@@ -15,14 +15,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import free_port
+from tests.browser.conftest import PATIENCE_SECONDS, free_port
 
 pytestmark = pytest.mark.browser
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEAPOTS = REPOSITORY / "tests" / "fixtures" / "content"
-PATIENCE = 10_000
-"""Milliseconds; far more than it takes, since the machine may be busy."""
 
 Serve = Callable[[Path], str]
 
@@ -46,7 +44,7 @@ def serve() -> Iterator[Serve]:
         processes.append(subprocess.Popen(command, cwd=REPOSITORY))
         while processes[-1].poll() is None:
             try:
-                urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
+                urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE_SECONDS).close()
             except OSError:
                 time.sleep(0.05)
             else:
@@ -56,7 +54,7 @@ def serve() -> Iterator[Serve]:
     yield start
     for process in processes:
         process.send_signal(signal.SIGINT)
-    codes = [process.wait(timeout=20) for process in processes]
+    codes = [process.wait(timeout=PATIENCE_SECONDS) for process in processes]
     assert codes == [0] * len(codes), "an open page must not keep the server from stopping"
 
 
@@ -78,7 +76,7 @@ def test_a_saved_file_is_shown_where_the_reader_is(page: Page, content: Path, se
     assert before is not None
     path = content / "issues" / "moonlight-serenade.md"
     replace(path, "title: Moonlight Serenade", "title: Serenade in the Rain")
-    expect(fold.locator("h3").first).to_contain_text("Serenade in the Rain", timeout=PATIENCE)
+    expect(fold.locator("h3").first).to_contain_text("Serenade in the Rain")
     assert page.evaluate("window.stayed"), "the page was loaded anew"
     expect(fold).to_have_attribute("open", "")
     expect(page.locator("#cold-water")).not_to_have_attribute("open", "")
@@ -91,7 +89,7 @@ def test_a_saved_file_is_shown_where_the_reader_is(page: Page, content: Path, se
 def test_title_header_and_footer_follow_as_well(page: Page, content: Path, serve: Serve) -> None:
     page.goto(serve(content))
     replace(content / "site.yml", "product: Teapot Choir", "product: Kettle Band")
-    expect(page).to_have_title(re.compile("Kettle Band"), timeout=PATIENCE)
+    expect(page).to_have_title(re.compile("Kettle Band"))
     expect(page.locator("header.top")).to_contain_text("Kettle Band")
     expect(page.locator("main")).to_contain_text("Kettle Band")
 
@@ -107,7 +105,7 @@ def test_a_mistake_is_named_on_every_page_until_it_is_mended(
     page.locator("footer.bottom").scroll_into_view_if_needed()
     path.write_text(good.replace("symptom:", "symptm:"), "utf-8")
     banner = page.locator("#dev")
-    expect(banner).to_contain_text(f"{path}:3", timeout=PATIENCE)
+    expect(banner).to_contain_text(f"{path}:3")
     expect(banner.locator(".notice")).to_be_in_viewport()
     expect(banner).to_contain_text("did you mean `symptom`?")
     expect(page.locator("#cold-water h3")).to_have_text("Cold Water")
@@ -116,7 +114,7 @@ def test_a_mistake_is_named_on_every_page_until_it_is_mended(
         expect(banner).to_contain_text(f"{path}:3")
         assert page.evaluate("document.querySelector('#dev').getBoundingClientRect().top") < 100
     path.write_text(good.replace("Cold Water", "Icy Water"), "utf-8")
-    expect(banner).to_have_text("", timeout=PATIENCE)
+    expect(banner).to_have_text("")
     page.goto(f"{url}/issues/cold-water")
     expect(page.locator("h1")).to_have_text("Icy Water")
 
@@ -132,7 +130,7 @@ def test_started_on_a_mistake_it_shows_that_and_heals(
         expect(page.locator("main")).to_contain_text(f"{content / 'site.yml'}:2")
     page.goto(f"{url}/issues/cold-water")
     replace(content / "site.yml", "produkt:", "product:")
-    expect(page.locator("h1")).to_have_text("Cold Water", timeout=PATIENCE)
+    expect(page.locator("h1")).to_have_text("Cold Water")
     expect(page.locator("header.top")).to_be_visible()
 
 
@@ -145,9 +143,9 @@ def test_drafts_are_shown_and_marked(page: Page, content: Path, serve: Serve) ->
     expect(mark).to_have_text("Draft")
     expect(page.locator("#moonlight-serenade .tag")).to_have_text("Draft")
     page.locator("#q").fill("moonlight")
-    expect(page.locator("#search-panel li .tag")).to_have_text("Draft", timeout=PATIENCE)
+    expect(page.locator("#search-panel li .tag")).to_have_text("Draft")
     replace(content / "issues" / "moonlight-serenade.md", "draft: true", "draft: false")
-    expect(mark).to_have_count(0, timeout=PATIENCE)
+    expect(mark).to_have_count(0)
     expect(page.locator("#moonlight-serenade")).to_be_visible()
 
 
@@ -158,4 +156,4 @@ def test_a_renamed_page_is_followed(page: Page, content: Path, serve: Serve) -> 
     text = old.read_text("utf-8").replace("---\n", "---\naliases: [moonlight-serenade]\n", 1)
     (content / "issues" / "midnight-serenade.md").write_text(text, "utf-8")
     old.unlink()
-    expect(page).to_have_url(re.compile("/issues/midnight-serenade$"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile("/issues/midnight-serenade$"))

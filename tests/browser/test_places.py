@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import arrive
+
 pytestmark = pytest.mark.browser
 
 
@@ -52,7 +54,7 @@ def test_a_strange_fragment_is_no_error(visitor: Page, marbles: str, fragment: s
 def test_the_chosen_exchange_is_remembered_and_forgotten(visitor: Page, marbles: str) -> None:
     menu = visitor.get_by_role("combobox", name="Your exchange")
     visitor.goto(f"{marbles}/issues/address-not-allowed")
-    menu.select_option("Glass Market")
+    arrive(visitor, lambda: menu.select_option("Glass Market"))
     expect(visitor).to_have_url(f"{marbles}/issues/address-not-allowed?exchange=glassmarket")
     expect(visitor.locator("#press-twice")).to_be_visible()
 
@@ -64,7 +66,8 @@ def test_the_chosen_exchange_is_remembered_and_forgotten(visitor: Page, marbles:
 
     visitor.goto(f"{marbles}/#market-closed")
     expect(visitor).to_have_url(f"{marbles}/?exchange=glassmarket#market-closed")
-    menu.select_option("All exchanges")
+    visitor.wait_for_load_state()
+    arrive(visitor, lambda: menu.select_option("All exchanges"))
     expect(visitor).to_have_url(re.compile(r"/\?exchange=(#.*)?$"))
     visitor.goto(f"{marbles}/issues/address-not-allowed")
     expect(visitor.locator("#press-twice")).to_be_hidden()  # folded away with other exchanges'

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, HttpCredentials, Page, expect
 
-from tests.browser.conftest import serving
+from tests.browser.conftest import PATIENCE_SECONDS, arrive, serving, wait_until_said
 from tests.browser.test_look import CONTRAST, CUT_OR_WIDE, RULES, findings
 from tests.conftest import MARBLES
 
@@ -70,7 +71,7 @@ def test_a_reply_is_copied_as_it_is_served(
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=desk)
     visitor.goto(f"{desk}{path}")
     visitor.get_by_role("link", name=name, exact=True).click()
-    expect(visitor.get_by_role("status").filter(has_text="Reply copied")).to_be_visible()
+    wait_until_said(visitor, "Reply copied")
     expect(visitor).to_have_url(f"{desk}{path}")
     copied = clipboard(visitor, desk)
     assert copied == visitor.request.get(f"{desk}{served}").text()
@@ -83,7 +84,7 @@ def test_the_reply_of_a_diagnosis(visitor: Page, desk: str) -> None:
     diagnose(visitor, desk, f"{FRIEND_UNKNOWN} secretKey={SECRET}")
     visitor.locator("#answer footer").get_by_role("link", name="Copy as reply").focus()
     visitor.keyboard.press("Enter")
-    expect(visitor.get_by_role("status").filter(has_text="Reply copied")).to_be_visible()
+    wait_until_said(visitor, "Reply copied")
     copied = clipboard(visitor, desk)
     assert copied.startswith("Glass Market error -7007\n")
     assert copied.rstrip().endswith(f"{desk}/diagnose?exchange=glassmarket&error=-7007")
@@ -102,7 +103,7 @@ def report(visitor: Page, desk: str) -> Page:
     visitor.get_by_role("checkbox", name="The secret word is entered").check()
     expect(visitor.locator("#next-steps")).to_contain_text("1 of 3 done")
     expect(visitor.locator("#answer input[name=have]")).to_have_count(1)
-    visitor.get_by_role("button", name="Make a report for support").click()
+    arrive(visitor, visitor.get_by_role("button", name="Make a report for support").click)
     expect(visitor).to_have_url(f"{desk}/report")
     return visitor
 
@@ -140,7 +141,7 @@ def test_what_is_edited_is_what_is_sent(report: Page, desk: str) -> None:
         f"https://desk.marbles.example/new?subject=Glass%20Market%20error%20-7007&body={filled}"
     )
     report.get_by_role("button", name="Copy the report").click()
-    expect(report.get_by_role("status").filter(has_text="Report copied")).to_be_visible()
+    wait_until_said(report, "Report copied")
     assert clipboard(report, desk) == "Only this & that?\n100 % {body}"
 
 
@@ -260,9 +261,9 @@ def test_insights_are_accessible_and_whole(browser: Browser, desk: str) -> None:
     page.get_by_role("button", name="No", exact=True).click()
     expect(page.get_by_text("Thank you, that was counted.")).to_be_visible()
     page.goto(f"{desk}/insights")
-    for _ in range(50):  # what was asked is written a little later
-        if page.get_by_text("my kettle sings").count():
-            break
+    end = time.monotonic() + PATIENCE_SECONDS
+    # What was asked is written a little later.
+    while not page.get_by_text("my kettle sings").count() and time.monotonic() < end:
         page.reload()
     expect(page.get_by_role("cell", name=re.compile("my kettle sings"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("^Unanswered, by week"))).to_be_visible()
