@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote
 
 from app.content.loader import Content
 from app.content.variables import fill_entity, variables
@@ -24,11 +23,6 @@ class BrokenContentError(Exception):
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__(f"{len(findings)} mistakes in the content, the first: {findings[0]}")
         self.findings = findings
-
-
-def error_url(exchange: str, code: str) -> str:
-    """Return the permalink of an error code's page; codes may hold spaces and colons."""
-    return f"/errors/{exchange}/{quote(code, safe=':')}"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app import addresses
+
 Slug = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=80)
 ]
@@ -322,7 +324,7 @@ class Issue(Entity):
     @property
     def url(self) -> str:
         """The permalink of the issue's page."""
-        return f"/issues/{self.slug}"
+        return addresses.issue(self.slug)
 
     def concerns(self, exchange: str | None) -> bool:
         """Tell whether the issue can occur with `exchange` (`None`: not chosen)."""
@@ -527,7 +529,7 @@ class Exchange(Entity):
     @property
     def url(self) -> str:
         """The permalink of the exchange's page."""
-        return f"/exchanges/{self.id}"
+        return addresses.exchange(self.id)
 
 
 # --- errors/<id>.yml --------------------------------------------------------------------------
@@ -619,6 +621,17 @@ class Observations(Entity):
     checklist: dict[str, bool] = Field(default_factory=dict)
     tests: dict[str, Outcome] = Field(default_factory=dict)
     answer: Slug | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of their diagnosis, which holds everything but the text."""
+        return addresses.diagnosis(
+            exchange=self.exchange,
+            error=self.error,
+            checklist=self.checklist,
+            tests=self.tests,
+            answer=self.answer,
+        )
 
     @property
     def are_more_than_exchange(self) -> bool:

@@ -7,12 +7,11 @@ ones, and `helpcenter check` finds those that lead nowhere any more.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Iterable, Iterator
-from urllib.parse import parse_qsl, unquote, urlsplit
 
+from app import addresses
+from app.addresses import Address
 from app.content.loader import Content
-from app.knowledge import error_url
 from app.model import ChecklistItem, Issue, QuickTest, Tip
 
 FILE = "permalinks.txt"
@@ -23,8 +22,6 @@ HEAD = """\
 """What the file begins with."""
 
 NO_PERMALINK = "no permalink looks like this; correct the line (`helpcenter publish` writes them)"
-_REPLY = re.compile(r"\.(?:md|txt)$")
-"""The ending of a page's answer to paste."""
 
 
 def published(content: Content) -> tuple[str, ...]:
@@ -38,32 +35,31 @@ def published(content: Content) -> tuple[str, ...]:
 
 def _links(content: Content) -> Iterator[str]:
     exchanges = {exchange.id for exchange in content.exchanges}
-    yield "/"
+    yield addresses.home()
     if content.site and content.site.whitelist:
-        yield "/whitelist"
+        yield addresses.PATHS["whitelist"]
     if exchanges:
-        yield "/exchanges"
+        yield addresses.PATHS["exchanges"]
     for issue in content.issues:
         yield issue.url
-        yield f"/i/{issue.slug}"
+        yield addresses.issue(issue.slug, short=True)
         for step in issue.solutions:
             if not step.exchanges or exchanges.intersection(step.exchanges):
-                yield f"{issue.url}#{step.id}"
+                yield addresses.issue(issue.slug, step=step.id)
     for exchange in content.exchanges:
         yield exchange.url
     for error in content.errors:
         if error.exchange in exchanges:
-            url = error_url(error.exchange, error.code)
-            yield url
-            yield url.replace("/errors/", "/e/", 1)
+            yield addresses.error(error.exchange, error.code)
+            yield addresses.error(error.exchange, error.code, short=True)
     for tip in content.tips:
-        yield f"/#{tip.id}"
+        yield addresses.home(tip.id)
     if content.diagnostic:
         for item in content.diagnostic.checklist:
-            yield f"/diagnose?missing={item.id}"
+            yield addresses.diagnosis(checklist={item.id: False})
         for test in content.diagnostic.tests:
-            yield f"/diagnose?test-{test.id}=pass"
-            yield f"/diagnose?test-{test.id}=fail"
+            yield addresses.diagnosis(tests={test.id: "pass"})
+            yield addresses.diagnosis(tests={test.id: "fail"})
 
 
 class Permalinks:
@@ -87,26 +83,26 @@ class Permalinks:
 
     def broken(self, link: str) -> str | None:
         """Return why nobody finds what `link` promised, with the cure; None when it holds."""
-        parts = urlsplit(link)
-        if not link.startswith("/"):
+        address = addresses.parse(link)
+        if address is None:
             return NO_PERMALINK
-        folder, _, name = unquote(parts.path)[1:].partition("/")
-        name = _REPLY.sub("", name)
-        query = parse_qsl(parts.query, keep_blank_values=True)
-        if reason := self._broken_exchange(dict(query).get("exchange")):
+        if reason := self._broken_exchange(address.chosen_exchange or None):
             return reason
-        if folder in {"issues", "i"}:
-            return self._broken_issue(name, unquote(parts.fragment))
-        if folder == "exchanges":
-            return self._broken_exchange(name or None)
-        if folder in {"errors", "e"}:
-            return self._broken_code(name)
-        if folder == "diagnose":
-            return self._broken_diagnosis(query)
-        if parts.path == "/":
-            return _gone("tip", unquote(parts.fragment), self._tips)
-        if parts.path == "/whitelist":
-            return None if self._has_whitelist else "there are no addresses to compare any more"
+        match address.kind:
+            case "issue" | "short issue":
+                return self._broken_issue(address.name, address.anchor)
+            case "exchanges" | "exchange":
+                return self._broken_exchange(address.exchange or None)
+            case "error" | "short error":
+                return self._broken_code(address.exchange, address.code)
+            case "diagnosis":
+                return self._broken_diagnosis(address)
+            case "home":
+                return _gone("tip", address.anchor, self._tips)
+            case "whitelist" if self._has_whitelist:
+                return None
+            case "whitelist":
+                return "there are no addresses to compare any more"
         return NO_PERMALINK
 
     def _broken_issue(self, slug: str, step: str) -> str | None:
@@ -140,8 +136,7 @@ class Permalinks:
             f"`aliases: [{name}]` to the exchange that replaces it{near}"
         )
 
-    def _broken_code(self, name: str) -> str | None:
-        exchange, _, code = name.partition("/")
+    def _broken_code(self, exchange: str, code: str) -> str | None:
         if reason := self._broken_exchange(exchange):
             return reason
         present = self._exchanges[exchange]
@@ -152,13 +147,13 @@ class Permalinks:
             f"errors/{present}.yml"
         )
 
-    def _broken_diagnosis(self, query: list[tuple[str, str]]) -> str | None:
-        exchange = dict(query).get("exchange")
-        for name, value in query:
+    def _broken_diagnosis(self, address: Address) -> str | None:
+        exchange = address.chosen_exchange
+        for name, value in address.query:
             if name == "answer" and (reason := self._broken_issue(value, "")):
                 return reason
             if name == "error" and exchange:
-                if reason := self._broken_code(f"{exchange}/{value}"):
+                if reason := self._broken_code(exchange, value):
                     return reason
             elif name == "missing":
                 for item in filter(None, value.split(",")):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app import addresses
 from app.content.loader import load
-from app.knowledge import BrokenContentError, KnowledgeBase, build, error_url
+from app.knowledge import BrokenContentError, KnowledgeBase, build
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
 
 
@@ -122,7 +123,7 @@ def test_entries_with_match_come_before_the_one_without(make_content: MakeConten
     ],
 )
 def test_error_url(code: str, url: str) -> None:
-    assert error_url("x", code) == url
+    assert addresses.error("x", code) == url
 
 
 def test_equal_content_is_an_equal_version(teapots: KnowledgeBase, marbles: KnowledgeBase) -> None:

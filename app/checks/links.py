@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from app import addresses
+from app.addresses import PATHS, Address
 from app.checks.places import (
     Link,
     Mistake,
@@ -17,20 +19,6 @@ from app.checks.places import (
 from app.checks.texts import heading_anchors, step_aliases, step_ids
 from app.content.loader import Source
 from app.model import Issue
-
-FIXED_PAGES = frozenset(
-    {
-        "/",
-        "/search",
-        "/diagnose",
-        "/report",
-        "/feed.xml",
-        "/sitemap.xml",
-        "/robots.txt",
-        "/llms.txt",
-    }
-)
-"""Pages that are there whatever the content."""
 
 HOME_ANCHORS = ("whitelist", "diagnostic", "issues", "by-exchange", "tips", "support")
 """The sections of `/`; each issue and each tip has an anchor there as well."""
@@ -90,11 +78,14 @@ class _Pages:
         self.survey = survey
         self.issues, self.exchanges = survey.issues, survey.exchanges
         site = survey.content.site
-        self.fixed = set(FIXED_PAGES)
-        if site is None or site.whitelist:
-            self.fixed.add("/whitelist")
-        if self.exchanges:
-            self.fixed.add("/exchanges")
+        missing = {
+            "whitelist": site is not None and not site.whitelist,
+            "exchanges": not self.exchanges,
+        }
+        self.fixed = {
+            path for kind, path in PATHS.items() if "{" not in path and not missing.get(kind, False)
+        }
+        """The pages whose addresses name nothing else."""
         self.aliases = {text.text: name_of(text.source) for text in survey.aliases}
         self.exchange_aliases = {
             text.text: name_of(text.source)
@@ -123,31 +114,30 @@ class _Pages:
 
     def _page_mistakes(self, path: str, link: Link) -> Iterator[Mistake]:
         """Yield why nobody finds the page at `path`, or why it shouldn't be linked so."""
-        folder, _, name = path.strip("/").partition("/")
-        if path in self.fixed:
-            return
-        if folder in {"issues", "i"} and name:
-            slug = name.removesuffix(".md")
-            if slug in self.aliases and slug not in self.issues:
-                message = f"{path} only redirects; link to /issues/{self.aliases[slug]}"
-                yield link.mistake(message, severity="warning")
-            else:
-                yield from self._missing(link, path, "issue", slug, self.issues)
-        elif folder == "exchanges" and name in self.exchange_aliases:
-            message = f"{path} only redirects; link to /exchanges/{self.exchange_aliases[name]}"
-            yield link.mistake(message, severity="warning")
-        elif folder == "exchanges" and name:
-            yield from self._missing(link, path, "exchange", name, self.exchanges)
-        elif folder in {"errors", "e"} and "/" in name:
-            exchange, _, code = name.partition("/")
-            if exchange not in self.exchanges:
-                yield from self._missing(link, path, "exchange", exchange, self.exchanges)
-            else:
-                what = f"error code of {exchange}"
-                yield from self._missing(link, path, what, code, self.codes.get(exchange, {}))
-        else:
-            known = [*self.fixed, *(f"/issues/{slug}" for slug in self.issues)]
-            yield link.mistake(f"there is no page {path}; {did_you_mean(path, known)}")
+        match addresses.parse(path):
+            case Address(kind="issue" | "short issue", name=slug):
+                if slug in self.aliases and slug not in self.issues:
+                    present = addresses.issue(self.aliases[slug])
+                    yield link.mistake(f"{path} only redirects; link to {present}", "warning")
+                else:
+                    yield from self._missing(link, path, "issue", slug, self.issues)
+            case Address(kind="exchange", exchange=name):
+                if name in self.exchange_aliases:
+                    present = addresses.exchange(self.exchange_aliases[name])
+                    yield link.mistake(f"{path} only redirects; link to {present}", "warning")
+                else:
+                    yield from self._missing(link, path, "exchange", name, self.exchanges)
+            case Address(kind="error" | "short error", exchange=name, code=code):
+                if name not in self.exchanges:
+                    yield from self._missing(link, path, "exchange", name, self.exchanges)
+                else:
+                    what = f"error code of {name}"
+                    yield from self._missing(link, path, what, code, self.codes.get(name, {}))
+            case Address(kind=kind) if PATHS[kind] in self.fixed or kind == "image":
+                return
+            case _:
+                known = [*self.fixed, *map(addresses.issue, self.issues)]
+                yield link.mistake(f"there is no page {path}; {did_you_mean(path, known)}")
 
     def _missing(
         self, link: Link, path: str, what: str, name: str, known: Mapping[str, Source]
@@ -188,10 +178,12 @@ class _Pages:
 
     def _source(self, page: str) -> Source | None:
         """Return the file of an issue's or an exchange's page."""
-        folder, _, name = page.strip("/").partition("/")
-        if folder in {"issues", "i"}:
-            return self.issues.get(self.aliases.get(name, name))
-        return self.exchanges.get(name) if folder == "exchanges" else None
+        match addresses.parse(page):
+            case Address(kind="issue" | "short issue", name=slug):
+                return self.issues.get(self.aliases.get(slug, slug))
+            case Address(kind="exchange", exchange=name):
+                return self.exchanges.get(name)
+        return None
 
     def _home_anchors(self) -> list[str]:
         tips = (tip.id for tip in self.survey.content.tips)
@@ -202,9 +194,12 @@ class _Pages:
 
 
 def page_of(source: Source) -> str:
-    """Return the page that shows a file's texts."""
-    folders = {"issue": "/issues/", "exchange": "/exchanges/", "errors": "/errors/"}
-    return folders[source.kind] + name_of(source) if source.kind in folders else "/"
+    """Return the page that shows a file's texts; empty for a file of error codes."""
+    if source.kind == "issue":
+        return addresses.issue(name_of(source))
+    if source.kind == "exchange":
+        return addresses.exchange(name_of(source))
+    return "" if source.kind == "errors" else addresses.home()
 
 
 def _codes(source: Source) -> dict[str, Source]:

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from app import addresses
 from app.content.folder import Kind
 from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Source
@@ -367,9 +368,9 @@ def _leads_to(source: Source, names: Iterable[Text], links: Iterable[Link]) -> I
         if text.text != own and "speaks_against" not in text.location:
             yield text.text
     for link in links:
-        folder, _, slug = link.path.strip("/").partition("/")
-        if folder in {"issues", "i"} and slug != own:
-            yield slug.removesuffix(".md")
+        address = addresses.parse(link.path)
+        if address and address.kind in {"issue", "short issue"} and address.name != own:
+            yield address.name
 
 
 def body_of(source: Source) -> Text:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app import addresses
 from app.content.markdown import plain
-from app.knowledge import KnowledgeBase, error_url
+from app.knowledge import KnowledgeBase
 from app.model import Diagnosis, Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
@@ -26,7 +27,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
             "exchange": error.exchange,
             "code": error.code,
             "message": error.wording,
-            "url": error_url(error.exchange, error.code),
+            "url": addresses.error(error.exchange, error.code),
         }
         if error
         else None,

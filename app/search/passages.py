@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Literal, NamedTuple
 
+from app import addresses
 from app.content.markdown import plain
-from app.knowledge import KnowledgeBase, error_url
+from app.knowledge import KnowledgeBase
 from app.model import PLACEHOLDER, ErrorCode, Exchange, Issue, slugify
 from app.search.results import Kind
 
@@ -84,7 +85,7 @@ def items_of(knowledge: KnowledgeBase) -> Iterator[Item]:
         known = knowledge.exchange(owner)
         name = known.name if known else owner
         for code in knowledge.errors_of(owner):
-            yield Item("error", f"{name} {code}", error_url(owner, code), code, owner)
+            yield Item("error", f"{name} {code}", addresses.error(owner, code), code, owner)
 
 
 def passages_of(

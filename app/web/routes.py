@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Scope
 
+from app.addresses import PATHS, REPLY_ENDINGS
 from app.web.pages.api_reference import ApiPages
 from app.web.pages.diagnose import Diagnosing
 from app.web.pages.error import Errors
@@ -34,7 +35,7 @@ from app.web.serving.live import Edition
 class ReplyForm(Convertor[str]):
     """The ending of an answer to paste."""
 
-    regex = "txt|md"
+    regex = "|".join(REPLY_ENDINGS)
 
     def convert(self, value: str) -> str:
         """Return the ending as it stands."""
@@ -46,6 +47,7 @@ class ReplyForm(Convertor[str]):
 
 
 register_url_convertor("reply", ReplyForm())
+REPLY = ".{form:reply}"
 
 HandlersT = TypeVar("HandlersT", bound=Handlers)
 Handler = Callable[[HandlersT, Request], Awaitable[Response]]
@@ -70,28 +72,28 @@ def routes(
         return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
 
     return [
-        route("/", Home, Home.home),
-        route("/issues/{slug}.{form:reply}", Replies, Replies.issue),
-        route("/issues/{slug}", Issues, Issues.issue),
-        route("/images/{name}", Images, Images.image),
-        route("/exchanges", Exchanges, Exchanges.exchanges),
-        route("/exchanges/{exchange}", Exchanges, Exchanges.exchange),
-        route("/errors/{exchange}/{code:path}.{form:reply}", Replies, Replies.error),
-        route("/errors/{exchange}/{code:path}", Errors, Errors.error),
-        route("/e/{exchange}/{code:path}", Errors, Errors.short_error),
-        route("/i/{slug}", Issues, Issues.short_issue),
-        route("/search", Search, Search.search),
-        route("/whitelist", Whitelist, Whitelist.whitelist, Whitelist.compare_whitelist),
-        route("/diagnose.{form:reply}", Replies, Replies.diagnosis),
-        route("/diagnose", Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
-        route("/report", Reports, Reports.linked, Reports.posted),
-        route("/feedback", Voting, Voting.ask, Voting.vote),
-        route("/insights", InsightsPages, InsightsPages.show),
-        route("/api", ApiPages, ApiPages.show),
-        route("/sitemap.xml", Feeds, Feeds.sitemap),
-        route("/feed.xml", Feeds, Feeds.feed),
-        route("/robots.txt", Feeds, Feeds.robots),
-        route("/llms.txt", Feeds, Feeds.llms),
+        route(PATHS["home"], Home, Home.home),
+        route(PATHS["issue"] + REPLY, Replies, Replies.issue),
+        route(PATHS["issue"], Issues, Issues.issue),
+        route(PATHS["image"], Images, Images.image),
+        route(PATHS["exchanges"], Exchanges, Exchanges.exchanges),
+        route(PATHS["exchange"], Exchanges, Exchanges.exchange),
+        route(PATHS["error"] + REPLY, Replies, Replies.error),
+        route(PATHS["error"], Errors, Errors.error),
+        route(PATHS["short error"], Errors, Errors.short_error),
+        route(PATHS["short issue"], Issues, Issues.short_issue),
+        route(PATHS["search"], Search, Search.search),
+        route(PATHS["whitelist"], Whitelist, Whitelist.whitelist, Whitelist.compare_whitelist),
+        route(PATHS["diagnosis"] + REPLY, Replies, Replies.diagnosis),
+        route(PATHS["diagnosis"], Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
+        route(PATHS["report"], Reports, Reports.linked, Reports.posted),
+        route(PATHS["feedback"], Voting, Voting.ask, Voting.vote),
+        route(PATHS["insights"], InsightsPages, InsightsPages.show),
+        route(PATHS["api"], ApiPages, ApiPages.show),
+        route(PATHS["sitemap"], Feeds, Feeds.sitemap),
+        route(PATHS["feed"], Feeds, Feeds.feed),
+        route(PATHS["robots"], Feeds, Feeds.robots),
+        route(PATHS["llms"], Feeds, Feeds.llms),
     ]
 
 

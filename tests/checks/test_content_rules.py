@@ -372,6 +372,8 @@ LINKED = {
         "/search?q=tea",
         "/diagnose?exchange=glass&error=1",
         "/report",
+        "/api",
+        "/feedback",
         "/whitelist",
         "/exchanges",
         "/issues/tea",

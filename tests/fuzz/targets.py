@@ -29,7 +29,6 @@ from app.model import Observations
 from app.search import SearchIndex
 from app.web.http.coding import preferred
 from app.web.pages import forms
-from app.web.pages.links import diagnosis_url
 from app.whitelist import compare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,7 +170,7 @@ def search(text: str) -> None:
 def query(text: str) -> None:
     """Any query is a diagnosis link; its own address leads to the same, and to this site."""
     observations = forms.from_query(QueryParams(text), knowledge())
-    address = diagnosis_url(observations)
+    address = observations.url
     assert address.startswith("/diagnose")
     assert address.isascii()
     assert address.isprintable()

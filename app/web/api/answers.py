@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app import addresses
 from app.diagnosis.observations import NOTHING_TO_ASK, by_present_id, known_exchange
-from app.knowledge import error_url
 from app.model import Diagnosis, ErrorCode, Exchange, Issue, Observations
 from app.web.api.types import (
     DiagnoseRequest,
@@ -87,7 +87,7 @@ def exchange_answer(exchange: Exchange, codes: list[str]) -> ExchangeAnswer:
         **exchange_summary(exchange).model_dump(),
         facts=facts,
         body=exchange.body,
-        errors=[ErrorSummary(code=code, url=error_url(exchange.id, code)) for code in codes],
+        errors=[ErrorSummary(code=code, url=addresses.error(exchange.id, code)) for code in codes],
     )
 
 
@@ -96,7 +96,7 @@ def error_answer(exchange: str, code: str, entries: Iterable[ErrorCode]) -> Erro
     return ErrorAnswer(
         exchange=exchange,
         code=code,
-        url=error_url(exchange, code),
+        url=addresses.error(exchange, code),
         entries=[
             ErrorEntry(
                 match=entry.match,

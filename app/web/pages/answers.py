@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.knowledge import KnowledgeBase, error_url
+from app import addresses
+from app.knowledge import KnowledgeBase
 from app.model import (
     CallerIp,
     Diagnosis,
@@ -20,7 +21,6 @@ from app.model import (
     Verdict,
 )
 from app.web.pages.forms import form_fields
-from app.web.pages.links import diagnosis_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def answer(
         chosen=observations.answer,
         excerpt=diagnosis.excerpt,
         removed=diagnosis.removed,
-        share_url=diagnosis_url(linked),
+        share_url=linked.url,
         report_fields=form_fields(linked.model_copy(update={"text": diagnosis.redacted_text})),
         from_text=bool(observations.text.strip()),
         site=knowledge.site,
@@ -139,7 +139,7 @@ def options(error: ErrorCode | None, observations: Observations) -> tuple[Option
         OptionView(
             label=option.label,
             issue=option.issue,
-            url=diagnosis_url(observations.model_copy(update={"answer": option.issue})),
+            url=observations.model_copy(update={"answer": option.issue}).url,
         )
         for option in error.question.options
     )
@@ -155,7 +155,7 @@ def error_view(exchange: str, code: str, knowledge: KnowledgeBase) -> ErrorView 
     return ErrorView(
         exchange=known,
         code=code,
-        url=error_url(exchange, code),
+        url=addresses.error(exchange, code),
         entries=entries,
         issues=_issues(tuple(slugs), exchange, knowledge),
     )

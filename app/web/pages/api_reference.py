@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import addresses
 from app.web.api.description import API_PATH, Example, describe, examples
 from app.web.pages.handlers import Handlers, Shell
 
@@ -86,7 +87,7 @@ class ApiPages(Handlers):
         left_out = () if self.edition.knowledge.exchanges else (EXCHANGE,)
         page = ApiPage(
             shell=self.shell(
-                "/api",
+                addresses.PATHS["api"],
                 None,
                 title="API reference",
                 description=document["info"]["description"],

@@ -16,7 +16,6 @@ from app.web.pages import answers, forms
 from app.web.pages.answers import AnswerView
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
-from app.web.pages.links import diagnosis_url
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
 from app.web.serving.feedback import address_of
 
@@ -74,7 +73,7 @@ class Diagnosing(Handlers):
             # Without a text the answer has an address of its own, which survives a reload. What
             # ticks point to stands beside them.
             place = "" if observations.error else "#diagnostic"
-            return RedirectResponse(diagnosis_url(observations) + place, status_code=303)
+            return RedirectResponse(observations.url + place, status_code=303)
         return self._diagnosed(request, observations)
 
     def _diagnosed(self, request: Request, observations: Observations) -> Response:
@@ -129,12 +128,12 @@ class Diagnosing(Handlers):
                 answer=answer, form=form, site=knowledge.site, exchange=exchange
             )
             if not form.error:
-                url = answer.share_url if answer else diagnosis_url(observations)
+                url = answer.share_url if answer else observations.url
                 pushed = {"HX-Push-Url": url}
         else:
             context = DiagnosePage(
                 shell=self.shell(
-                    diagnosis_url(observations.model_copy(update={"exchange": None})),
+                    observations.model_copy(update={"exchange": None}).url,
                     exchange,
                     title="Diagnosis",
                     description=about(knowledge),

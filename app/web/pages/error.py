@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.knowledge import error_url
+from app import addresses
 from app.model import ErrorCode, Exchange, Issue, Observations, Solution
 from app.web.pages import answers
 from app.web.pages.answers import OptionView
@@ -52,14 +51,14 @@ class Errors(Handlers):
         if exchange is None:
             raise HTTPException(404)
         if exchange.id != name:
-            return moved(request, error_url(exchange.id, code))
+            return moved(request, addresses.error(exchange.id, code))
         entries = knowledge.errors(exchange.id, code)
         if not entries:
             return moved_error(request, knowledge, exchange.id, code)
         link = Observations(exchange=exchange.id, error=code)
         context = ErrorPage(
             shell=self.shell(
-                error_url(exchange.id, code),
+                addresses.error(exchange.id, code),
                 exchange,
                 title=f"{exchange.name} error {code}",
                 description=f"{exchange.name} {code}: {entries[0].message or entries[0].code}",
@@ -67,7 +66,7 @@ class Errors(Handlers):
             ),
             exchange=exchange,
             code=code,
-            short_url=f"/e/{exchange.id}/{quote(code, safe=':')}",
+            short_url=addresses.error(exchange.id, code, short=True),
             meanings=tuple(
                 ErrorMeaning(
                     entry=entry,
@@ -87,4 +86,4 @@ class Errors(Handlers):
         """Lead from the short link of an error code to its page."""
         name, code = request.path_params["exchange"], request.path_params["code"]
         exchange = self.edition.knowledge.exchange(name)
-        return moved(request, error_url(exchange.id if exchange else name, code))
+        return moved(request, addresses.error(exchange.id if exchange else name, code))

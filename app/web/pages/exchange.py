@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import addresses
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Issue
 from app.web.pages import answers
@@ -59,7 +60,7 @@ class Exchanges(Handlers):
             raise HTTPException(404)
         context = ExchangesPage(
             shell=self.shell(
-                "/exchanges",
+                addresses.PATHS["exchanges"],
                 self.chosen_exchange(request),
                 title="Exchanges",
                 description=about(knowledge),

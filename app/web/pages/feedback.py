@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, Literal
-from urllib.parse import unquote
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import addresses
+from app.addresses import Address
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Reason, StoreUnavailableError, Vote
 from app.feedback.visitor import visitor_hash
-from app.knowledge import error_url
 from app.web.pages import forms
 from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
 from app.web.pages.rendering import HtmxRequest
 from app.web.serving.feedback import address_of
 
 FeedbackState = Literal["ask", "why", "thanks", "refused"]
-DIAGNOSIS_PAGE = "/diagnose"
+DIAGNOSIS_PAGE = addresses.PATHS["diagnosis"]
 """Votes on diagnoses without a code count for this page; those with a code count for the code."""
 
 
@@ -107,15 +107,15 @@ class Voting(Handlers):
         However it was written, it is the one address, so that a visitor has one vote for it.
         """
         knowledge = self.edition.knowledge
-        if page == DIAGNOSIS_PAGE:
-            return page
-        folder, _, name = page.removeprefix("/").partition("/")
-        if folder == "issues" and (issue := knowledge.issue(name)):
-            return issue.url
-        name, _, code = unquote(name).partition("/")
-        exchange = knowledge.exchange(name)
-        if folder == "errors" and exchange and knowledge.errors(exchange.id, code):
-            return error_url(exchange.id, code)
+        match addresses.parse(page):
+            case Address(kind="diagnosis", query=()):
+                return DIAGNOSIS_PAGE
+            case Address(kind="issue", name=slug) if issue := knowledge.issue(slug):
+                return issue.url
+            case Address(kind="error", exchange=name, code=code) if (
+                exchange := knowledge.exchange(name)
+            ) and knowledge.errors(exchange.id, code):
+                return addresses.error(exchange.id, code)
         raise HTTPException(404)
 
     def _comment(self, form: FormData) -> str | None:
@@ -135,7 +135,7 @@ class Voting(Handlers):
         context: FeedbackForm | FeedbackPage = form
         if not HtmxRequest.of(request).wants_fragment:
             shell = self.shell(
-                "/feedback",
+                addresses.PATHS["feedback"],
                 None,
                 title="Your answer",
                 description=about(self.edition.knowledge),

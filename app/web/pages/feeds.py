@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.knowledge import error_url
+from app import addresses
 from app.web.pages.handlers import Handlers
 
 
@@ -17,19 +17,19 @@ class Feeds(Handlers):
     async def sitemap(self, request: Request) -> Response:
         """Answer with the addresses of all pages for search engines."""
         knowledge = self.edition.knowledge
-        pages: list[tuple[str, object]] = [("/", None)]
+        pages: list[tuple[str, object]] = [(addresses.home(), None)]
         pages += (
             (issue.url, knowledge.changed(issue) or issue.verified) for issue in knowledge.issues
         )
         if knowledge.site.whitelist:
-            pages.append(("/whitelist", None))
+            pages.append((addresses.PATHS["whitelist"], None))
         if knowledge.exchanges:
-            pages.append(("/exchanges", None))
+            pages.append((addresses.PATHS["exchanges"], None))
         for exchange in knowledge.exchanges:
             pages.append((exchange.url, knowledge.changed(exchange) or exchange.verified))
             codes_changed = knowledge.errors_changed(exchange.id) or exchange.verified
             pages += (
-                (error_url(exchange.id, code), codes_changed)
+                (addresses.error(exchange.id, code), codes_changed)
                 for code in knowledge.errors_of(exchange.id)
             )
         return self.template(request, "text/sitemap.xml", "application/xml", pages=pages)

@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from app import addresses
 from app.content.markdown import plain
-from app.knowledge import KnowledgeBase, error_url
+from app.knowledge import KnowledgeBase
 from app.model import Exchange, Site
 from app.web.http.headers import NO_STORE, cached
 from app.web.pages.rendering import HTMX_VARY, Context, Renderer
@@ -191,7 +192,7 @@ def moved_issue(
         present = slug.lower()
     if present is None:
         raise HTTPException(404)
-    return moved(request, f"/issues/{present}{suffix}")
+    return moved(request, addresses.issue(present) + suffix)
 
 
 def moved_error(
@@ -201,5 +202,5 @@ def moved_error(
     wanted = " ".join(code.replace("+", " ").casefold().split())
     for known in knowledge.errors_of(exchange):
         if known.casefold() == wanted:
-            return moved(request, error_url(exchange, known) + suffix)
+            return moved(request, addresses.error(exchange, known) + suffix)
     raise HTTPException(404)

@@ -7,11 +7,11 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import addresses
 from app.content.markdown import plain
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Issue, Solution
@@ -92,7 +92,7 @@ class Issues(Handlers):
         """Lead from the short link of an issue to its page."""
         slug = request.path_params["slug"]
         present = self.edition.knowledge.alias(slug) or slug
-        return moved(request, f"/issues/{quote(present)}")
+        return moved(request, addresses.issue(present))
 
     def _issue_json_ld(self, issue: Issue) -> str:
         """Return the structured data that is true of an issue: a technical article."""

@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 from starlette.requests import Request
 
+from app import addresses
 from app.content import markdown
 from app.web.http.static import StaticFolder
-from app.web.pages.links import with_query
 
 
 class Context(Protocol):
@@ -81,6 +81,7 @@ class Renderer:
             "static": static.url,
             "keeps_unanswered": keeps_unanswered,
             "dev": dev,
+            "reply": addresses.reply,
         }
 
     def render(self, context: Context, exchange: str | None = None) -> str:
@@ -97,6 +98,6 @@ class Renderer:
         """Return the text of a template that needs no context type of its own."""
 
         def link(url: str) -> str:
-            return with_query(url, {"exchange": exchange}) if exchange else url
+            return addresses.with_query(url, {"exchange": exchange}) if exchange else url
 
         return self._environment.get_template(template).render(values, link=link)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from app import addresses
 from app.model import Exchange, Issue, Site
 from app.web.pages import answers, forms
 from app.web.pages.handlers import Handlers, id_of, moved_error, moved_issue
-from app.web.pages.links import diagnosis_url, with_query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +118,7 @@ class Replies(Handlers):
             paragraphs=(general.note,) if general.note else (),
             causes=tuple(_cause(issue, exchange) for issue in issues[:CAUSES_IN_FULL]),
             others=tuple(issue.title for issue in issues[CAUSES_IN_FULL:]),
-            url=self.absolute(request, f"/e/{exchange.id}/{quote(code, safe=':')}"),
+            url=self.absolute(request, addresses.error(exchange.id, code, short=True)),
             plain_text=form == "txt",
         )
         return self._reply(reply)
@@ -148,7 +147,7 @@ class Replies(Handlers):
                 ),
             ),
             others=tuple(match.issue.title for match in rest),
-            url=self.absolute(request, diagnosis_url(observations)),
+            url=self.absolute(request, observations.url),
             plain_text=request.path_params["form"] == "txt",
         )
         return self._reply(reply)
@@ -167,4 +166,6 @@ def _cause(issue: Issue, exchange: Exchange | None) -> ReplyCause:
 
 
 def _short_link(issue: Issue, exchange: Exchange | None) -> str:
-    return with_query(f"/i/{issue.slug}", {"exchange": id_of(exchange)})
+    return addresses.with_query(
+        addresses.issue(issue.slug, short=True), {"exchange": id_of(exchange)}
+    )

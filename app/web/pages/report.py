@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import addresses
 from app.diagnosis.observations import is_too_long
 from app.model import Exchange, Observations, Site, Support
 from app.web.pages import answers, forms
 from app.web.pages.answers import AnswerView
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about, id_of, is_from_elsewhere
-from app.web.pages.links import diagnosis_url
 from app.web.serving.feedback import address_of
 
 
@@ -86,7 +86,7 @@ class Reports(Handlers):
             self.feedback.count_report({*diagnosed, *read}, address_of(request))
         exchange = knowledge.exchange(diagnosis.exchange or observations.exchange)
         shown = observations.model_copy(update={"exchange": id_of(exchange)})
-        url = answer.share_url if answer else diagnosis_url(shown)
+        url = answer.share_url if answer else shown.url
         text = self.renderer.render(
             ReportText(
                 site=knowledge.site,
@@ -105,7 +105,7 @@ class Reports(Handlers):
             subject = f"{SUBJECT}: {exchange.name}"
         page = ReportPage(
             shell=self.shell(
-                "/report",
+                addresses.PATHS["report"],
                 exchange,
                 title="Support report",
                 description=about(knowledge),

@@ -8,6 +8,7 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import addresses
 from app.content.markdown import plain
 from app.feedback.records import Kind
 from app.knowledge import KnowledgeBase
@@ -16,7 +17,6 @@ from app.search import Result
 from app.web.http.headers import cached
 from app.web.pages.handlers import HTML, Handlers, Shell, about, id_of
 from app.web.pages.issue import exchanges_with
-from app.web.pages.links import with_query
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
 from app.web.serving.feedback import address_of
 
@@ -89,14 +89,14 @@ class Search(Handlers):
                 query=query,
                 results=results,
                 total=len(found),
-                more=with_query("/search", {"q": query}),
+                more=addresses.search(query),
                 site=edition.knowledge.site,
             )
             body = self.renderer.render(fragment, id_of(exchange))
             return cached(Response(body, media_type=HTML), vary=HTMX_VARY)
         page = SearchPage(
             shell=self.shell(
-                with_query("/search", {"q": query}) if query else "/search",
+                addresses.search(query),
                 exchange,
                 title=f"Search: {query}" if query else "Search",
                 description=about(edition.knowledge),
@@ -119,8 +119,8 @@ def result_view(result: Result, exchange: Exchange | None, knowledge: KnowledgeB
     """Return a result in the words of the chosen exchange."""
     issue = None
     if result.kind == "issue":
-        slug = result.url.partition("?")[0].removeprefix("/issues/")
-        issue = knowledge.issue(slug, id_of(exchange))
+        address = addresses.parse(result.url)
+        issue = knowledge.issue(address.name, id_of(exchange)) if address else None
     drafts = {issue.url for issue in knowledge.issues if issue.draft}
     drafts |= {exchange.url for exchange in knowledge.exchanges if exchange.draft}
     return ResultView(

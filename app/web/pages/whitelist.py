@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import addresses
 from app.content.markdown import plain
 from app.diagnosis.observations import is_too_long
 from app.model import Exchange
@@ -93,7 +94,10 @@ class Whitelist(Handlers):
             raise HTTPException(404)
         return WhitelistPage(
             shell=self.shell(
-                "/whitelist", exchange, title=whitelist.title, description=plain(whitelist.intro)
+                addresses.PATHS["whitelist"],
+                exchange,
+                title=whitelist.title,
+                description=plain(whitelist.intro),
             ),
             comparison=comparison,
         )
