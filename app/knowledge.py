@@ -143,11 +143,8 @@ class KnowledgeBase:
         }
 
 
-def build(content: Content, previous: KnowledgeBase | None = None) -> KnowledgeBase:
-    """Build the knowledge base; raise `BrokenContentError` when the content has errors.
-
-    What is the same as in `previous` is taken over.
-    """
+def build(content: Content) -> KnowledgeBase:
+    """Build the knowledge base; raise `BrokenContentError` when the content has errors."""
     errors = tuple(finding for finding in content.findings if finding.severity == "error")
     if errors or content.site is None:
         raise BrokenContentError(errors)
@@ -158,27 +155,9 @@ def build(content: Content, previous: KnowledgeBase | None = None) -> KnowledgeB
         site=fill_entity(content.site, values),
         diagnostic=fill_entity(diagnostic, values) if diagnostic else None,
         tips=tuple(fill_entity(tip, values) for tip in content.tips),
-        issues=_issues(content, values, previous),
+        issues=tuple(fill_entity(issue, values) for issue in content.issues),
         exchanges=tuple(
             fill_entity(exchange, variables(content.site, exchange))
             for exchange in content.exchanges
         ),
     )
-
-
-def _issues(
-    content: Content, values: Mapping[str, str], previous: KnowledgeBase | None
-) -> tuple[Issue, ...]:
-    """Return the issues with the values put in."""
-    # By identity: an issue whose file is unchanged is the same object, and comparing all texts
-    # would take longer than putting values in. Nothing here ends before its id was looked up.
-    filled: dict[int, Issue] = {}
-    if previous and previous.content.site == content.site:
-        pairs = zip(previous.content.issues, previous.issues, strict=True)
-        filled = {id(raw): issue for raw, issue in pairs}
-    new = [issue for issue in content.issues if id(issue) not in filled]
-    texts = {id(source.entity): source.text for source in content.sources} if new else {}
-    for issue in new:
-        is_plain = "{{" not in texts.get(id(issue), "{{")
-        filled[id(issue)] = issue if is_plain else fill_entity(issue, values)
-    return tuple(filled[id(issue)] for issue in content.issues)

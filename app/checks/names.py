@@ -29,11 +29,6 @@ def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
         if other is not source:
             message = f"{other.path} has the same name but for its case; rename one of them"
             yield Mistake(source, source.document.position(()), message)
-
-
-def duplicate_id(survey: Survey) -> Iterator[Mistake]:
-    """Find what `duplicate_slug` says within one file."""
-    for source in survey.sources:
         yield from _duplicates(source, "solutions", enumerate(step_ids(source)), "a step")
         for kind in ("checklist", "tests", "tips"):
             yield from _duplicates(source, kind, _ids(source.document.fields.get(kind)), "an item")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +19,7 @@ from app import addresses
 from app.content.folder import Kind
 from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Source
-from app.content.markdown import Reference, anchors, has_marks, references
+from app.content.markdown import Reference, anchors, references
 from app.content.variables import fill, variables
 from app.model import Exchange, Severity, slugify
 
@@ -147,125 +146,37 @@ class Link:
         return Mistake(self.text.source, self.place, message, severity)
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """What rules look for in the texts of one file.
-
-    `issues` and `exchanges` are texts that name one, `aliases` old names of the file and
-    `item_aliases` those of what stands in it, `braced` texts with variables; `references` are
-    images, headings, HTML tags and links, each with the text that it stands in, `headings` those
-    of the body, each with its anchor, and `links` those and the texts that are links themselves.
-    `leads_to` are the slugs of other issues that a reader finds here.
-    """
-
-    issues: tuple[Text, ...]
-    exchanges: tuple[Text, ...]
-    aliases: tuple[Text, ...]
-    item_aliases: tuple[Text, ...]
-    braced: tuple[Text, ...]
-    references: tuple[tuple[Text, Reference], ...]
-    headings: tuple[tuple[Reference, str], ...]
-    links: tuple[Link, ...]
-    leads_to: tuple[str, ...]
-
-
 class Survey:
     """Everything that rules look at, gathered once for all of them.
 
-    `sources` are the files to be looked through, all of the content unless some are given; names
-    are those of all files. `notes` are those that were gathered before, by path.
+    `issue_names` and `exchange_names` are the texts that name an issue or an exchange, `aliases`
+    and `exchange_aliases` the old names of those, `item_aliases` the old names of steps, tips,
+    checklist items and tests. `braced` are texts with variables. `references` are the links,
+    images, headings and HTML tags, each with the text that it stands in; `links` are those links
+    and the texts that are links themselves. `led_to` are the slugs of the issues that another page
+    leads to.
     """
 
-    def __init__(
-        self,
-        content: Content,
-        sources: Collection[Source] | None = None,
-        notes: dict[str, Notes] | None = None,
-    ) -> None:
+    def __init__(self, content: Content) -> None:
         self.content = content
-        self.sources = content.sources if sources is None else sources
-        self._notes = {} if notes is None else notes
+        self.sources = content.sources
+        self.issue_names: list[Text] = []
+        self.exchange_names: list[Text] = []
+        self.aliases: list[Text] = []
+        self.exchange_aliases: list[Text] = []
+        self.item_aliases: list[Text] = []
+        self.braced: list[Text] = []
+        self.references: list[tuple[Text, Reference]] = []
+        self.links: list[Link] = []
+        self.led_to: set[str] = set()
+        self._headings: dict[str, tuple[tuple[Reference, str], ...]] = {}
+        for source in content.sources:
+            self._gather(source)
 
     @cached_property
     def today(self) -> dt.date:
         """The day it is where this runs."""
         return dt.date.today()
-
-    def part(self, sources: Collection[Source]) -> Survey:
-        """Return the survey of some files of the same content."""
-        return Survey(self.content, sources, self._notes)
-
-    def next(self, content: Content) -> Survey:
-        """Return the survey of newer content; what was gathered of the same files is kept."""
-        # References depend on the variables of the site, too.
-        if content.site != self.content.site:
-            return Survey(content)
-        old = {source.path: source for source in self.content.sources}
-        kept = {
-            source.path: self._notes[source.path]
-            for source in content.sources
-            if source.path in self._notes and source.is_same(old.get(source.path))
-        }
-        return Survey(content, notes=kept)
-
-    def notes(self, source: Source) -> Notes:
-        """Return what there is in one file."""
-        if source.path not in self._notes:
-            self._notes[source.path] = self._noted(source)
-        return self._notes[source.path]
-
-    @cached_property
-    def _all_notes(self) -> list[Notes]:
-        return [self.notes(source) for source in self.sources]
-
-    @cached_property
-    def texts(self) -> tuple[Text, ...]:
-        """Every text of every file, in the order of the files."""
-        return tuple(text for source in self.sources for text in texts_of(source))
-
-    @cached_property
-    def issue_names(self) -> tuple[Text, ...]:
-        """Every text that is the slug of an issue that is referred to."""
-        return tuple(text for notes in self._all_notes for text in notes.issues)
-
-    @cached_property
-    def exchange_names(self) -> tuple[Text, ...]:
-        """Every text that is the id of an exchange that is referred to."""
-        return tuple(text for notes in self._all_notes for text in notes.exchanges)
-
-    @cached_property
-    def aliases(self) -> tuple[Text, ...]:
-        """Every alias of every issue."""
-        return self._aliases("issue")
-
-    @cached_property
-    def exchange_aliases(self) -> tuple[Text, ...]:
-        """Every alias of every exchange."""
-        return self._aliases("exchange")
-
-    def _aliases(self, kind: Kind) -> tuple[Text, ...]:
-        found = (text for notes in self._all_notes for text in notes.aliases)
-        return tuple(text for text in found if text.source.kind == kind)
-
-    @cached_property
-    def item_aliases(self) -> tuple[Text, ...]:
-        """Every alias of what stands in a list of a file: steps, tips, checklist items, tests."""
-        return tuple(text for notes in self._all_notes for text in notes.item_aliases)
-
-    @cached_property
-    def links(self) -> tuple[Link, ...]:
-        """Every link of every text, and every text that is one."""
-        return tuple(link for notes in self._all_notes for link in notes.links)
-
-    @cached_property
-    def led_to(self) -> frozenset[str]:
-        """The slugs of all issues that another page leads to."""
-        return frozenset(slug for notes in self._all_notes for slug in notes.leads_to)
-
-    @cached_property
-    def braced(self) -> tuple[Text, ...]:
-        """Every text in which a variable may stand."""
-        return tuple(text for notes in self._all_notes for text in notes.braced)
 
     @cached_property
     def issues(self) -> Mapping[str, Source]:
@@ -285,38 +196,42 @@ class Survey:
     def _named(self, kind: Kind) -> Mapping[str, Source]:
         return {name_of(one): one for one in self.content.sources if one.kind == kind}
 
-    @cached_property
-    def references(self) -> tuple[tuple[Text, Reference], ...]:
-        """Every link, image, HTML tag and heading, with the text that it stands in."""
-        return tuple(pair for notes in self._all_notes for pair in notes.references)
-
     def headings(self, source: Source) -> tuple[tuple[Reference, str], ...]:
         """Return the headings in a file's body, each with its anchor."""
-        return self.notes(source).headings
+        return self._headings[source.path]
 
-    def _noted(self, source: Source) -> Notes:
+    def _gather(self, source: Source) -> None:
         """Look through a file once; few of its texts are anything that rules look for."""
-        notes: dict[str, list[Text]] = defaultdict(list)
         found: list[tuple[Text, Reference]] = []
-        for location, value in _strings_of(source):
-            for name in _roles(location, value):
-                notes[name].append(Text(source, location, value))
-            if has_marks(value) and (text := Text(source, location, value)).is_markdown:
-                found += ((text, reference) for reference in references(self._filled(text)))
-        addresses = (text for text in notes["addresses"] if text.is_markdown)
-        links = [Link.to(text.text, text) for text in addresses]
+        links: list[Link] = []
+        named: list[Text] = []
+        for text in texts_of(source):
+            location, last = text.location, text.location[-1]
+            parent = location[-2] if len(location) > 1 else None
+            if (parent in _ISSUE_LISTS and isinstance(last, int)) or (
+                last == "issue" and "options" in location
+            ):
+                named.append(text)
+            if parent == "exchanges":
+                self.exchange_names.append(text)
+            if location[0] in WITH_ALIASES and location[2:3] == ("aliases",):
+                self.item_aliases.append(text)
+            if location[0] == "aliases":
+                of_issue = source.kind == "issue"
+                (self.aliases if of_issue else self.exchange_aliases).append(text)
+            if "{{" in text.text:
+                self.braced.append(text)
+            if not text.is_markdown:
+                continue
+            if location != BODY and _ADDRESS.match(text.text):
+                links.append(Link.to(text.text, text))
+            found += ((text, reference) for reference in references(self._filled(text)))
         links += (Link.to(one.target, text, one.line) for text, one in found if one.kind == "link")
-        return Notes(
-            issues=tuple(notes["issues"]),
-            exchanges=tuple(notes["exchanges"]),
-            aliases=tuple(notes["aliases"]),
-            item_aliases=tuple(notes["item_aliases"]),
-            braced=tuple(notes["braced"]),
-            references=tuple(found),
-            headings=_headings(source, found),
-            links=tuple(links),
-            leads_to=tuple(_leads_to(source, notes["issues"], links)),
-        )
+        self.issue_names += named
+        self.references += found
+        self.links += links
+        self.led_to.update(_leads_to(source, named, links))
+        self._headings[source.path] = _headings(source, found)
 
     def _filled(self, text: Text) -> str:
         """Return a text with the variables filled in, as its page shows it."""
@@ -325,27 +240,6 @@ class Survey:
         entity = text.source.entity
         exchange = entity if isinstance(entity, Exchange) else None
         return fill(text.text, variables(self.content.site, exchange))
-
-
-def _roles(location: Location, text: str) -> Iterator[str]:
-    """Yield the names of the notes in which the text at `location` stands."""
-    first, last = location[0], location[-1]
-    if len(location) > 1:
-        parent = location[-2]
-        if parent in _ISSUE_LISTS and isinstance(last, int):
-            yield "issues"
-        elif parent == "exchanges":
-            yield "exchanges"
-        if first in WITH_ALIASES and location[2:3] == ("aliases",):
-            yield "item_aliases"
-    if last == "issue" and "options" in location:
-        yield "issues"
-    if first == "aliases":
-        yield "aliases"
-    if text.startswith("http") and _ADDRESS.match(text) and location != BODY:
-        yield "addresses"
-    if "{{" in text:
-        yield "braced"
 
 
 def _headings(
@@ -380,16 +274,12 @@ def body_of(source: Source) -> Text:
 
 def texts_of(source: Source) -> Iterator[Text]:
     """Yield every text of a file that visitors are shown, or that names something."""
-    for location, text in _strings_of(source):
-        yield Text(source, location, text)
-
-
-def _strings_of(source: Source) -> Iterator[tuple[Location, str]]:
     if source.kind in _TO_LEARN_FROM:
         return
-    yield from _strings(source.document.fields.items(), ())
+    for location, text in _strings(source.document.fields.items(), ()):
+        yield Text(source, location, text)
     if source.document.body:
-        yield BODY, source.document.body
+        yield Text(source, BODY, source.document.body)
 
 
 def _strings(

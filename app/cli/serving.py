@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import socket
 import sys
 from functools import partial
@@ -61,9 +60,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:
-    # Looking for cycles in what is imported, which all stays, takes a sixth of the imports' time;
-    # `Live` lets the collector look again once the content is loaded.
-    gc.disable()
     # Not above: a port that is taken, or `--help`, need not wait for it.
     from app.knowledge import BrokenContentError  # noqa: PLC0415
     from app.web.application import create_app  # noqa: PLC0415

@@ -8,9 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import hashlib
-import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
@@ -18,7 +17,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.content.folder import Folder, Kind, Look, Stamp, UnreadableError, readable
+from app.content.folder import Folder, Kind, UnreadableError, readable
 from app.content.frontmatter import (
     Document,
     Location,
@@ -42,9 +41,6 @@ from app.model import (
     Tip,
     WordGroup,
 )
-
-SETTLED_NS = 2_000_000_000
-"""A file that was changed so long ago shows any later change by its times, however coarse."""
 
 STRAY = (
     "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, vocabulary.yml, "
@@ -135,8 +131,7 @@ class PermalinkFile(Entity):
 class Source:
     """One content file: its path below the content folder, its fields, and what became of it.
 
-    `entity` is None when the file is broken. `digest` is the hash of its text, `stamp` what the
-    file looked like before it was read, where that tells it from any later state.
+    `entity` is None when the file is broken.
     """
 
     kind: Kind
@@ -144,12 +139,6 @@ class Source:
     text: str
     document: Document
     entity: Entity | None
-    digest: bytes = b""
-    stamp: Stamp | None = None
-
-    def is_same(self, other: Source | None) -> bool:
-        """Tell whether this file was taken over from another content, as it was read there."""
-        return other is not None and self.document is other.document
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +174,13 @@ def load(
     root: Path,
     *,
     drafts: bool = False,
-    previous: Content | None = None,
-    seen: Look = MappingProxyType({}),
     dates: Mapping[str, dt.date] = MappingProxyType({}),
 ) -> Content:
     """Read the content folder `root`; issues and exchanges marked `draft` only with `drafts`.
 
-    What stands in `previous` with the same text is not parsed again: that takes most of the time.
-    A file that looks in `seen` as it did then is not even read. `dates` say when files were changed
-    (see `content.history`).
+    `dates` say when files were changed (see `content.history`).
     """
     folder = Folder(root)
-    known = {source.path: source for source in previous.sources} if previous else {}
     sources: list[Source] = []
     findings: list[Finding] = []
     try:
@@ -207,16 +191,8 @@ def load(
         message = f"the folder can't be listed ({reason}); make it readable, and check again"
         findings.append(Finding(rule="unreadable", path=str(root), line=1, message=message))
         files, strays, images = [], [], frozenset()
-    settled = time.time_ns() - SETTLED_NS
     for kind, path in files:
-        stamp = seen.get(path)
-        old = known.get(readable(path))
-        if old and old.entity and stamp and old.stamp == stamp:
-            sources.append(old)
-            continue
-        source, problems = _source(folder, kind, path, old)
-        if stamp and max(stamp[2:]) < settled:
-            source = replace(source, stamp=stamp)
+        source, problems = _source(folder, kind, path)
         sources.append(source)
         findings += (_finding(root, source.path, found) for found in problems)
     for path in strays:
@@ -228,26 +204,23 @@ def load(
             Finding(rule="missing-file", path=str(root / "site.yml"), line=1, message=cure)
         )
     visible = [entity for entity in _entities(sources, Issue) if drafts or not entity.draft]
-    # Nearly all files are issues; what is of another kind need not be looked for among them.
-    others = [source for source in sources if source.kind != "issue"]
-    tip_files = _entities(others, TipFile)
-    exchanges = [entity for entity in _entities(others, Exchange) if drafts or not entity.draft]
+    exchanges = [entity for entity in _entities(sources, Exchange) if drafts or not entity.draft]
     return Content(
         root=root,
         sources=tuple(sources),
         findings=tuple(findings),
         version=_version(sources, images),
-        site=next(iter(_entities(others, Site)), None),
-        diagnostic=next(iter(_entities(others, Diagnostic)), None),
-        tips=tuple(tip for file in tip_files for tip in file.tips),
+        site=next(iter(_entities(sources, Site)), None),
+        diagnostic=next(iter(_entities(sources, Diagnostic)), None),
+        tips=tuple(tip for file in _entities(sources, TipFile) for tip in file.tips),
         issues=tuple(sorted(visible, key=lambda issue: (issue.order, issue.slug))),
         exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
-        errors=tuple(error for file in _entities(others, ErrorFile) for error in file.errors),
-        permalinks=tuple(line for file in _entities(others, PermalinkFile) for line in file.lines),
+        errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
+        permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
         images=images,
-        reports=tuple(one for file in _entities(others, ReportFile) for one in file.reports),
+        reports=tuple(one for file in _entities(sources, ReportFile) for one in file.reports),
         vocabulary=tuple(
-            group for file in _entities(others, VocabularyFile) for group in file.groups
+            group for file in _entities(sources, VocabularyFile) for group in file.groups
         ),
         dates=dates,
     )
@@ -258,26 +231,20 @@ def _version(sources: Iterable[Source], images: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for source in sources:
         digest.update(f"{source.path}\0".encode())
-        digest.update(source.digest)
+        digest.update(hashlib.sha256(source.text.encode()).digest())
     digest.update("\0".join(sorted(images)).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:12]
 
 
-def _source(
-    folder: Folder, kind: Kind, path: str, old: Source | None
-) -> tuple[Source, list[_Found]]:
-    """Read a file; `old` is what it was before, which is kept if it is still the same."""
+def _source(folder: Folder, kind: Kind, path: str) -> tuple[Source, list[_Found]]:
     shown = readable(path)
     try:
         text = folder.read(path)
     except UnreadableError as error:
         source = Source(kind, shown, "", Document({}), None)
         return source, [_Found("unreadable", error.line, 1, str(error))]
-    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-    if old and old.entity and old.digest == digest:
-        return old, []
     document, entity, problems = _parse(kind, shown, text)
-    return Source(kind, shown, text, document, entity, digest), problems
+    return Source(kind, shown, text, document, entity), problems
 
 
 def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, list[_Found]]:

@@ -26,26 +26,6 @@ _HTML = re.compile(
 )
 """HTML that somebody meant as such: `<your key>` is no HTML."""
 
-_SIGNS = re.compile(r"[\\`*_\[\]<>&!~\n\0]")
-"""Without any of these, and no blank around it, a line is the same without its marks."""
-
-_ENTANGLING = ("```", "~~~", "]:", "\n ", "\n\t")
-"""What reaches beyond a paragraph: fences, definitions of links, and whatever is indented."""
-
-_PLAIN_HEADING = re.compile(
-    r"(?P<level>#{1,6})[ ]+(?P<text>[^\s\\`*_\[\]<>&!~#]+(?: [^\s\\`*_\[\]<>&!~#]+)*)"
-)
-"""A paragraph that is a heading of mere words, as most headings are."""
-
-_PLAIN_LINK = re.compile(r"\[[^\\`*_\[\]<>&!~\n]*\]\((?P<target>/[A-Za-z0-9./-]*)\)")
-"""A link of mere words to a page of ours, as most links are."""
-
-_UNPLAIN = re.compile(r"[\\`*_\[\]<>&!~]|^[\W\d]", re.MULTILINE)
-"""A mark, or a line that may begin a list or a ruler: a paragraph of mere words has none."""
-
-_RULER = re.compile(r"\n {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
-"""A line that makes a heading of the one above."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -100,46 +80,14 @@ def _anchors(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Return the text of one line of Markdown without its marks, for copying and for search."""
-    if not _SIGNS.search(text) and text == text.strip():
-        return text
     return "".join(_text_of(token) for token in _MARKDOWN.parseInline(text))
 
 
 def references(text: str) -> Iterator[Reference]:
     """Yield every link, image, heading and HTML tag of a Markdown text."""
-    if text.startswith((" ", "\t")) or any(sign in text for sign in _ENTANGLING):
-        yield from _references(text, 1)
-        return
-    # Each paragraph stands for itself, so that only those with a mark have to be looked at.
-    line = 1
-    for part in text.split("\n\n"):
-        if has_marks(part):
-            paragraph = part.lstrip("\n")
-            begin = line + len(part) - len(paragraph)
-            yield from _paragraph_references(paragraph.rstrip("\n"), begin)
-        line += part.count("\n") + 2
-
-
-def has_marks(text: str) -> bool:
-    """Tell whether a text may hold a reference; most hold none, and parsing takes long."""
-    return "[" in text or "<" in text or "#" in text or ("\n" in text and bool(_RULER.search(text)))
-
-
-def _paragraph_references(text: str, line: int) -> Iterator[Reference]:
-    """Yield the references of a paragraph; one of mere words and links need not be parsed."""
-    if heading := _PLAIN_HEADING.fullmatch(text):
-        yield Reference("heading", "", heading["text"], line, len(heading["level"]))
-    elif _UNPLAIN.search(_PLAIN_LINK.sub("link", text)):
-        yield from _references(text, line)
-    else:
-        for link in _PLAIN_LINK.finditer(text):
-            yield Reference("link", link["target"], "", line + text.count("\n", 0, link.start()))
-
-
-def _references(text: str, first_line: int) -> Iterator[Reference]:
     level = 0
     for token in _MARKDOWN.parse(text):
-        line = token.map[0] + first_line if token.map else first_line
+        line = token.map[0] + 1 if token.map else 1
         if token.type == "heading_open":
             level = int(token.tag[1:])
         elif token.type == "inline":

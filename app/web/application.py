@@ -36,7 +36,6 @@ from app.web.routes import routes, templates
 from app.web.serving import dev
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
-from app.web.serving.snapshot import SnapshotFile
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -73,8 +72,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     base_url = (settings.base_url or "").rstrip("/")
     static = StaticFolder(STATIC)
     redactor = Redactor.from_file(STATIC / "redaction-rules.json")
-    snapshot = None if settings.dev else SnapshotFile(settings.data, settings.content)
-    live = Live(settings.content, redactor, drafts=settings.dev, snapshot=snapshot)
+    live = Live(settings.content, redactor, drafts=settings.dev)
     if live.state.edition is None and not settings.dev:
         raise BrokenContentError(live.state.refused)
     look_seconds = dev.LOOK_SECONDS if settings.dev else settings.watch
@@ -97,7 +95,6 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its signature
         tasks = [
             asyncio.create_task(live.follow(look_seconds)),
-            asyncio.create_task(live.keep()),
             asyncio.create_task(feedback.run()),
         ]
         yield
@@ -239,8 +236,6 @@ def _answer_problems(
 
     async def on_http_exception(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        if status == 404 and live.state.edition:  # noqa: PLR2004
-            await live.state.edition.searchable()  # the page shows the nearest ones
         response = problem(request, status)
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)

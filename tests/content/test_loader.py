@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from app.content.folder import MAX_BYTES, Folder, look
+from app.content.folder import MAX_BYTES, look
 from app.content.loader import Content, load
 from app.model import Finding
 from tests.conftest import MARBLES, SITE, TEAPOTS, MakeContent
@@ -78,18 +78,6 @@ def test_the_version_is_that_of_the_content(make_content: MakeContent) -> None:
     assert load(make_content({"issues/cold-water.md": ISSUE})).version == before
     changed = ISSUE.replace("No sound", "Silence")
     assert load(make_content({"issues/cold-water.md": changed})).version != before
-
-
-def test_what_has_not_changed_is_not_parsed_again(make_content: MakeContent) -> None:
-    good, other = {"issues/a.md": ISSUE, "tips.yml": "tips: []"}, ISSUE.replace("No", "Any")
-    before = load(make_content(good))
-    after = load(make_content({"issues/a.md": other}), previous=before)
-    tips = [[one for one in old.sources if one.kind == "tips"] for old in (before, after)]
-    assert tips[0][0] is tips[1][0], "tips.yml is as it was"
-    assert after.issues[0].symptom == "Any sound"
-    assert after.version == load(make_content({})).version
-    broken = load(make_content({"issues/a.md": "x"}), previous=after)
-    assert len(load(broken.root, previous=broken).findings) == 1, "a mistake is told each time"
 
 
 def test_solutions_are_texts_or_mappings_and_have_anchors(make_content: MakeContent) -> None:
@@ -332,39 +320,6 @@ def test_hidden_files_are_none_of_ours(make_content: MakeContent) -> None:
     (root / "issues" / ".good.md.swp").write_bytes(b"\xff\xfe")
     assert load(root).findings == ()
     assert look(root) == before
-
-
-def test_what_looks_as_before_is_not_read_again(
-    make_content: MakeContent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = make_content({"issues/good.md": ISSUE, "issues/other.md": ISSUE})
-    long_ago = 1_000_000_000
-    monkeypatch.setattr("app.content.loader.SETTLED_NS", -long_ago * 10**9)
-    first = load(root, seen=look(root))
-    (root / "issues" / "other.md").write_text("---\n---\n", "utf-8")
-    read: list[str] = []
-    really = Folder.read
-
-    def noted(folder: Folder, path: str) -> str:
-        read.append(path)
-        return really(folder, path)
-
-    monkeypatch.setattr(Folder, "read", noted)
-    second = load(root, seen=look(root), previous=first)
-    assert read == ["issues/other.md"]
-    assert found(second) != []
-    assert second.version == load(root).version
-
-
-def test_a_file_that_was_just_written_is_read_again(make_content: MakeContent) -> None:
-    """A second change in the same tick of the clock would leave the same times."""
-    root = make_content({"issues/good.md": ISSUE})
-    file = root / "issues" / "good.md"
-    seen = look(root)
-    first = load(root, seen=seen)
-    file.write_text(file.read_text("utf-8").replace("Cold", "Warm"), "utf-8")
-    (again,) = load(root, seen=seen, previous=first).issues
-    assert again.title == "Warm Water"
 
 
 def test_file_names_that_are_no_slugs(make_content: MakeContent) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from app.content.markdown import _MARKDOWN, _references, _text_of, block, inline, plain, references
+from app.content.markdown import block, inline, plain, references
 
 
 @pytest.mark.parametrize(
@@ -115,60 +113,3 @@ def test_references_with_their_lines() -> None:
 @pytest.mark.parametrize("text", ["<your key>", "a < b > c", "1<2", "`<b>`", "\\<3", "<bold>"])
 def test_what_only_looks_like_html(text: str) -> None:
     assert [one for one in references(text) if one.kind == "html"] == []
-
-
-BLOCKS = (
-    "# a",
-    "## b c",
-    "#  a b",
-    "# a #",
-    "####### x",
-    "text",
-    "[x](/y)",
-    "![i](z.png)",
-    "<br>",
-    "===",
-    "---",
-    "",
-    "- item",
-    "1. one",
-    "> quote",
-    "```",
-    "[r]: /u",
-    "[r]",
-    "  indented",
-    "|a|b|",
-    "|-|-|",
-    "*e*",
-    "`",
-    "`c",
-    "[x",
-    "](/y)",
-)
-
-
-@given(st.lists(st.sampled_from(BLOCKS), max_size=9).map("\n".join))
-def test_paragraphs_hold_what_the_whole_text_holds(text: str) -> None:
-    """Only the paragraphs with a mark are parsed; that must make no difference."""
-    assert list(references(text)) == list(_references(text, 1))
-
-
-_WORDS = st.text(
-    alphabet="ab é.,:;-+=#1|'\"()/?\x0b\u00a0\u2028\N{TEACUP WITHOUT HANDLE}", max_size=6
-)
-_LINKS = st.builds("[{}]({})".format, _WORDS, st.text(alphabet="/a.-Z0:?#%_(é", max_size=5))
-
-
-@given(st.lists(_WORDS | _LINKS | st.just("\n") | st.just("See "), max_size=8).map("".join))
-@example("See [the next\n- one](/cups)")
-@example("[x](/y)\n===")
-@example("1.      [x](/y)")
-@example("a|b\n-|-\n[x](/y)|[z](/y)")
-@example("a\n[x](//y)[z](/a/)\nb [x](/y/../z)")
-def test_a_plain_link_is_the_same_whether_its_paragraph_is_parsed_or_not(text: str) -> None:
-    assert list(references(text)) == list(_references(text, 1))
-
-
-@given(st.text(alphabet="ab *_`\\[]()<>&!~#-\n\t.1", max_size=12))
-def test_plain_text_is_the_same_whether_it_is_parsed_or_not(text: str) -> None:
-    assert plain(text) == "".join(map(_text_of, _MARKDOWN.parseInline(text)))

@@ -22,7 +22,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app.content.folder import Look, look
+from app.content.folder import look
 from app.diagnosis.redaction import Redactor
 from app.settings import Settings
 from app.web.application import STATIC, create_app
@@ -172,7 +172,7 @@ def test_a_mistake_of_ours_does_not_stop_the_service(
 ) -> None:
     with serving(content) as client:
         with monkeypatch.context() as patch:
-            patch.setattr("app.web.serving.live.check_again", lambda *_: 1 / 0)
+            patch.setattr("app.web.serving.live.check", lambda _: 1 / 0)
             replace(content / ISSUE, "title: Cold Water", "title: Hot Water")
             until(lambda: refused(client) == [f"{content.name}:1"])
             assert title(client) == "Cold Water"
@@ -186,17 +186,17 @@ def test_what_changes_while_it_is_read_is_read_again(
     """The first file changes after it was read, a later one before: that half is not served."""
     replace(content / "site.yml", "title: When", "title: First when")
     seen: list[str] = []
-    build = Live._next
+    load = Live._load
 
-    def slow(live: Live, now: Look, *, read_all: bool) -> object:
-        state = build(live, now, read_all=read_all)
+    def slow(live: Live) -> object:
+        state = load(live)
         if not seen:
             seen.append("half")
             replace(content / "site.yml", "title: Second when", "title: Third when")
         return state
 
     with serving(content) as client:
-        monkeypatch.setattr(Live, "_next", slow)
+        monkeypatch.setattr(Live, "_load", slow)
         replace(content / "site.yml", "title: First when", "title: Second when")
         titles = set()
 
@@ -446,7 +446,7 @@ def test_random_edits_never_break_the_service(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("app.web.serving.live.REST_SECONDS", 0.01)
+    monkeypatch.setattr("app.web.serving.live.QUIET_SECONDS", 0.01)
     caplog.set_level(logging.CRITICAL, "helpcenter")
     plant_versions(content)
     vandal = Vandal(content, seed)

@@ -186,13 +186,11 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
     ) -> list[ResultAnswer]:
         """Search the help pages; best first."""
         now = edition()
-        await now.searchable()
         return results(now, q, known_exchange(exchange, now.knowledge))
 
     @api.get("/openapi.json", include_in_schema=False)
     async def openapi() -> JSONResponse:
         now = edition()
-        await now.searchable()
         return JSONResponse(describe(api.openapi(), examples(now)))
 
     return api

@@ -80,7 +80,6 @@ class ApiPages(Handlers):
 
         Where the content has no exchanges, operations and parameters about them are left out.
         """
-        await self.edition.searchable()  # a search is among them
         found = examples(self.edition)
         document = describe(request.app.state.api.openapi(), found)
         origin = self.base_url or str(request.base_url).rstrip("/")

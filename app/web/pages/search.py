@@ -80,8 +80,7 @@ class Search(Handlers):
         asked = request.query_params.get("q", "")
         query = asked[:LONGEST_QUERY].strip()
         is_panel = HtmxRequest.of(request).wants_fragment
-        index = await edition.searchable()
-        found = index.search(query, id_of(exchange), PAGE_RESULTS) if query else ()
+        found = edition.search.search(query, id_of(exchange), PAGE_RESULTS) if query else ()
         shown = found[:PANEL_RESULTS] if is_panel else found
         results = tuple(result_view(one, exchange, edition.knowledge) for one in shown)
         if is_panel:
