@@ -85,8 +85,6 @@ docs: setup  ## Write the generated parts of docs/
 	@$(BIN)/python -m app.reference
 
 bench: setup  ## Measure everything; writes docs/performance.md
-	@test -x .venv-bench/bin/python || $(BIN)/python -m venv .venv-bench
-	@.venv-bench/bin/$(PIP_INSTALL) -r requirements-bench.lock
 	@$(BIN)/python -m bench
 
 catalog: setup  ## Compare our error codes with those of a pinned ccxt
@@ -104,5 +102,5 @@ update: setup  ## Renew every pin and htmx (needs npm), then check and test
 	@$(MAKE) --no-print-directory docs check test
 
 clean:  ## Remove what was set up
-	rm -rf $(VENV) .venv-bench .venv-ccxt .fuzz/packages .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .venv-ccxt .fuzz/packages .mypy_cache .ruff_cache .pytest_cache \
 	    .import_linter_cache .hypothesis .coverage htmlcov

@@ -229,12 +229,10 @@ def _measure(calls: Mapping[str, Call], made: Sequence[str]) -> dict[str, list[l
         for text in made:
             call(text)
     gc.collect()
-    gc.freeze()
     for turn in range(ROUNDS):
         names = list(calls)[:: 1 if turn % 2 else -1]
         for name in names:
             rounds[name].append([_time(calls[name], text) for text in made])
-    gc.unfreeze()
     return rounds
 
 

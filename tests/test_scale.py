@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.checks import check
 from app.content.loader import load
-from bench.scale import hugo_site, write
+from bench.scale import write
 
 
 def test_the_synthetic_articles_are_content_without_mistakes(tmp_path: Path) -> None:
@@ -17,9 +17,3 @@ def test_the_synthetic_articles_are_content_without_mistakes(tmp_path: Path) -> 
     assert len(content.issues) == 30
     sizes = [len(source.text) for source in content.sources if source.kind == "issue"]
     assert 2_200 < sum(sizes) / len(sizes) < 3_000
-
-
-def test_hugo_is_given_the_same_files(tmp_path: Path) -> None:
-    hugo_site(tmp_path / "hugo", tmp_path / "content")
-    settings = (tmp_path / "hugo" / "hugo.toml").read_text("utf-8")
-    assert f'source = "{tmp_path / "content" / "issues"}"' in settings
