@@ -77,6 +77,10 @@ class KnowledgeBase:
             return self._issues_by_slug.get(slug)
         return fill_entity(raw, self.variables(exchange))
 
+    def raw_issue(self, slug: str) -> Issue | None:
+        """Return an issue as its file has it, before its variables were filled in."""
+        return self._raw_issues.get(slug)
+
     def issues_for(self, exchange: str | None) -> tuple[Issue, ...]:
         """Return the issues that `exchange` can have, in the writers' order."""
         if self.exchange(exchange) is None:

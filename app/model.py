@@ -280,6 +280,58 @@ class Solution(Entity):
     """Old anchors of this step: links to them still land here."""
 
 
+class RecipeStep(Solution):
+    """One step of a recipe, which an exchange, its facts or the visitor can rule out.
+
+    A step that uses a variable without a value for the chosen exchange is left out, unless the
+    variable has a default (`{{ whitelist_field | the IP whitelist }}`).
+    """
+
+    not_on: tuple[Slug, ...] = ()
+    """Leave this step out on these exchanges."""
+    unless: tuple[Slug, ...] = ()
+    """Leave this step out when the visitor has ticked one of these checklist items."""
+
+
+class Recipe(Entity):
+    """What to do about one cause: written once, filled with the facts of each exchange.
+
+    What is left on one exchange must be three to five steps (`helpcenter check` counts).
+    """
+
+    cause: NonEmpty
+    """The cause, in one line."""
+    steps: tuple[Annotated[RecipeStep, BeforeValidator(_solution_from_text)], ...] = Field(
+        min_length=1
+    )
+    """What to do, in order: the first step opens the right page, the last ends in the product."""
+    note: NonEmpty | None = None
+    """What to leave alone, or what else to know; below the steps."""
+
+
+GENERAL = "general"
+"""The name of the recipe of an issue that serves every exchange without a recipe of its own."""
+
+
+class Answer(Entity):
+    """What a visitor is told to do: one cause and one list of steps, chosen and filled in.
+
+    `level` says where the steps come from: the error code, the issue's recipe, or the general
+    solutions of the issue. `page` is the permalink of the page that shows them.
+    """
+
+    issue: Slug
+    cause: str
+    steps: tuple[Solution, ...]
+    note: str | None = None
+    level: Literal["code", "recipe", "general"]
+    page: str
+
+    def step_url(self, step: Solution) -> str:
+        """Return the permalink of a step of this answer."""
+        return f"{self.page}#{step.id}"
+
+
 class Issue(Entity):
     """One troubleshooting article about the reader's situation.
 
@@ -299,6 +351,8 @@ class Issue(Entity):
         min_length=1
     )
     """What to do, most likely to help first; one step each."""
+    recipes: dict[Slug, Recipe] = Field(default_factory=dict)
+    """What to do in one list: `general`, one for an exchange (by its id), or for error codes."""
     order: int = 1000
     """The place on the first page: lower comes first."""
     exchanges: tuple[Slug, ...] = ()
@@ -491,7 +545,11 @@ class Exchange(Entity):
     website: Url
     """Its web site."""
     api_management_url: Url | None = None
-    """Where its keys are made."""
+    """The page where its keys are made and edited."""
+    api_management_name: NonEmpty | None = None
+    """What the exchange calls that page."""
+    api_management_path: NonEmpty | None = None
+    """The way to that page through the menus, as in `A > B`, when the link doesn't work."""
     docs_url: Url | None = None
     """The documentation of its API."""
     status_url: Url | None = None
@@ -544,7 +602,7 @@ class Option(Entity):
     """The issue that this answer speaks for; one of the error's `issues`."""
 
 
-class Question(Entity):
+class FollowUp(Entity):
     """What to ask a visitor when an error has several causes."""
 
     text: NonEmpty
@@ -578,11 +636,15 @@ class ErrorCode(Entity):
     """The issues that it can mean, likeliest first."""
     note: NonEmpty | None = None
     """What else to know."""
+    recipe: Slug | None = None
+    """The recipe of the first issue that answers this error, when `general` doesn't."""
+    answer: Recipe | None = None
+    """What to do, when the fix is this error's own."""
     signatures: tuple[NonEmpty, ...] = ()
     """Further texts of the same error."""
     examples: tuple[NonEmpty, ...] = ()
     """Real answers; each must be diagnosed as this error."""
-    question: Question | None = None
+    question: FollowUp | None = None
     """What to ask when it has several causes."""
     unverified: bool = False
     """Whether no official source confirms it."""
@@ -681,7 +743,7 @@ class Diagnosis(Entity):
     error: ErrorCode | None = None
     caller_ip: CallerIp | None = None
     matches: tuple[Match, ...] = ()
-    question: Question | None = None
+    question: FollowUp | None = None
     excerpt: str | None = None
     redacted_text: str = ""
     removed: tuple[tuple[str, int], ...] = ()

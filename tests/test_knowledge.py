@@ -38,14 +38,14 @@ def test_issues_by_slug_and_alias(teapots: KnowledgeBase) -> None:
 def test_without_exchange_texts_speak_of_any(marbles: KnowledgeBase) -> None:
     issue = marbles.issue("address-not-allowed")
     assert issue is not None
-    assert issue.causes == ("192.0.2.7 is missing in the IP whitelist field",)
+    assert issue.causes == ("192.0.2.7 is missing in the IP whitelist",)
     assert "## Why your exchange asks" in issue.body
 
 
 def test_with_an_exchange_texts_speak_its_language(marbles: KnowledgeBase) -> None:
     issue = marbles.issue("address-not-allowed", "glassmarket")
     assert issue is not None
-    assert issue.causes == ('192.0.2.7 is missing in "Friends of this key"',)
+    assert issue.causes == ("192.0.2.7 is missing in **Friends of this key**",)
     assert "## Why Glass Market asks" in issue.body
 
 
@@ -85,7 +85,7 @@ def test_steps_of_an_exchange_come_first_and_those_of_others_not(marbles: Knowle
 def test_exchanges_are_filled_in_with_their_own_names(marbles: KnowledgeBase) -> None:
     glass = marbles.exchange("glassmarket")
     assert glass is not None
-    assert '2. Enter `192.0.2.7` under "Friends of this key".' in glass.body
+    assert "2. Enter `192.0.2.7` under **Friends of this key**." in glass.body
 
 
 def test_errors_by_code(marbles: KnowledgeBase) -> None:

@@ -74,6 +74,9 @@ VIOLATIONS: Mapping[str, Files] = {
     "stale": {"issues/a.md": issue("verified: 2020-02-29")},
     "expired": {"issues/a.md": issue("expires: 2020-02-29")},
     "wrong-example": {"issues/a.md": issue("examples: [tea]")},
+    "unsound-answer": {
+        "issues/a.md": issue("recipes: {general: {cause: Cold, steps: [Turn the lid]}}")
+    },
     "unusable-signature": {"issues/a.md": issue("signatures: [tea]")},
     "untested-signature": {"issues/a.md": issue("signatures: [cold tea]")},
     "shadowed-signature": {"issues/a.md": issue("signatures: [cold tea, Cold Tea]")},

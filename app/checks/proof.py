@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from app.checks.answers import unsound_answer
 from app.checks.examples import WrongExample, wrong_examples
 from app.content.frontmatter import Location
 from app.content.loader import Source
@@ -149,7 +150,13 @@ def _name(owner: Owner) -> str:
 RULES: Mapping[str, Proof] = MappingProxyType(
     {
         rule.__name__.replace("_", "-"): rule
-        for rule in (wrong_example, unusable_signature, untested_signature, shadowed_signature)
+        for rule in (
+            wrong_example,
+            unusable_signature,
+            untested_signature,
+            shadowed_signature,
+            unsound_answer,
+        )
     }
 )
 """Every rule by its id."""

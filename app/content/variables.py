@@ -21,8 +21,17 @@ PLACEHOLDER = re.compile(
 
 EXCHANGE_DEFAULTS = {
     "exchange": "your exchange",
-    "whitelist_field": "the IP whitelist field",
+    "exchange_url": "/exchanges",
+    "key_page": "the page of your API keys",
+    "key_path": "the account settings",
+    "whitelist_field": "the IP whitelist",
     "passphrase_name": "passphrase",
+    "read_permissions": "reading",
+    "spot_permissions": "spot trading",
+    "futures_permissions": "futures trading",
+    "forbidden_permissions": "withdrawals",
+    "testnets": "the test environment",
+    "status_page": "the status page of your exchange",
 }
 """What the variables that depend on the exchange say while none is chosen."""
 
@@ -39,11 +48,56 @@ def variables(site: Site, exchange: Exchange | None = None) -> dict[str, str]:
     values |= site.variables
     if exchange:
         values["exchange"] = exchange.name
-        if exchange.whitelist.field:
-            values["whitelist_field"] = f'"{exchange.whitelist.field}"'
-        if exchange.passphrase:
-            values["passphrase_name"] = exchange.passphrase.name
+        values |= _facts(exchange)
     return values
+
+
+def _facts(exchange: Exchange) -> dict[str, str]:
+    """Return the facts of an exchange that texts can name; what is unknown is left out."""
+    facts: dict[str, str | None] = {
+        "exchange_url": exchange.url,
+        "key_page": _page(exchange),
+        "key_path": exchange.api_management_path,
+        "whitelist_field": _bold(exchange.whitelist.field),
+        "passphrase_name": exchange.passphrase.name if exchange.passphrase else None,
+        "read_permissions": _permissions(exchange, "always"),
+        "spot_permissions": _permissions(exchange, "spot"),
+        "futures_permissions": _permissions(exchange, "futures"),
+        "forbidden_permissions": _permissions(exchange, "never"),
+        "testnets": _listed(
+            [f"[{one.name}]({one.keys_url or one.url})" for one in exchange.testnets]
+        ),
+        "status_page": exchange.status_url
+        and f"[the status page of {exchange.name}]({exchange.status_url})",
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _page(exchange: Exchange) -> str | None:
+    name, url = exchange.api_management_name, exchange.api_management_url
+    if name and url:
+        return f"[{name}]({url})"
+    return _bold(name) or (f"[{exchange.name}]({url})" if url else None)
+
+
+def _permissions(exchange: Exchange, needed: str) -> str | None:
+    return _listed([f"**{one.name}**" for one in exchange.permissions if one.needed == needed])
+
+
+def _bold(text: str | None) -> str | None:
+    return f"**{text}**" if text else None
+
+
+def _listed(names: list[str]) -> str | None:
+    """Return names as people list them: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:]))) or None
+
+
+def missing(text: str, values: Mapping[str, str]) -> bool:
+    """Tell whether `text` uses a variable that has neither a value nor a default of its own."""
+    return any(
+        match["name"] not in values and not match["default"] for match in PLACEHOLDER.finditer(text)
+    )
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

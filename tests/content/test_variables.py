@@ -25,7 +25,7 @@ TEA = {"product": "Teapot Choir", "tea": "Darjeeling"}
         ("{{ cup | }}", "{{ cup | }}"),
         ("{{ exchange }}", "your exchange"),
         ("{{ exchange | Glass Market }}", "Glass Market"),
-        ("{{ whitelist_field }}", "the IP whitelist field"),
+        ("{{ whitelist_field }}", "the IP whitelist"),
         ("{ product } {{ }} {{ 1x }} {{ a.b }}", "{ product } {{ }} {{ 1x }} {{ a.b }}"),
         ("{{ product", "{{ product"),
         ("{{{ product }}}", "{Teapot Choir}"),
@@ -62,7 +62,7 @@ def test_an_exchange_gives_its_own_names(marbles: KnowledgeBase) -> None:
     glass, clay = marbles.exchanges
     of_glass, of_clay = variables(marbles.site, glass), variables(marbles.site, clay)
     assert of_glass["exchange"] == "Glass Market"
-    assert of_glass["whitelist_field"] == '"Friends of this key"'
+    assert of_glass["whitelist_field"] == "**Friends of this key**"
     assert of_glass["passphrase_name"] == "Secret Word"
     assert of_clay["exchange"] == "Clay Bourse"
     assert not {"whitelist_field", "passphrase_name"} & set(of_clay)

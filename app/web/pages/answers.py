@@ -12,10 +12,10 @@ from app.model import (
     Diagnosis,
     ErrorCode,
     Exchange,
+    FollowUp,
     Issue,
     Match,
     Observations,
-    Question,
     Site,
     Solution,
     Verdict,
@@ -74,7 +74,7 @@ class AnswerView:
     entry: ErrorCode | None
     caller_ip: CallerIp | None
     matches: tuple[MatchView, ...]
-    question: Question | None
+    question: FollowUp | None
     options: tuple[OptionView, ...]
     excerpt: str | None
     removed: tuple[tuple[str, int], ...]

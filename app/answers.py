@@ -1,0 +1,65 @@
+"""Which steps a visitor is told: one list, chosen whole, never added up.
+
+The error code's own answer comes first, then the recipe that the code names, then the issue's
+recipe for the exchange, then its general one, and last the general solutions of the issue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from app import addresses
+from app.content.variables import fill_entity, missing
+from app.knowledge import KnowledgeBase
+from app.model import GENERAL, Answer, ErrorCode, RecipeStep
+
+
+def answer(
+    knowledge: KnowledgeBase,
+    slug: str,
+    exchange: str | None = None,
+    entry: ErrorCode | None = None,
+    ticked: Collection[str] = (),
+) -> Answer | None:
+    """Return what to do about the issue `slug`; None when there is no such issue.
+
+    `entry` is the recognised error code, `ticked` are the checklist items that the visitor says
+    are done: steps that only repeat them are left out.
+    """
+    issue = knowledge.issue(slug, exchange)
+    raw = knowledge.raw_issue(slug)
+    if issue is None or raw is None:
+        return None
+    page = addresses.with_query(issue.url, {"exchange": exchange}) if exchange else issue.url
+    own = entry if entry and entry.issues[0] == slug else None
+    recipe = own.answer if own else None
+    if own and recipe:
+        page = addresses.error(own.exchange, own.code)
+    else:
+        names = (own.recipe if own else None, exchange, GENERAL)
+        recipe = next((raw.recipes[name] for name in names if name in raw.recipes), None)
+    if recipe is None:
+        steps = issue.steps(exchange)
+        return Answer(issue=slug, cause=issue.symptom, steps=steps, level="general", page=page)
+    values = knowledge.variables(exchange)
+    filled = fill_entity(recipe, values)
+    return Answer(
+        issue=slug,
+        cause=filled.cause,
+        steps=tuple(
+            fill_entity(step, values)
+            for step in recipe.steps
+            if _concerns(step, exchange, ticked) and not (exchange and missing(step.text, values))
+        ),
+        note=filled.note,
+        level="code" if own and own.answer else "recipe",
+        page=page,
+    )
+
+
+def _concerns(step: RecipeStep, exchange: str | None, ticked: Collection[str]) -> bool:
+    if exchange is None:
+        here = not step.exchanges
+    else:
+        here = (not step.exchanges or exchange in step.exchanges) and exchange not in step.not_on
+    return here and not any(item in ticked for item in step.unless)
