@@ -10,8 +10,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-ROOT = Path(__file__).resolve().parents[1]
-"""The folder that holds `app/`, `content/` and `data/`, wherever the command is started."""
+PACKAGE = Path(__file__).resolve().parent
+BUNDLED = PACKAGE / "bundled"
+"""Where a wheel has the folders that stand beside `app/` in a clone (pyproject.toml)."""
+IS_INSTALLED = BUNDLED.is_dir()
+ROOT = BUNDLED if IS_INSTALLED else PACKAGE.parent
+"""The folder that holds `content/`, `static/` and `templates/`."""
+STATIC = ROOT / "static"
+TEMPLATES = ROOT / "templates"
+REDACTION_RULES = STATIC / "redaction-rules.json"
+"""What is taken out of pastes, by the same rules as in the browser."""
 
 
 PREFIX = "HELP_"
@@ -74,13 +82,13 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; `0` for any free.")
     content: Path = Field(
         ROOT / "content",
-        description="The content folder; by default `content/` beside `app/`.",
+        description="The content folder; by default the content that comes with the program.",
     )
     data: Path = Field(
-        ROOT / "data",
+        Path("data") if IS_INSTALLED else ROOT / "data",
         description=(
-            "The folder for what visitors leave, and for what makes the next start quicker; "
-            "by default `data/` beside `app/`."
+            "The folder for votes and unanswered texts; by default `data/` in the clone, or in the "
+            "working directory of an installed program."
         ),
     )
     base_url: Address | None = Field(

@@ -13,7 +13,7 @@ import click
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from app.settings import PREFIX, ROOT, Settings
+from app.settings import BUNDLED, PREFIX, REDACTION_RULES, Settings
 
 # The content and the engine are imported by the commands that need them.
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from app.model import Finding
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
-
-REDACTION_RULES = ROOT / "static" / "redaction-rules.json"
-"""What is taken out of pastes, the same rules as in the browser."""
 
 
 class Refused(click.ClickException):
@@ -143,6 +140,15 @@ def settings_from(**given: Any) -> Settings:
             for one in error.errors()
         )
         raise Refused("; ".join(problems)) from None
+
+
+def writable_content(settings: Settings) -> Path:
+    """Return the content folder for a command that writes; refuse the content of the program."""
+    folder = settings.content.resolve()
+    if folder.is_relative_to(BUNDLED):
+        message = f"{folder} comes with the program; copy it first: helpcenter init FOLDER"
+        raise Refused(f"{message}, then name the copy with --content or HELP_CONTENT")
+    return near(settings.content)
 
 
 def near(path: Path) -> Path:

@@ -23,10 +23,11 @@ from app.cli.common import (
     print_findings,
     setting_option,
     settings_from,
+    writable_content,
 )
 from app.content.editing import UneditableError
 from app.content.loader import Content, load
-from app.content.skeleton import new_exchange, new_issue, start
+from app.content.skeleton import STARTER, new_exchange, new_issue, start
 from app.content.variables import unfilled
 from app.feedback.likeness import group
 from app.feedback.records import StoreUnavailableError
@@ -48,7 +49,7 @@ from app.refactoring import (
     retire_issue,
     trial,
 )
-from app.settings import Settings
+from app.settings import ROOT, Settings
 
 LONGEST_LINE = 90
 
@@ -80,7 +81,7 @@ def issue_(title: str, key: str | None, **given: Any) -> None:
     `helpcenter check` fails until that text is diagnosed as this issue.
     """
     settings = settings_from(**given)
-    root = near(settings.content)
+    root = writable_content(settings)
     slug = _name_from(title)
     taken = [issue.slug for issue in load(root, drafts=True).issues if slug in issue.aliases]
     if taken:
@@ -97,7 +98,7 @@ def issue_(title: str, key: str | None, **given: Any) -> None:
 @content_option
 def exchange_(name: str, content: Path | None) -> None:
     """Write the skeleton of an exchange's page, as a draft; the file's name is made from NAME."""
-    root = near(settings_from(content=content).content)
+    root = writable_content(settings_from(content=content))
     slug = _name_from(name)
     taken = [one.id for one in load(root, drafts=True).exchanges if slug in one.aliases]
     if taken:
@@ -125,7 +126,7 @@ def exchange_(name: str, content: Path | None) -> None:
 @content_option
 def error_(exchange: str, code: str, message: str, issue: str, content: Path | None) -> None:
     """Add an error code to an exchange, with an example that is made from CODE and MESSAGE."""
-    root = near(settings_from(content=content).content)
+    root = writable_content(settings_from(content=content))
     loaded = _sound(root)
     changes = _or_refuse(lambda: new_error(loaded, exchange, code, message, issue))
 
@@ -233,7 +234,7 @@ def retire_issue_(slug: str, to: str, content: Path | None) -> None:
     questions that now have two answers for the same issue. The text of SLUG goes: move what is
     worth keeping first. Nothing is written unless every page is right.
     """
-    root = near(settings_from(content=content).content)
+    root = writable_content(settings_from(content=content))
     loaded = _sound(root)
     changes, told = _or_refuse(lambda: _heir(root, loaded, slug, to))
     _carry_out(root, changes)
@@ -250,7 +251,7 @@ def publish(content: Path | None) -> None:
     `helpcenter check` reports from then on when one of them leads nowhere. Run it after adding
     issues, steps, exchanges or error codes; what is listed already stays.
     """
-    root = near(settings_from(content=content).content)
+    root = writable_content(settings_from(content=content))
     _sound(root)
     loaded = load(root)
     added = set(published(loaded)) - set(loaded.permalinks)
@@ -262,18 +263,31 @@ def publish(content: Path | None) -> None:
     click.echo(f"{path}: {count(len(added), 'new permalink')}, {total} in all")
 
 
-@click.command(epilog="Example: helpcenter init teapots")
+@click.command(epilog="Example: helpcenter init my-help")
 @click.argument("folder", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
-    """Start the content of another product in FOLDER, with one good example of each file."""
+@click.option(
+    "--starter",
+    is_flag=True,
+    envvar="HELP_STARTER",
+    show_envvar=True,
+    help="Write one short example of each kind of file instead, for a product of another kind.",
+)
+def init(folder: Path, *, starter: bool) -> None:
+    """Start the content of your own help center in the new FOLDER.
+
+    It is a copy of the content that comes with the program: its issues, exchanges and error codes.
+    """
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise Refused(f"{folder} isn't empty; name a folder that isn't there yet")
-        names = start(folder)
+        names = start(folder, STARTER if starter else ROOT / "content")
     except OSError as error:
         raise Refused(f"{folder} can't be written: {error.strerror}") from None
-    click.echo("\n".join(str(near(folder) / name) for name in names))
-    click.echo(f"Next: edit them, and run: helpcenter serve --dev --content {folder}")
+    click.echo(f"{near(folder)}: {count(len(names), 'file')}")
+    click.echo(
+        f"Next: put your product's name, your support contact and the IP addresses of your servers "
+        f"into {near(folder / 'site.yml')}; then run: helpcenter serve --dev --content {folder}"
+    )
 
 
 def _unanswered(settings: Settings, key: str) -> str:
@@ -327,7 +341,7 @@ def _or_refuse(change: Callable[[], T]) -> T:
 
 
 def _rename(folder: Path | None, change: Callable[[Content], Changes]) -> None:
-    root = near(settings_from(content=folder).content)
+    root = writable_content(settings_from(content=folder))
     loaded = _sound(root)
     changes = _or_refuse(lambda: change(loaded))
     _carry_out(root, changes)

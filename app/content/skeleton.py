@@ -53,8 +53,13 @@ def new_exchange(name: str) -> str:
     return _EXCHANGE.format(name=quoted(" ".join(name.split())))
 
 
-def start(folder: Path) -> tuple[str, ...]:
-    """Write the starter content into `folder` and return the paths of its files below it."""
-    shutil.copytree(STARTER, folder, dirs_exist_ok=True)
-    files = (path for path in STARTER.rglob("*") if path.is_file())
-    return tuple(sorted(str(path.relative_to(STARTER)) for path in files))
+def start(folder: Path, source: Path) -> tuple[str, ...]:
+    """Copy the content in `source` to `folder`; return the paths of its files below it.
+
+    The list of permalinks stays behind: these addresses are the promise of another site.
+    """
+    shutil.copytree(
+        source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("permalinks.txt")
+    )
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return tuple(sorted(str(path.relative_to(folder)) for path in files))

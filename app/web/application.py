@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.diagnosis.redaction import Redactor
 from app.knowledge import BrokenContentError
 from app.model import Finding
-from app.settings import Settings
+from app.settings import REDACTION_RULES, STATIC, TEMPLATES, Settings
 from app.web.api.application import create_api
 from app.web.api.description import API_PATH
 from app.web.http.cache import AnswerCache
@@ -36,10 +36,6 @@ from app.web.routes import routes, templates
 from app.web.serving import dev
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
-
-ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = ROOT / "templates"
-STATIC = ROOT / "static"
 
 PROBLEMS = {
     400: ("This request can't be read", "Something in the address or the form is not as expected."),
@@ -71,7 +67,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     settings = settings or Settings()
     base_url = (settings.base_url or "").rstrip("/")
     static = StaticFolder(STATIC)
-    redactor = Redactor.from_file(STATIC / "redaction-rules.json")
+    redactor = Redactor.from_file(REDACTION_RULES)
     live = Live(settings.content, redactor, drafts=settings.dev)
     if live.state.edition is None and not settings.dev:
         raise BrokenContentError(live.state.refused)

@@ -263,7 +263,7 @@ def test_a_draft_made_from_what_visitors_asked(marbles: Path, tmp_path: Path) ->
 
 def test_the_starter_is_good_and_served(tmp_path: Path) -> None:
     folder = tmp_path / "boats"
-    result = run("init", str(folder))
+    result = run("init", "--starter", str(folder))
     assert result.exit_code == 0
     assert result.stdout.endswith(f"run: helpcenter serve --dev --content {folder}\n")
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

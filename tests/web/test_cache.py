@@ -19,8 +19,8 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.diagnosis.redaction import Redactor
-from app.settings import Settings
-from app.web.application import STATIC, HelpCenter, create_app
+from app.settings import STATIC, Settings
+from app.web.application import HelpCenter, create_app
 from app.web.http import cache
 from app.web.http.cache import RESULT, ROUTE, AnswerCache
 from app.web.http.headers import PAGE_CACHE

@@ -24,8 +24,8 @@ from fastapi import FastAPI
 
 from app.content.folder import look
 from app.diagnosis.redaction import Redactor
-from app.settings import Settings
-from app.web.application import STATIC, create_app
+from app.settings import STATIC, Settings
+from app.web.application import create_app
 from app.web.serving.live import Live
 from tests.conftest import TEAPOTS
 

@@ -1,4 +1,4 @@
-"""The content that `helpcenter init` begins with, as visitors see it: whole, and its own."""
+"""What `helpcenter init --starter` writes, as visitors see it: whole, and its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """Walk through a fresh folder's help center, but for the reference of the API."""
     folder: Path = tmp_path_factory.mktemp("boats")
-    made = CliRunner().invoke(main, ["init", str(folder / "content")])
+    made = CliRunner().invoke(main, ["init", "--starter", str(folder / "content")])
     assert made.exit_code == 0, made.output
     settings = Settings(content=folder / "content", data=folder / "data", watch=0)
     with TestClient(create_app(settings), follow_redirects=False) as client:
