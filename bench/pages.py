@@ -28,7 +28,6 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.cli.serving import server_of
 from app.settings import Settings
-from app.web.http.cache import IMPROVE_SECONDS, OFTEN
 from bench.report import Goal, Section, Series
 
 CONTENT = Path(__file__).parents[1] / "content"
@@ -78,8 +77,6 @@ def run() -> list[Section]:
         shutil.copytree(CONTENT, folder / "content")  # nobody edits it meanwhile
         ours = running.enter_context(_help_center(folder, {}))
         logged = running.enter_context(_help_center(folder, {"HELP_LOG_FORMAT": "json"}))
-        _settle(ours[1])
-        _settle(logged[1])
         page = _ask(ours[1], _request(PAGE))
         known = {"If-None-Match": _header(page, "etag")}
         unchanged = _ask(ours[1], _request(PAGE, known))
@@ -200,15 +197,6 @@ async def _load(contender: Contender) -> int:
         asker.stop()
     assert len(_ask(contender.port, contender.request)) == contender.length
     return sum(asker.answered for asker in askers)
-
-
-def _settle(port: int) -> None:
-    """Ask for the page until it is compressed as well as the server ever does."""
-    for _ in range(OFTEN):
-        _ask(port, _request(PAGE))
-    time.sleep(IMPROVE_SECONDS)
-    _ask(port, _request(PAGE))
-    time.sleep(IMPROVE_SECONDS)
 
 
 def _request(path: str, headers: Mapping[str, str] = {}) -> bytes:

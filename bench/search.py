@@ -210,7 +210,7 @@ def prepare_ours(articles: Sequence[Article]) -> Callable[[], Search]:
     )
     support: Any = {"title": "Support", "text": "Ask us"}
     site = Site(product="Bot", title="Help", intro="Help", support=support)
-    content = Content(Path(), (), (), "", site, None, (), issues, (), (), (), frozenset(), {})
+    content = Content(Path(), (), (), "", site, None, (), issues, (), (), (), {}, {})
     knowledge = KnowledgeBase(content, site, None, (), issues, ())
 
     def build() -> Search:

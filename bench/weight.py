@@ -35,9 +35,6 @@ INITIAL_WINDOW = 14_600
 """What a server may send before the first acknowledgement: ten segments of 1,460 bytes."""
 FIRST_VISIT = 50_000
 ROUNDS = 3
-WARM_UP = 20
-"""So often a page is asked for before: what is asked for often is compressed better, later on."""
-WARM_UP_SECONDS = 2.0
 PHONE: ViewportSize = {"width": 412, "height": 823}
 SETTLED_MS = 1_500
 START_SECONDS = 60
@@ -223,7 +220,7 @@ def sandbox() -> list[str]:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Serve the content of the repository; gives the address, with every page asked for before."""
+    """Serve the content of the repository; gives the address."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
@@ -233,11 +230,6 @@ def serving() -> Iterator[str]:
         server = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)  # noqa: S603
         try:
             wait_until_ready(url, server)
-            for page in PAGES.values():
-                for _ in range(WARM_UP):
-                    asked = urllib.request.Request(url + page, headers={"Accept-Encoding": "br"})  # noqa: S310
-                    urllib.request.urlopen(asked).close()  # noqa: S310 - our own server
-                time.sleep(WARM_UP_SECONDS)
             yield url
         finally:
             server.terminate()

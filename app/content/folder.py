@@ -1,10 +1,4 @@
-"""What stands in a content folder: its files, what they look like, and their texts.
-
-Everything is found by looking, which is quick; a file is read only by `read`.
-"""
-
-# Paths are strings here: for thousands of files `Path` takes longer than the system does.
-# ruff: noqa: PTH114, PTH116, PTH123, PTH208
+"""A content folder: its files, their stamps and their bytes. The only code that opens content."""
 
 from __future__ import annotations
 
@@ -13,12 +7,13 @@ import os
 import stat
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 MAX_BYTES = 1_000_000
 """A content file above this size is refused: it is not one article."""
+MAX_IMAGE_BYTES = 2_000_000
+"""An image above this size is refused: images are kept in memory, and visitors wait for them."""
 
 TEXT_SUFFIXES = (".md", ".markdown", ".yml", ".yaml")
 IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
@@ -112,16 +107,10 @@ class Folder:
             found += ((kind, f"{folder}/{name}") for name in sorted(names) if name.endswith(suffix))
         return found
 
-    def images(self) -> frozenset[str]:
-        """Return the names of the images that texts can show."""
-        folder = self.root / "images"
-        return frozenset(
-            name
-            for name in self._names("images")
-            if Path(name).suffix in IMAGE_SUFFIXES
-            and (folder / name).is_file()
-            and self._is_inside(f"images/{name}")
-        )
+    def images(self) -> list[str]:
+        """Return the paths of the images, in order."""
+        names = sorted(self._names("images"))
+        return [f"images/{name}" for name in names if Path(name).suffix in IMAGE_SUFFIXES]
 
     def strays(self, read: Container[str]) -> list[str]:
         """Return what looks like content but is not `read`, because of its name or folder."""
@@ -142,25 +131,8 @@ class Folder:
 
     def read(self, path: str) -> str:
         """Return the text of a file; raise `UnreadableError` when it can't be read."""
-        file = f"{self.root}/{path}"
-        try:
-            found = os.stat(file)
-            if not stat.S_ISREG(found.st_mode):
-                raise UnreadableError(NO_FILE)
-            if not self._is_inside(path):
-                cure = "this is a link out of the content folder; put the file itself here"
-                raise UnreadableError(cure)
-            if found.st_size > MAX_BYTES:
-                raise UnreadableError(f"the file is larger than {MAX_BYTES:,} bytes; split it")
-            with open(file, "rb", buffering=0) as opened:
-                data = opened.read().removeprefix(codecs.BOM_UTF8)
-        except FileNotFoundError as error:  # a link that leads nowhere
-            raise UnreadableError(NO_FILE) from error
-        except OSError as error:
-            reason = error.strerror or error
-            raise UnreadableError(f"the file can't be read ({reason}); make it readable") from error
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        data = self.read_bytes(path).removeprefix(codecs.BOM_UTF8)
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         try:
             return data.decode()
         except UnicodeDecodeError as error:
@@ -168,30 +140,56 @@ class Folder:
             message = f"the byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8"
             raise UnreadableError(message, line) from error
 
+    def read_bytes(self, path: str, limit: int = MAX_BYTES) -> bytes:
+        """Return the bytes of a file; raise `UnreadableError` when it can't be read.
+
+        It can't where it is larger than `limit`, where it is no regular file, and where a link
+        leads out of the folder.
+        """
+        try:
+            with _open_inside(str(self.root), path) as opened:
+                data = opened.read(limit + 1)
+        except FileNotFoundError as error:  # a link that leads nowhere
+            raise UnreadableError(NO_FILE) from error
+        except OSError as error:
+            reason = error.strerror or error
+            raise UnreadableError(f"the file can't be read ({reason}); make it readable") from error
+        if len(data) > limit:
+            raise UnreadableError(f"the file is larger than {limit:,} bytes; split it or shrink it")
+        return data
+
     def _names(self, folder: str) -> list[str]:
         try:
-            names = os.listdir(self.root / folder)
+            names = os.listdir(self.root / folder)  # noqa: PTH208 - only the names
         except (FileNotFoundError, NotADirectoryError):
             return []
         return [name for name in names if not name.startswith(".")]
 
-    def _is_inside(self, path: str) -> bool:
-        """Tell whether a file stands in this folder, wherever links lead."""
-        file = f"{self.root}/{path}"
-        if os.path.islink(file):
-            return self._leads_inside(file)
-        parent = file.rpartition("/")[0]
-        if parent not in self._folders:
-            self._folders[parent] = self._leads_inside(parent)
-        return self._folders[parent]
 
-    def _leads_inside(self, path: str) -> bool:
-        return Path(path).resolve().is_relative_to(self.root.resolve())
+def _open_inside(root: str, path: str) -> IO[bytes]:
+    """Open a file below `root`; raise `UnreadableError` where a link leads out of it.
 
-    @cached_property
-    def _folders(self) -> dict[str, bool]:
-        """Whether the folders that hold files stand in this one."""
-        return {}
+    Links are resolved first, and the path that they lead to is opened step by step without
+    following links: a link that somebody swaps in meanwhile is an error, never a way out.
+    """
+    top = os.path.realpath(root)
+    real = Path(os.path.realpath(f"{top}/{path}"))
+    if not real.is_relative_to(top):
+        raise UnreadableError("this is a link out of the content folder; put the file itself here")
+    if os.open not in os.supports_dir_fd:  # Windows
+        return real.open("rb")
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # to open a pipe would wait for a writer
+    opened = os.open(top, os.O_RDONLY)
+    for step in real.relative_to(top).parts:
+        above = opened
+        try:
+            opened = os.open(step, flags, dir_fd=above)
+        finally:
+            os.close(above)
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise UnreadableError(NO_FILE)
+    return open(opened, "rb")  # noqa: PTH123 - a descriptor, not a path
 
 
 def readable(path: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.content.folder import Folder, Kind, UnreadableError, readable
+from app.content.folder import MAX_IMAGE_BYTES, Folder, Kind, UnreadableError, readable
 from app.content.frontmatter import (
     Document,
     Location,
@@ -145,8 +145,9 @@ class Source:
 class Content:
     """All of a content folder, as its writers wrote it (variables not filled in).
 
-    `permalinks` are those that were published before, `images` the names of the files in `images/`;
-    `dates` say when a file was changed last, by its path below `root`, where that is known.
+    `permalinks` are those that were published before, `images` the bytes of the files in `images/`,
+    by name. `dates` say when a file was changed last, by its path below `root`, where that is
+    known.
     """
 
     root: Path
@@ -160,7 +161,7 @@ class Content:
     exchanges: tuple[Exchange, ...]
     errors: tuple[ErrorCode, ...]
     permalinks: tuple[str, ...]
-    images: frozenset[str]
+    images: Mapping[str, bytes]
     dates: Mapping[str, dt.date]
     reports: tuple[Report, ...] = ()
     vocabulary: tuple[WordGroup, ...] = ()
@@ -190,11 +191,18 @@ def load(
         reason = error.strerror or error
         message = f"the folder can't be listed ({reason}); make it readable, and check again"
         findings.append(Finding(rule="unreadable", path=str(root), line=1, message=message))
-        files, strays, images = [], [], frozenset()
+        files, strays, images = [], [], []
     for kind, path in files:
         source, problems = _source(folder, kind, path)
         sources.append(source)
         findings += (_finding(root, source.path, found) for found in problems)
+    pictures: dict[str, bytes] = {}
+    for path in images:
+        try:
+            pictures[path.rpartition("/")[2]] = folder.read_bytes(path, MAX_IMAGE_BYTES)
+        except UnreadableError as error:
+            found = _Found("unreadable", error.line, 1, str(error))
+            findings.append(_finding(root, readable(path), found))
     for path in strays:
         found = _Found("stray-file", 1, 1, STRAY)
         findings.append(_finding(root, readable(path), found, severity="warning"))
@@ -209,7 +217,7 @@ def load(
         root=root,
         sources=tuple(sources),
         findings=tuple(findings),
-        version=_version(sources, images),
+        version=_version(sources, pictures),
         site=next(iter(_entities(sources, Site)), None),
         diagnostic=next(iter(_entities(sources, Diagnostic)), None),
         tips=tuple(tip for file in _entities(sources, TipFile) for tip in file.tips),
@@ -217,7 +225,7 @@ def load(
         exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
         errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
         permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
-        images=images,
+        images=pictures,
         reports=tuple(one for file in _entities(sources, ReportFile) for one in file.reports),
         vocabulary=tuple(
             group for file in _entities(sources, VocabularyFile) for group in file.groups
@@ -226,13 +234,15 @@ def load(
     )
 
 
-def _version(sources: Iterable[Source], images: Iterable[str]) -> str:
+def _version(sources: Iterable[Source], images: Mapping[str, bytes]) -> str:
     """Return a name for a content: the hash of all its files."""
     digest = hashlib.sha256()
     for source in sources:
         digest.update(f"{source.path}\0".encode())
         digest.update(hashlib.sha256(source.text.encode()).digest())
-    digest.update("\0".join(sorted(images)).encode("utf-8", "surrogateescape"))
+    for name, data in images.items():
+        digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
+        digest.update(hashlib.sha256(data).digest())
     return digest.hexdigest()[:12]
 
 

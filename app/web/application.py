@@ -22,7 +22,7 @@ from app.model import Finding
 from app.settings import REDACTION_RULES, STATIC, TEMPLATES, Settings
 from app.web.api.application import create_api
 from app.web.api.description import API_PATH
-from app.web.http.cache import AnswerCache
+from app.web.http.cache import ResponseCache
 from app.web.http.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.http.logs import REQUEST_ID
 from app.web.http.metrics import CONTENT_TYPE, Metrics, Now
@@ -127,7 +127,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         app.state.is_stopping = lambda: False
         app.router.routes.append(dev.events(live))
         app.add_middleware(dev.NoStore)
-    cache = AnswerCache(
+    cache = ResponseCache(
         super(HelpCenter, app).__call__,  # what FastAPI does; `app` itself is what stands in front
         lambda: None if settings.dev else live.state.edition,
         templates(app.router.routes),
@@ -137,7 +137,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     return app
 
 
-def _now(live: Live, feedback: FeedbackService, cache: AnswerCache) -> Now:
+def _now(live: Live, feedback: FeedbackService, cache: ResponseCache) -> Now:
     state = live.state
     kept, kept_bytes = cache.size
     return Now(

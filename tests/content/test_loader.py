@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from app.content.folder import MAX_BYTES, look
+from app.content.folder import MAX_BYTES, Folder, UnreadableError, look
 from app.content.loader import Content, load
 from app.model import Finding
 from tests.conftest import MARBLES, SITE, TEAPOTS, MakeContent
@@ -274,6 +274,28 @@ def test_links_out_of_the_folder_are_refused(make_content: MakeContent, tmp_path
     findings = load(root).findings
     assert {Path(one.path).name for one in findings} == {"bad.md", "secret.md"}
     assert all("link out of the content folder" in one.message for one in findings)
+
+
+@pytest.mark.parametrize("swapped", ["issues/good.md", "issues"])
+def test_a_link_that_is_swapped_in_while_a_file_is_opened_is_refused(
+    swapped: str, make_content: MakeContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "good.md").write_text("secret")
+    root = make_content({"issues/good.md": ISSUE})
+    resolve = os.path.realpath
+
+    def resolve_then_swap(path: str) -> str:
+        resolved = resolve(path)
+        if path.endswith("good.md"):
+            (root / swapped).rename(tmp_path / "away")
+            (root / swapped).symlink_to(outside / "good.md" if "." in swapped else outside)
+        return resolved
+
+    monkeypatch.setattr("app.content.folder.os.path.realpath", resolve_then_swap)
+    with pytest.raises(UnreadableError):
+        Folder(root).read("issues/good.md")
 
 
 def test_links_inside_the_folder_are_files(make_content: MakeContent) -> None:

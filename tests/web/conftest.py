@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,22 @@ from app.web.application import create_app
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 BASE_URL = "https://help.test"
+PATIENCE = 30
+"""Seconds; far more than it takes, since the machine may be busy."""
 
 
 def client(content: Path, **settings: Any) -> TestClient:
     """Return a client of the application that serves `content`; redirects are not followed."""
     app = create_app(Settings(content=content, **settings))
     return TestClient(app, follow_redirects=False)
+
+
+def until(happens: Callable[[], bool]) -> None:
+    """Wait until something happens; fail when it doesn't."""
+    deadline = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < deadline, "it doesn't happen"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from starlette.testclient import TestClient
 
+from app.content.folder import MAX_IMAGE_BYTES
+from app.content.loader import load
 from app.settings import Settings
 from app.web.application import create_app
 from tests.conftest import MakeContent
+from tests.web.conftest import until
 
 ISSUE = """\
 ---
@@ -48,6 +54,63 @@ def test_a_large_image_is_not_sent_again(make_content: MakeContent) -> None:
         assert (unchanged.status_code, unchanged.content) == (304, b"")
         head = client.head("/images/lid.png")
         assert (head.headers["content-length"], head.content) == (str(len(large)), b"")
+
+
+def serving(content: Path) -> TestClient:
+    return TestClient(create_app(Settings(content=content, watch=0.02)))
+
+
+def test_an_image_that_is_swapped_for_a_link_shows_nothing_from_elsewhere(
+    make_content: MakeContent, tmp_path: Path
+) -> None:
+    """The update is refused, and the edition before shows the image as it was."""
+    (tmp_path / "secret").write_bytes(b"the store")
+    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": b"PNG"})
+    with serving(folder) as client:
+        (folder / "images" / "next.png").symlink_to(tmp_path / "secret")
+        (folder / "images" / "next.png").replace(folder / "images" / "lid.png")
+        for _ in range(3):
+            assert client.get("/images/lid.png").content == b"PNG"
+        until(lambda: client.get("/readyz").json()["refused"] != [])
+        finding = client.get("/readyz").json()["refused"][0]
+        assert finding["path"] == "images/lid.png"
+        assert "link out of the content folder" in finding["message"]
+        assert client.get("/images/lid.png").content == b"PNG"
+
+
+def test_a_folder_of_images_that_is_swapped_for_a_link_shows_nothing_from_elsewhere(
+    make_content: MakeContent, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "lid.png").write_bytes(b"the store")
+    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": b"PNG"})
+    with serving(folder) as client:
+        (folder / "images").rename(folder / "away")
+        (folder / "images").symlink_to(elsewhere)
+        until(lambda: client.get("/readyz").json()["refused"] != [])
+        assert client.get("/images/lid.png").content == b"PNG"
+
+
+def test_a_changed_image_is_live_as_any_other_file(make_content: MakeContent) -> None:
+    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": b"PNG"})
+    with serving(folder) as client:
+        before = client.get("/images/lid.png").headers["etag"]
+        (folder / "images" / "lid.png").write_bytes(b"another PNG")
+        until(lambda: client.get("/images/lid.png").content == b"another PNG")
+        assert client.get("/images/lid.png").headers["etag"] != before
+
+
+def test_images_that_are_no_files_are_findings(make_content: MakeContent) -> None:
+    root = make_content({"images/lid.png": b"PNG"})
+    (root / "images" / "folder.png").mkdir()
+    os.mkfifo(root / "images" / "pipe.png")
+    (root / "images" / "nowhere.png").symlink_to("nothing")
+    (root / "images" / "huge.png").write_bytes(b"x" * (MAX_IMAGE_BYTES + 1))
+    content = load(root)
+    names = [Path(one.path).name for one in content.findings]
+    assert names == ["folder.png", "huge.png", "nowhere.png", "pipe.png"]
+    assert set(content.images) == {"lid.png"}
 
 
 def test_a_product_without_images(make_content: MakeContent) -> None:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -28,14 +28,12 @@ from app.settings import STATIC, Settings
 from app.web.application import create_app
 from app.web.serving.live import Live
 from tests.conftest import TEAPOTS
+from tests.web.conftest import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOOK_SECONDS = 0.02
-PATIENCE = 30
-"""Seconds; far more than it takes, since the machine may be busy."""
-
 ISSUE = "issues/cold-water.md"
 GUESTS = ("brass", "copper", "silver")
 """Issues that the test adds; the words of all of them come from one variable of `site.yml`."""
@@ -66,14 +64,6 @@ def running(app: FastAPI) -> Iterator[httpx.Client]:
         finally:
             server.should_exit = True
             thread.join()
-
-
-def until(happens: Callable[[], bool]) -> None:
-    """Wait until something happens; fail when it doesn't."""
-    deadline = time.monotonic() + PATIENCE
-    while not happens():
-        assert time.monotonic() < deadline, "it doesn't happen"
-        time.sleep(0.01)
 
 
 def replace(path: Path, old: str, new: str) -> None:

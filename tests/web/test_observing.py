@@ -24,7 +24,7 @@ from app.web.application import HelpCenter, create_app
 from app.web.http.logs import REQUESTS, JsonFormatter, LogFormat, TextFormatter, logging_config
 from app.web.http.metrics import Metrics
 from tests.conftest import MARBLES
-from tests.web.test_live import until
+from tests.web.conftest import until
 
 TOKEN = "a-long-enough-token"
 

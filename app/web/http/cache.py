@@ -1,37 +1,31 @@
-"""The answer cache: whole answers, kept in front of everything else, compressed and tagged.
+"""The response cache: whole responses in front of the application, compressed and tagged.
 
-What an answer may depend on is its `Question`, and the edition that is served. That this is all is
-not a matter of care: whatever answers a GET is asked with a request that is *made from* the
-question (`Question.scope`), so it sees no cookie and no header that is not in the key. The address
-of the visitor is passed on all the same, to limit what is noted for writers.
+A response may depend on its `CacheKey` and on the edition that is served, and on nothing else: the
+application only sees a request rebuilt from the key (`CacheKey.scope`), without cookies and without
+headers that aren't in the key. The visitor's address is passed on as well, to limit how many texts
+are stored for writers.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
-import brotli
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.http.coding import BEST_QUALITY, VISIT_QUALITY, Coding, encoded, is_text, preferred
 
 ROUTE, RESULT = "helpcenter.route", "helpcenter.cache"
-"""What is left in the scope: the template of the address, and "hit", "miss" or "pass"."""
+"""Set in the scope of a request: the template of its path, and "hit", "miss" or "pass"."""
 MAX_BYTES = 64 * 1024 * 1024
-"""All kept answers with their keys. A page takes about 8 KB, so most help centers fit in whole."""
+"""The limit of all cached responses with their keys; a page takes about 8 KB."""
 OVERHEAD_BYTES = 2_000
-"""What an answer takes beside its body and its key: headers, objects, the entry itself."""
-
-OFTEN = 10
-"""What was asked for so often again is worth the smallest size: a tenth less for 60 ms, once."""
-IMPROVE_SECONDS = 1.0
-"""So far apart, so that nobody can keep the processor busy with it."""
+"""The size of a cached response without its body and its key: headers, objects, the entry."""
 
 _PASS_BY = frozenset({b"authorization", b"range", b"content-length", b"transfer-encoding"})
 _OK = 200
@@ -39,11 +33,16 @@ _OK = 200
 Header = tuple[bytes, bytes]
 
 
-class Question(NamedTuple):
-    """Everything but the edition that an answer to a GET may depend on: the key of the cache.
+_IN_KEY = (b"host", b"origin", b"hx-request", b"hx-request-type", b"hx-history-restore-request")
+KEY_HEADERS = frozenset({*_IN_KEY[1:], b"accept-encoding"})
+"""The headers that `Vary` may name in a cached response."""
 
-    The coding is the one chosen for `Accept-Encoding`. The host is part of it since some answers
-    have absolute links.
+
+class CacheKey(NamedTuple):
+    """Everything but the edition that a response to a GET may depend on.
+
+    `coding` is the one chosen for `Accept-Encoding`. The host is among the `headers` because some
+    responses have absolute links.
     """
 
     path: str
@@ -51,41 +50,24 @@ class Question(NamedTuple):
     query: bytes
     root_path: str
     scheme: str
-    host: bytes
-    origin: bytes | None
-    hx_request: bytes | None
-    hx_request_type: bytes | None
-    hx_history_restore: bytes | None
+    headers: tuple[Header, ...]
     coding: Coding
 
     @classmethod
-    def of(cls, scope: Scope, asked: dict[bytes, bytes]) -> Question:
-        """Return the question in a request with the headers `asked`."""
-        get = asked.get
+    def of(cls, scope: Scope, headers: dict[bytes, bytes]) -> CacheKey:
+        """Return the key of a request."""
         return cls(
             scope["path"],
             scope.get("raw_path") or b"",
             scope["query_string"],
             scope.get("root_path", ""),
             scope["scheme"],
-            asked[b"host"],
-            get(b"origin"),
-            get(b"hx-request"),
-            get(b"hx-request-type"),
-            get(b"hx-history-restore-request"),
-            preferred(get(b"accept-encoding")),
+            tuple([(name, headers[name]) for name in _IN_KEY if name in headers]),
+            preferred(headers.get(b"accept-encoding")),
         )
 
     def scope(self, client: tuple[str, int] | None) -> Scope:
-        """Return a request that says this and nothing else, but for where it comes from."""
-        headers = (
-            (b"host", self.host),
-            (b"origin", self.origin),
-            (b"hx-request", self.hx_request),
-            (b"hx-request-type", self.hx_request_type),
-            (b"hx-history-restore-request", self.hx_history_restore),
-            (b"accept-encoding", self.coding.encode()),
-        )
+        """Return a request with this key and nothing else but the visitor's address."""
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -96,44 +78,27 @@ class Question(NamedTuple):
             "raw_path": self.raw_path,
             "query_string": self.query,
             "root_path": self.root_path,
-            "headers": [(name, value) for name, value in headers if value is not None],
+            "headers": [*self.headers, (b"accept-encoding", self.coding.encode())],
             "client": client,
             "server": None,
         }
 
     @property
     def size(self) -> int:
-        """How many bytes a sender can make the key take."""
-        parts = (
-            self.path,
-            self.raw_path,
-            self.query,
-            self.host,
-            self.origin,
-            self.hx_request,
-            self.hx_request_type,
-            self.hx_history_restore,
+        """The bytes of the key that a visitor chooses."""
+        return (
+            len(self.path)
+            + len(self.raw_path)
+            + len(self.query)
+            + sum(len(value) for _, value in self.headers)
         )
-        return sum(len(part) for part in parts if part)
-
-
-KEY_HEADERS = frozenset(
-    {
-        b"origin",
-        b"hx-request",
-        b"hx-request-type",
-        b"hx-history-restore-request",
-        b"accept-encoding",
-    }
-)
-"""The headers that `Vary` may name in an answer that is kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer, ready to be sent: as it is, without its body, or as "unchanged".
+class CachedResponse:
+    """A whole response, ready to be sent: with its body, without it, or as a 304.
 
-    `can_shrink` tells that its body is in brotli, made here in a hurry.
+    `unchanged` begins the 304, and is None where there is none.
     """
 
     start: Message
@@ -141,10 +106,9 @@ class Answer:
     unchanged: Message | None
     tag: bytes
     is_public: bool
-    can_shrink: bool
 
     async def send(self, send: Send, method: str, known: bytes | None) -> None:
-        """Send it to a visitor who knows the entity tags in `known`."""
+        """Send it to a visitor whose `If-None-Match` is `known`."""
         if known is not None and self.unchanged and _matches(known, self.tag):
             await send(self.unchanged)
             await send(_NO_BODY)
@@ -153,27 +117,23 @@ class Answer:
         await send(self.body if method != "HEAD" else _NO_BODY)
 
 
-@dataclass(slots=True)
-class _Kept:
-    """An answer in the cache, and how often it was asked for since it is there."""
+class _Entry(NamedTuple):
+    """A response in the cache, with the template of its path and its size in bytes."""
 
-    answer: Answer
+    response: CachedResponse
     route: str
     size: int
-    can_shrink: bool
-    asked: int = 0
 
 
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 
 
-class AnswerCache:
-    """Answers what was asked before, without asking the application again.
+class ResponseCache:
+    """Answers a repeated request without asking the application again.
 
-    Kept are answers to GET that say `Cache-Control: public` and belong to the edition that
-    `edition` returns from the question to the answer; none while it returns None. An edition that
-    was replaced must never come back as the same object. `template` tells of a request that was
-    answered which template of an address it had.
+    It stores responses to GET that say `Cache-Control: public`, for as long as `edition` returns
+    the same object; none while it returns None. `template` returns the template of the path of a
+    request that was answered.
     """
 
     def __init__(
@@ -186,88 +146,71 @@ class AnswerCache:
         self._app = app
         self._edition = edition
         self._template = template
-        self._of: object | None = None
-        self._improve_after = 0.0
-        self._kept: LRUCache[Question, _Kept] = LRUCache(
-            max_bytes, getsizeof=lambda kept: kept.size
+        self._cached_edition: object | None = None
+        self._is_compressing = False
+        self._entries: LRUCache[CacheKey, _Entry] = LRUCache(
+            max_bytes, getsizeof=lambda entry: entry.size
         )
 
     @property
     def size(self) -> tuple[int, int]:
-        """How many answers are kept, and their bytes."""
-        return len(self._kept), int(self._kept.currsize)
+        """The number of cached responses, and their bytes."""
+        return len(self._entries), int(self._entries.currsize)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from what is kept, else from the application."""
+        """Answer from the cache, else from the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         edition = self._edition()
-        if edition is not self._of:
-            self._kept.clear()
-            self._of = edition
-        headers: list[Header] = scope["headers"]
-        asked = dict(headers)
+        if edition is not self._cached_edition:
+            self._entries.clear()
+            self._cached_edition = edition
+        pairs: list[Header] = scope["headers"]
+        headers = dict(pairs)
         method: str = scope["method"]
         reads = method in {"GET", "HEAD"}
-        known = asked.get(b"if-none-match") if reads else None
-        # Repeated headers, or none that names the host, can be read in more than one way.
-        is_clear = len(asked) == len(headers) and b"host" in asked
-        if not reads or not is_clear or not _PASS_BY.isdisjoint(asked):
+        known = headers.get(b"if-none-match") if reads else None
+        # Repeated headers, or a missing host, can be read in more than one way.
+        is_clear = len(headers) == len(pairs) and b"host" in headers
+        if not reads or not is_clear or not _PASS_BY.isdisjoint(headers):
             scope[RESULT] = "pass"
             inner = {**scope, "method": "GET"} if reads else scope
-            # A secret and what somebody sent must not be compressed together (BREACH).
-            accepted = None if b"authorization" in asked else asked.get(b"accept-encoding")
-            answered = _Answering(method, preferred(accepted), known, send)
-            await self._ask(scope, inner, receive, answered)
+            # A secret and a visitor's input must not be compressed together (BREACH).
+            accepted = None if b"authorization" in headers else headers.get(b"accept-encoding")
+            answering = _Answering(method, known, send, partial(_quick, coding=preferred(accepted)))
+            await self._ask(scope, inner, receive, answering)
             return
-        question = Question.of(scope, asked)
-        try:
-            kept = self._kept[question]
-        except KeyError:
-            pass
-        else:
-            scope[RESULT], scope[ROUTE] = "hit", kept.route
-            kept.asked += 1
-            if kept.asked >= OFTEN and kept.can_shrink:
-                self._improve(question, kept)
-            await kept.answer.send(send, method, known)
+        key = CacheKey.of(scope, headers)
+        if entry := self._entries.get(key):
+            scope[RESULT], scope[ROUTE] = "hit", entry.route
+            await entry.response.send(send, method, known)
             return
         scope[RESULT] = "miss"
-        inner = question.scope(scope.get("client"))
-        answering = _Answering(method, question.coding, known, send)
-        await self._ask(scope, inner, receive, answering)
-        made = answering.answer
+        answering = _Answering(method, known, send, partial(self._compressed, key=key))
+        await self._ask(scope, key.scope(scope.get("client")), receive, answering)
+        made = answering.response
         if made and made.is_public and edition is not None and self._edition() is edition:
-            self._keep(question, made, scope[ROUTE])
+            size = len(made.body["body"]) + key.size + OVERHEAD_BYTES
+            if size <= self._entries.maxsize:
+                self._entries[key] = _Entry(made, scope[ROUTE], size)
 
-    def _keep(self, question: Question, answer: Answer, route: str) -> None:
-        size = len(answer.body["body"]) + question.size + OVERHEAD_BYTES
-        if size <= self._kept.maxsize:
-            self._kept[question] = _Kept(answer, route, size, answer.can_shrink)
+    async def _compressed(self, start: Message, body: bytes, *, key: CacheKey) -> CachedResponse:
+        """Return the response, compressed as well as possible where it is a page to be cached.
 
-    def _improve(self, question: Question, kept: _Kept) -> None:
-        """Compress what is asked for often as well as possible, once it is time for one again.
-
-        Addresses with a query are left as they are: anybody can make up as many as they like.
+        That takes up to 70 ms, so it is done in a thread, one page at a time, and not for
+        addresses with a query: anybody can make up as many of those as they like.
         """
-        now = time.monotonic()
-        if question.query or now < self._improve_after:
-            return
-        self._improve_after = now + IMPROVE_SECONDS
-        kept.can_shrink = False
-        loop = asyncio.get_running_loop()
-        better = loop.run_in_executor(None, _improved, kept.answer)
-
-        def replace(done: asyncio.Future[Answer]) -> None:
-            # An edition that is new by now has let go of this answer.
-            if not done.cancelled() and self._kept.get(question) is kept:
-                self._keep(question, done.result(), kept.route)
-
-        better.add_done_callback(replace)
+        if self._is_compressing or key.query or key.coding != "br" or not _is_public(start):
+            return await _quick(start, body, coding=key.coding)
+        self._is_compressing = True
+        try:
+            return await asyncio.to_thread(_response, start, body, key.coding, BEST_QUALITY)
+        finally:
+            self._is_compressing = False
 
     async def _ask(self, scope: Scope, inner: Scope, receive: Receive, send: Send) -> None:
-        """Ask the application with `inner`, and leave the template of the address in `scope`."""
+        """Ask the application with `inner`, and set the template of the path in `scope`."""
         try:
             await self._app(inner, receive, send)
         finally:
@@ -275,18 +218,24 @@ class AnswerCache:
 
 
 class _Answering:
-    """Takes an answer from the application, and sends it as the visitor wants it.
+    """Takes a response from the application, and sends it as the visitor wants it.
 
-    What comes in one piece becomes an `Answer`; what is streamed goes through as it is.
+    `make` makes a `CachedResponse` of a whole response; a stream goes through as it is.
     """
 
-    def __init__(self, method: str, coding: Coding, known: bytes | None, send: Send) -> None:
+    def __init__(
+        self,
+        method: str,
+        known: bytes | None,
+        send: Send,
+        make: Callable[[Message, bytes], Awaitable[CachedResponse]],
+    ) -> None:
         self._method = method
-        self._coding = coding
         self._known = known
         self._send = send
+        self._make = make
         self._start: Message | None = None
-        self.answer: Answer | None = None
+        self.response: CachedResponse | None = None
 
     async def __call__(self, message: Message) -> None:
         """Take a message of the application."""
@@ -301,55 +250,50 @@ class _Answering:
             await self._send(start)
             await self._send(message)
             return
-        self.answer = _answer(start, message.get("body", b""), self._coding)
-        await self.answer.send(self._send, self._method, self._known)
+        self.response = await self._make(start, message.get("body", b""))
+        await self.response.send(self._send, self._method, self._known)
 
 
-def _improved(answer: Answer) -> Answer:
-    """Return an answer that can shrink as small as it gets; takes long enough to need a thread."""
-    made_here = {b"content-encoding", b"etag"}
-    headers = [one for one in answer.start["headers"] if one[0] not in made_here]
-    plain = brotli.decompress(answer.body["body"])
-    start = {**answer.start, "headers": headers}
-    return _answer(start, plain, "br", BEST_QUALITY)
+async def _quick(start: Message, body: bytes, *, coding: Coding) -> CachedResponse:
+    return _response(start, body, coding, VISIT_QUALITY)
 
 
-def _answer(start: Message, body: bytes, coding: Coding, quality: int = VISIT_QUALITY) -> Answer:
+def _response(start: Message, body: bytes, coding: Coding, quality: int) -> CachedResponse:
     headers = [(name.lower(), value) for name, value in start["headers"]]
     said = dict(headers)
-    # A file that may change by itself has a date, and its own tag.
-    is_own = b"last-modified" in said
-    can_shrink = False
-    if not is_own and b"content-encoding" not in said and is_text(_text(said, b"content-type")):
+    if b"content-encoding" not in said and is_text(_text(said, b"content-type")):
         shorter = encoded(body, coding, quality)
         set_ = {b"vary": _merged(said.get(b"vary", b""), b"Accept-Encoding")}
         if shorter is not None:
             body = shorter
-            can_shrink = coding == "br" and quality < BEST_QUALITY
             set_ |= {b"content-encoding": coding.encode(), b"content-length": b"%d" % len(body)}
         headers = [one for one in headers if one[0] not in set_] + list(set_.items())
         said |= set_
-    is_public = start["status"] == _OK and b"public" in _names(said.get(b"cache-control", b""))
-    if is_public and not is_own:
-        # The headers count: where nothing has changed, a browser keeps those that it had.
+    is_public = _is_public(start)
+    if is_public:
+        # The headers count: with a 304, a browser keeps the headers that it had.
         said[b"etag"] = _tag((one for one in headers if not _is_sent_again(one[0])), body)
         headers.append((b"etag", said[b"etag"]))
     unchanged: Message | None = None
     if b"etag" in said and start["status"] == _OK:
         kept = [one for one in headers if _is_sent_again(one[0])]
         unchanged = {"type": "http.response.start", "status": 304, "headers": kept}
-    return Answer(
+    return CachedResponse(
         start={"type": "http.response.start", "status": start["status"], "headers": headers},
         body={"type": "http.response.body", "body": body},
         unchanged=unchanged,
         tag=said.get(b"etag", b""),
-        is_public=is_public and not is_own and _names(said.get(b"vary", b"")) <= KEY_HEADERS,
-        can_shrink=can_shrink,
+        is_public=is_public and _names(said.get(b"vary", b"")) <= KEY_HEADERS,
     )
 
 
+def _is_public(start: Message) -> bool:
+    headers = {name.lower(): value for name, value in start["headers"]}
+    return start["status"] == _OK and b"public" in _names(headers.get(b"cache-control", b""))
+
+
 def _is_sent_again(name: bytes) -> bool:
-    """Tell whether "unchanged" says this header, too (RFC 9110, 15.4.5; browsers ask for CORS)."""
+    """Tell whether a 304 repeats this header (RFC 9110, 15.4.5; browsers need those of CORS)."""
     return name in {b"cache-control", b"etag", b"vary"} or name.startswith(b"access-control-")
 
 

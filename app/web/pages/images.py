@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import mimetypes
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from app.web.http.headers import PAGE_CACHE
 from app.web.pages.handlers import Handlers
-
-
-class WholeFile(FileResponse):
-    """A file sent in one piece: what is streamed can't be answered with "unchanged"."""
-
-    chunk_size = 8 * 1024 * 1024
-    """No picture of an article is longer."""
 
 
 class Images(Handlers):
@@ -23,10 +18,10 @@ class Images(Handlers):
     __slots__ = ()
 
     async def image(self, request: Request) -> Response:
-        """Answer with an image that the loader found; nothing else of the folder is shown."""
+        """Answer with an image of the edition; no file is opened for a visitor."""
         name = request.path_params["name"]
-        content = self.edition.knowledge.content
-        path = content.root / "images" / name
-        if name not in content.images or not path.is_file():
+        image = self.edition.knowledge.content.images.get(name)
+        if image is None:
             raise HTTPException(404)
-        return WholeFile(path, headers={"Cache-Control": PAGE_CACHE})
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return Response(image, media_type=media_type, headers={"Cache-Control": PAGE_CACHE})
