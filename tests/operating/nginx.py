@@ -16,6 +16,8 @@ from pathlib import Path
 UNPACKED = Path(sys.prefix) / "nginx"
 PACKAGES = ("nginx", "nginx-light", "nginx-core")
 """Where the program is differs between the releases of Debian and Ubuntu."""
+COMMON = "nginx-common"
+"""The package with Debian's own configuration, which includes ours."""
 
 
 def find() -> str | None:
@@ -23,6 +25,12 @@ def find() -> str | None:
     named = os.environ.get("NGINX")
     places = [named] if named else ["nginx", "/usr/sbin/nginx", str(UNPACKED / "usr/sbin/nginx")]
     return next((path for place in places if (path := shutil.which(place)) and _runs(path)), None)
+
+
+def find_configuration() -> Path | None:
+    """Return the folder of Debian's own configuration, as its package has it."""
+    folder = UNPACKED / "etc/nginx"
+    return folder if folder.exists() else None
 
 
 def _runs(path: str) -> bool:
@@ -35,7 +43,7 @@ def fetch() -> bool:
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         return False
     for attempt in range(2):
-        if any(_unpack(package) and find() for package in PACKAGES):
+        if any(_unpack(package) and find() for package in PACKAGES) and _unpack(COMMON):
             return True
         # The lists of packages may be missing, as in a fresh container, or too old.
         if attempt or os.geteuid() or subprocess.run(["apt-get", "-qq", "update"]).returncode:
@@ -56,7 +64,7 @@ def _unpack(package: str) -> bool:
 
 def main() -> int:
     """Make sure that an nginx is there, or tell what is left out without."""
-    if not find() and not fetch():
+    if not (find() and find_configuration()) and not fetch() and not find():
         print(
             "no nginx: the tests of the proxy are left out; install it, "
             "or name it in the variable NGINX",

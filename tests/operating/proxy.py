@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from app.settings import ROOT
 
 CONFIGURATION = ROOT / "docs/operating/nginx.conf"
-NAME = "help.example.com"
 MAIN = """\
 {user}
 daemon off;
@@ -34,7 +35,8 @@ http {{
     include {folder}/helpcenter.conf;
 }}
 """
-START_SECONDS = 30
+PATIENCE = 60
+"""Seconds; only a failure takes as long as this."""
 
 
 def free_port() -> int:
@@ -58,10 +60,10 @@ def proxy(
         "172.31.255.3:8000": f"127.0.0.1:{first}",
         "172.31.255.4:8000": f"127.0.0.1:{second}",
         "listen 8080": f"listen 127.0.0.1:{port}",
-        "/var/cache/nginx/helpcenter": str(folder / "cache"),
+        "/var/cache/helpcenter": str(folder / "cache"),
     }
     text = CONFIGURATION.read_text("utf-8")
-    for old, new in {**places, **(changes or {})}.items():
+    for old, new in {**(changes or {}), **places}.items():
         assert old in text, f"{CONFIGURATION.name} has no {old}"
         text = text.replace(old, new)
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +75,7 @@ def proxy(
         [program, "-e", log, "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.PIPE
     )
     try:
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + PATIENCE
         while not _answers(port):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end, log.read_text()
@@ -81,7 +83,7 @@ def proxy(
         yield port
     finally:
         process.terminate()
-        process.communicate(timeout=START_SECONDS)
+        process.communicate(timeout=PATIENCE)
 
 
 def _answers(port: int) -> bool:
@@ -90,3 +92,80 @@ def _answers(port: int) -> bool:
     except ConnectionRefusedError:
         return False
     return True
+
+
+def talk(port: int, *parts: bytes, pause: float = 0) -> tuple[bytes, float]:
+    """Send parts, with a pause after each; return the answer and how long the line was open."""
+    start = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+        answer = b""
+        try:
+            for part in parts:
+                line.sendall(part)
+                time.sleep(pause)
+            while more := line.recv(65536):
+                answer += more
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return answer, time.monotonic() - start
+
+
+def until(happens: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    end = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(0.05)
+
+
+class Stub:
+    """An origin whose pages grow old in a second, since a minute is long for a test."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.asked: list[str] = []
+        self.text = "tea"
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        origin = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                origin.asked.append(f"{self.command} {self.path}")
+                origin.may_answer.wait(PATIENCE)
+                self.send_response(200)
+                body = origin.text.encode()
+                self.send_header("Cache-Control", "public, max-age=1")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            def do_HEAD(self) -> None:
+                self.do_GET()
+
+            def do_OPTIONS(self) -> None:
+                self.do_GET()
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(address, Handler)
+        self.port = self.server.server_port
+
+
+@contextmanager
+def stub(address: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[Stub]:
+    """Run an origin in a thread of its own, by default on any port."""
+    origin = Stub(address)
+    thread = threading.Thread(target=origin.server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield origin
+    finally:
+        origin.server.shutdown()
+        origin.server.server_close()
+        thread.join()

@@ -13,7 +13,7 @@ from tests.web.document import Document
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 SECURITY = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "strict-origin-when-cross-origin",
+    "referrer-policy": "strict-origin",
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
