@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.feedback import store as store_module
+from app.feedback import writer
 from app.feedback.store import Store
 from tests.feedback.postgres import Server
 
@@ -47,8 +47,8 @@ def postgres_url(postgres: Server) -> str:
 @pytest.fixture
 def open_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenStore]:
     """Open stores that look after themselves more often than in earnest, and close them."""
-    monkeypatch.setattr(store_module, "PROBE_SECONDS", 0.1)
-    monkeypatch.setattr(store_module, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(writer, "PROBE_SECONDS", 0.1)
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 0.1)
     opened: list[Store] = []
 
     def open_one(url: str) -> Store:

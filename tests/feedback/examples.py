@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from app.feedback.records import Vote
 from app.feedback.store import Store
@@ -24,6 +24,11 @@ def a_vote(
 def cast(store: Store, vote: Vote) -> None:
     """Vote, and wait until that is on disk."""
     asyncio.run(store.vote(vote))
+
+
+def secret_of(store: Store, day: date) -> bytes:
+    """Return the secret of a day."""
+    return asyncio.run(store.secret_of(day))
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from pathlib import Path
@@ -13,7 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from app.feedback import tables
-from app.feedback.database import MIGRATIONS, NEWER, NEWEST, Database, migrate
+from app.feedback.database import MIGRATIONS, NEWEST, Database, migrate
+from app.feedback.failures import NEWER
 from app.feedback.records import StoreUnavailableError
 from tests.feedback.conftest import OpenStore
 from tests.feedback.examples import LONG_AGO, a_vote, cast
@@ -46,15 +48,26 @@ def with_a_step(folder: Path, step: str) -> Path:
 def test_the_migrations_make_exactly_the_tables(url: str, open_store: OpenStore) -> None:
     assert open_store(url).status().ok
     database = Database(url)
-    with database.transaction(write=False) as connection:
+    with database.begin(write=False) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
-    database.dispose()
+    database.close()
 
 
 def test_the_newest_step_is_the_last_one() -> None:
     """A start looks for its name alone, and takes no step where it stands in the database."""
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == NEWEST
+
+
+def test_a_step_writes_one_line_to_the_log_and_a_start_without_a_step_none(
+    url: str, open_store: OpenStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        open_store(url).close()
+        assert caplog.messages == ["the tables of the store went from revision none to 0001"]
+        caplog.clear()
+        open_store(url).close()
+        assert caplog.messages == []
 
 
 def test_an_older_database_is_brought_up_to_date_with_its_data(
@@ -63,11 +76,11 @@ def test_an_older_database_is_brought_up_to_date_with_its_data(
     store = open_store(url)
     cast(store, a_vote())
     database = Database(url)
-    with database.transaction(write=True) as connection:
+    with database.begin(write=True) as connection:
         migrate(connection, folder=with_a_step(tmp_path, STEAM))
-    with database.transaction(write=False) as connection:
+    with database.begin(write=False) as connection:
         votes = connection.execute(text("SELECT page, degrees FROM vote")).all()
-    database.dispose()
+    database.close()
     assert votes == [("/ISSUES/LOST-TEAPOT", 90)]
 
 
@@ -77,15 +90,15 @@ def test_a_step_that_fails_changes_nothing(url: str, open_store: OpenStore, tmp_
     database = Database(url)
     with (
         pytest.raises(Exception, match="no_such_table"),
-        database.transaction(write=True) as connection,
+        database.begin(write=True) as connection,
     ):
         migrate(connection, folder=with_a_step(tmp_path, BROKEN))
-    with database.transaction(write=False) as connection:
+    with database.begin(write=False) as connection:
         columns = inspect(connection).get_columns("vote")
         assert "degrees" not in {column["name"] for column in columns}
         version = connection.execute(text("SELECT version_num FROM alembic_version"))
         assert version.scalar_one() == "0001"
-    database.dispose()
+    database.close()
     assert store.votes_by_page(LONG_AGO)[0].page == "/issues/lost-teapot"
     cast(store, a_vote("visitor-2"))
 
@@ -95,9 +108,9 @@ def test_a_database_of_a_newer_version_is_left_alone(
 ) -> None:
     open_store(url).close()
     database = Database(url)
-    with database.transaction(write=True) as connection:
+    with database.begin(write=True) as connection:
         migrate(connection, folder=with_a_step(tmp_path, STEAM))
-    database.dispose()
+    database.close()
     store = open_store(url)
     with pytest.raises(StoreUnavailableError, match=NEWER):
         cast(store, a_vote())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -21,7 +23,7 @@ from app.feedback.records import (
 )
 from app.feedback.store import Store
 from tests.feedback.conftest import OpenStore
-from tests.feedback.examples import LONG_AGO, NOON, a_vote, cast, until
+from tests.feedback.examples import LONG_AGO, NOON, a_vote, cast, secret_of, until
 
 HOSTILE = "'; DROP TABLE vote; -- \0 \ud800 \N{HOT BEVERAGE} {{ 7*7 }} %s :name"
 
@@ -140,15 +142,54 @@ def test_unanswered_texts_are_kept_for_90_days_to_the_microsecond(store: Store) 
     store.note_unanswered(text("goes", limit - timedelta(microseconds=1)))
     until(lambda: len(store.unanswered(LONG_AGO)) == 2)
     cast(store, replace(a_vote(), created=LONG_AGO))
-    assert store.purge(NOON) == 1
+    assert asyncio.run(store.purge(NOON)) == 1
     assert [row.text for row in store.unanswered(LONG_AGO)] == ["stays"]
     assert len(store.votes_by_page(LONG_AGO)) == 1
+
+
+def on_disk(url: str) -> bytes:
+    """Return every byte of the file, and of the files that SQLite keeps beside it."""
+    folder = Path(url.removeprefix("sqlite:///")).parent
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def test_no_byte_of_a_purged_text_stays_on_the_disk(sqlite_url: str, open_store: OpenStore) -> None:
+    store = open_store(sqlite_url)
+    open_store(sqlite_url)  # another process has the file open too
+    for number in range(500):
+        store.note_unanswered(text(f"saffron {number} " * 20))
+    store.note_unanswered(text("cardamom", NOON + timedelta(days=90)))
+    until(lambda: store.status().waiting == 0)
+    assert b"saffron" in on_disk(sqlite_url)
+    assert asyncio.run(store.purge(NOON + timedelta(days=91))) == 500
+    assert b"saffron" not in on_disk(sqlite_url)
+    assert b"cardamom" in on_disk(sqlite_url)
+
+
+def test_what_a_reader_held_up_is_erased_by_the_next_purge(
+    sqlite_url: str,
+    open_store: OpenStore,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("app.feedback.database.WAIT_SECONDS", 0.1)
+    store = open_store(sqlite_url)
+    store.note_unanswered(text("saffron"))
+    until(lambda: store.status().waiting == 0)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM unanswered").fetchall()
+        assert asyncio.run(store.purge(NOON + timedelta(days=91))) == 1
+        assert "stay in the log of the store until the next purge" in caplog.text
+        assert store.status().ok
+    assert asyncio.run(store.purge(NOON + timedelta(days=91))) == 0
+    assert b"saffron" not in on_disk(sqlite_url)
 
 
 def test_of_too_many_unanswered_texts_the_oldest_go(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.feedback.store.MOST_UNANSWERED", 5)
+    monkeypatch.setattr("app.feedback.writer.MOST_UNANSWERED", 5)
     for number in range(3):
         store.note_unanswered(text(f"cup {number}"))
     until(lambda: len(store.unanswered(LONG_AGO)) == 3)
@@ -196,13 +237,13 @@ def test_weeks_are_complete_and_begin_on_monday_in_utc(store: Store) -> None:
 def test_the_secret_of_a_day_is_shared_and_forgotten(url: str, open_store: OpenStore) -> None:
     one, other = open_store(url), open_store(url)
     today, tomorrow, later = date(2031, 5, 14), date(2031, 5, 15), date(2031, 5, 16)
-    secret = one.daily_secret(today)
+    secret = secret_of(one, today)
     assert len(secret) == 32
-    assert other.daily_secret(today) == one.daily_secret(today) == secret
-    assert one.daily_secret(tomorrow) != secret
-    assert open_store(url).daily_secret(today) == secret
-    one.daily_secret(later)
-    assert open_store(url).daily_secret(today) != secret
+    assert secret_of(other, today) == secret_of(one, today) == secret
+    assert secret_of(one, tomorrow) != secret
+    assert secret_of(open_store(url), today) == secret
+    secret_of(one, later)
+    assert secret_of(open_store(url), today) != secret
 
 
 def test_many_votes_at_once_from_async_code(store: Store) -> None:

@@ -53,7 +53,7 @@ class InsightsPages(Handlers):
         unavailable: str | None = None
         try:
             store = self.feedback.store
-            insights = await store.in_thread(gather, store, self.edition.knowledge)
+            insights = await store.read(lambda: gather(store, self.edition.knowledge))
         except StoreUnavailableError as error:
             unavailable = str(error)
         context = InsightsPage(

@@ -35,7 +35,7 @@ REPORTS_PER_HOUR = 10
 """So many support reports of one address are counted in an hour; they are made all the same."""
 MOST_COUNTS = 50_000
 """So many counts are kept, 20 MB; whoever has more addresses is not bounded by counting them."""
-PURGE_SECONDS = 24 * 3600
+PURGE_SECONDS = 3600
 OPENING_SECONDS = 5
 """The longest that a vote waits for a store that is being opened."""
 
@@ -71,7 +71,7 @@ class FeedbackService:
         self._reports = RateLimitItemPerHour(REPORTS_PER_HOUR)
 
     async def run(self) -> None:
-        """Open the store without keeping anybody waiting, purge it daily, close it at the end."""
+        """Open the store without making anybody wait, purge it hourly, close it at the end."""
         self._store = await asyncio.to_thread(_open, self._database_url)
         self._is_open.set()
         try:
@@ -161,7 +161,7 @@ class FeedbackService:
 
     async def _purge(self, store: Store) -> None:
         try:
-            await store.in_thread(store.purge, datetime.now(UTC))
+            await store.purge(datetime.now(UTC))
         except StoreUnavailableError as error:
             logger.warning("the store could not be purged: %s", error)
 
