@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import unquote
 
 from app.content.loader import Content
 from app.content.variables import fill_entity, variables
@@ -96,6 +97,10 @@ class KnowledgeBase:
         """Return the present slug for an old one."""
         return self._aliases.get(slug)
 
+    def redirect(self, path: str) -> str | None:
+        """Return where the page at `path` leads since it was retired; `path` is unquoted."""
+        return self._redirects.get(path)
+
     def errors(self, exchange: str, code: str) -> tuple[ErrorCode, ...]:
         """Return the entries of one code, those with `match` first; empty when unknown."""
         return self.errors_of(exchange).get(code, ())
@@ -131,6 +136,10 @@ class KnowledgeBase:
     @cached_property
     def _aliases(self) -> dict[str, str]:
         return {alias: issue.slug for issue in self.issues for alias in issue.aliases}
+
+    @cached_property
+    def _redirects(self) -> dict[str, str]:
+        return {unquote(old): new for old, new in self.content.redirects.items()}
 
     @cached_property
     def _errors(self) -> dict[str, dict[str, tuple[ErrorCode, ...]]]:

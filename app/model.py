@@ -133,7 +133,7 @@ class ChecklistItem(Entity):
     """One item of "Before you start"; unticked, it speaks for `points_to` (likeliest first)."""
 
     id: Slug
-    """The item's name in addresses; `helpcenter rename item` changes it."""
+    """The item's name in links; if you change it, add the old one to `aliases`."""
     text: NonEmpty
     """What to tick off."""
     missing: NonEmpty
@@ -163,7 +163,7 @@ class QuickTest(Entity):
     """One step of "Test your connection", and what its outcomes point to."""
 
     id: Slug
-    """The test's name in addresses; `helpcenter rename test` changes it."""
+    """The test's name in links; if you change it, add the old one to `aliases`."""
     text: NonEmpty
     """What to try."""
     on_pass: TestOutcome
@@ -206,7 +206,7 @@ class Tip(Entity):
     """One prevention tip (`content/tips.yml`)."""
 
     id: Slug
-    """The tip's anchor on the first page; `helpcenter rename tip` changes it."""
+    """The tip's anchor on the first page; if you change it, add the old one to `aliases`."""
     title: NonEmpty
     """The tip in a few words."""
     text: NonEmpty

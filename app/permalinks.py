@@ -1,7 +1,8 @@
-"""Permanent links: which ones the content makes, and whether one still leads somewhere.
+"""Permanent links: the links that a content makes, and whether a link still leads somewhere.
 
-`content/permalinks.txt` lists every link that was ever published; `helpcenter publish` adds new
-ones, and `helpcenter check` finds those that lead nowhere any more.
+`content/permalinks.txt` lists every link that was ever published: `helpcenter publish` adds new
+links, and `helpcenter check` finds broken ones. `content/redirects.txt` says where the links of
+retired pages lead.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ HEAD = """\
 """
 """What the file begins with."""
 
-NO_PERMALINK = "no permalink looks like this; correct the line (`helpcenter publish` writes them)"
+REDIRECTS = "redirects.txt"
+REDIRECTS_HEAD = """\
+# Where the permalinks of retired pages lead: the old link, a space, the new link.
+# `helpcenter retire` adds lines. Take none away: somebody may have the old link in a bookmark.
+"""
+"""What that file begins with."""
+
+NO_PERMALINK = "not a permalink; remove the line, and run: helpcenter publish"
 
 
 def published(content: Content) -> tuple[str, ...]:
@@ -80,9 +88,14 @@ class Permalinks:
         self._tips = _names(content.tips)
         self._items = _names(diagnostic.checklist) if diagnostic else set()
         self._tests = _names(diagnostic.tests) if diagnostic else set()
+        self._redirects = content.redirects
 
     def broken(self, link: str) -> str | None:
-        """Return why nobody finds what `link` promised, with the cure; None when it holds."""
+        """Return why `link` leads nowhere, with the fix; None if it leads to its page."""
+        return None if link in self._redirects else self.missing(link)
+
+    def missing(self, link: str) -> str | None:
+        """Return why there is no page or anchor for `link`, whatever redirects there are."""
         address = addresses.parse(link)
         if address is None:
             return NO_PERMALINK
@@ -102,16 +115,15 @@ class Permalinks:
             case "whitelist" if self._has_whitelist:
                 return None
             case "whitelist":
-                return "there are no addresses to compare any more"
+                return "`site.yml` has no `whitelist` any more; put it back"
         return NO_PERMALINK
 
     def _broken_issue(self, slug: str, step: str) -> str | None:
         issue = self._issues.get(slug)
         if issue is None:
             return (
-                f"there is no issue `{slug}` any more; add `aliases: [{slug}]` to the issue that "
-                f"replaces it{_near(slug, self._issues)} (`helpcenter rename` and `helpcenter "
-                "retire` do it themselves)"
+                f"the issue `{slug}` is gone; add `aliases: [{slug}]` to the issue that replaces it"
+                f"{_near(slug, self._issues)} (`helpcenter rename` and `helpcenter retire` do that)"
             )
         steps = {
             name
@@ -121,9 +133,9 @@ class Permalinks:
         }
         if step and step not in steps:
             return (
-                f"`{issue.slug}` has no step `{step}` any more; give the step that replaces it"
-                f"{_near(step, steps)} `id: {step}` or `aliases: [{step}]` (`helpcenter rename "
-                "step` does it itself)"
+                f"the step `{step}` of `{issue.slug}` is gone; add `id: {step}` or "
+                f"`aliases: [{step}]` to the step that replaces it{_near(step, steps)} "
+                "(`helpcenter rename step` does that)"
             )
         return None
 
@@ -132,8 +144,8 @@ class Permalinks:
             return None
         near = _near(name, self._exchanges)
         return (
-            f"there is no exchange `{name}` any more; put its page back, or add "
-            f"`aliases: [{name}]` to the exchange that replaces it{near}"
+            f"the exchange `{name}` is gone; add `aliases: [{name}]` to the exchange that replaces "
+            f"it{near}, or redirect the link in {REDIRECTS} (`helpcenter retire` does that)"
         )
 
     def _broken_code(self, exchange: str, code: str) -> str | None:
@@ -143,8 +155,8 @@ class Permalinks:
         if (present, code) in self._codes:
             return None
         return (
-            f"{present} has no error code `{code}` any more; put its entry back into "
-            f"errors/{present}.yml"
+            f"the error code `{code}` of {present} is gone; put its entry back, or redirect the "
+            f"link in {REDIRECTS} (`helpcenter retire` does that)"
         )
 
     def _broken_diagnosis(self, address: Address) -> str | None:
@@ -174,8 +186,8 @@ def _gone(what: str, name: str, known: Collection[str]) -> str | None:
     if not name or name in known:
         return None
     return (
-        f"there is no {what} `{name}` any more; give the one that replaces it"
-        f"{_near(name, known)} `aliases: [{name}]` (`helpcenter rename` does it itself)"
+        f"the {what} `{name}` is gone; add `aliases: [{name}]` to the {what} that replaces it"
+        f"{_near(name, known)}"
     )
 
 

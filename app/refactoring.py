@@ -1,13 +1,13 @@
-"""Rename and retire: what becomes of every content file, computed before anything is written.
+"""Rename and retire: compute the new text of every content file, check it, then write it.
 
-Old names become aliases, so that every permalink holds, and every reference and link in the
-content is mended. Published permalinks stay as they are.
+Old names become aliases or redirects, so every permalink still works; references and links in the
+content are updated. The lines of `permalinks.txt` stay.
 """
 
 from __future__ import annotations
 
-import codecs
 import os
+import re
 import shutil
 import tempfile
 from collections import defaultdict
@@ -16,269 +16,260 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from app import addresses
+from app.addresses import PATHS, Address
 from app.checks import check
-from app.checks.links import page_of
-from app.checks.places import Survey, did_you_mean
+from app.checks.places import Survey, Text, did_you_mean
 from app.checks.texts import heading_anchors
 from app.content.editing import Editor, quoted
-from app.content.loader import Content, Source, load
-from app.model import ChecklistItem, Exchange, Finding, Issue, QuickTest, Slug, Solution, Tip
+from app.content.frontmatter import Location
+from app.content.loader import Content, load
+from app.model import Exchange, Finding, Issue, Slug, Solution
+from app.permalinks import REDIRECTS, REDIRECTS_HEAD, published
 
-ItemKind = Literal["tip", "item", "test"]
+ThingT = TypeVar("ThingT", Issue, Exchange, Solution)
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
-_CALLED: Mapping[ItemKind, str] = MappingProxyType(
-    {"tip": "tip", "item": "checklist item", "test": "quick test"}
-)
 
 
 class RefusedChangeError(Exception):
-    """The content can't be changed so; the message says why and what to do instead."""
+    """The change makes no sense; the message says why and what to do instead."""
 
 
 class BadResultError(Exception):
-    """The change would leave mistakes in the content; `findings` says which."""
+    """The change would leave errors in the content; `findings` lists them."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
-        super().__init__(f"{len(findings)} mistakes, the first: {findings[0]}")
+        super().__init__(f"{len(findings)} errors, the first: {findings[0]}")
         self.findings = findings
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What to do with a content folder: new texts of files, by path below it, and files to remove.
+    """New texts of files, by path below the content folder, and the files to remove.
 
-    `inherits` names for a new file the one whose line ends it takes over.
+    `moved` gives the old path of each file that moves.
     """
 
     texts: Mapping[str, str]
     removed: tuple[str, ...] = ()
-    inherits: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 def rename_issue(content: Content, old: str, new: str) -> Changes:
-    """Move an issue to another slug; `content` is loaded with drafts."""
-    issue = _issue(content, old)
-    moves = {f"issues/{old}.md": f"issues/{new}.md"}
-    others = {alias: one.slug for one in content.issues if one != issue for alias in one.aliases}
-    _free(content, f"an issue `{new}`", new, moves, others)
-
-    def moved(link: _Link) -> _Link | None:
-        return link.to(new) if link.slug == old else None
-
-    editors = _Editors(content)
-    for source, location in _references(content, old):
-        editors.of(source.path).replace(location, new)
-    _alias(editors.of(f"issues/{old}.md"), ("aliases",), issue.aliases, old, instead_of=new)
-    editors.mend_issue_links(moved)
-    return editors.moved(moves)
+    """Move an issue to another slug. Here and below `content` is loaded with drafts."""
+    issue = _named(content.issues, "issue", old)
+    _free(content.issues, "issue", new, issue)
+    edits = _Edits(content)
+    edits.replace(Survey(content).issue_names, old, new)
+    edits.alias(f"issues/{old}.md", ("aliases",), issue.aliases, old, new)
+    link = re.compile(rf"(/(?:issues|i)/|/#){old}(?=$|[.?#]|--)")
+    edits.replace_links(lambda _, target: link.sub(rf"\g<1>{new}", target))
+    return edits.changes(moved={f"issues/{new}.md": f"issues/{old}.md"})
 
 
 def rename_exchange(content: Content, old: str, new: str) -> Changes:
-    """Move an exchange and its error codes to another id; `content` is loaded with drafts.
-
-    Texts that call it by its old id are recognised as before.
-    """
-    exchange = _exchange(content, old)
-    moves = {f"exchanges/{old}.md": f"exchanges/{new}.md", f"errors/{old}.yml": f"errors/{new}.yml"}
-    others = {
-        alias: one.id for one in content.exchanges if one != exchange for alias in one.aliases
-    }
-    _free(content, f"an exchange `{new}`", new, moves, others)
-
-    def target(page: str, link: str) -> str | None:  # noqa: ARG001
-        parts = urlsplit(link)
-        folder, _, rest = parts.path[1:].partition("/")
-        name, slash, code = rest.partition("/")
-        path = parts.path
-        if folder in {"exchanges", "errors", "e"} and name == old:
-            path = f"/{folder}/{new}{slash}{code}"
-        query = _query(parts.query, lambda name, value: (name, _swapped(name, value)))
-        return urlunsplit(parts._replace(path=path, query=query))
-
-    def _swapped(name: str, value: str) -> str:
-        return new if (name, value) == ("exchange", old) else value
-
-    editors = _Editors(content)
-    for text in Survey(content).exchange_names:
-        if text.text == old:
-            editors.of(text.source.path).replace(text.location, new)
-    editor = editors.of(f"exchanges/{old}.md")
-    _alias(editor, ("aliases",), exchange.aliases, old, instead_of=new)
+    """Move an exchange and its error codes to another id; pasted texts may still use the old id."""
+    exchange = _named(content.exchanges, "exchange", old)
+    _free(content.exchanges, "exchange", new, exchange)
+    edits = _Edits(content)
+    edits.replace(Survey(content).exchange_names, old, new)
+    path = f"exchanges/{old}.md"
+    edits.alias(path, ("aliases",), exchange.aliases, old, new)
     if old not in {*exchange.names, exchange.name.casefold()}:
-        editor.add(("names",), [old])
-    editors.mend_links(target)
-    return editors.moved(moves)
-
-
-def rename_item(content: Content, kind: ItemKind, old: str, new: str) -> Changes:
-    """Give a tip, a checklist item or a quick test another id."""
-    diagnostic = content.diagnostic
-    things: Sequence[Tip | ChecklistItem | QuickTest] = content.tips
-    path, key = "tips.yml", "tips"
-    if kind != "tip":
-        path, key = "diagnostic.yml", "checklist" if kind == "item" else "tests"
-        things = getattr(diagnostic, key) if diagnostic else ()
-    _valid(new)
-    what = _CALLED[kind]
-    index = _index(things, old, f"there is no {what} `{old}`")
-    thing = things[index]
-    for other in things:
-        if new == other.id or (new in other.aliases and other is not thing):
-            raise RefusedChangeError(f"there is a {what} `{new}` already; choose another id")
-
-    def target(page: str, link: str) -> str | None:
-        parts = urlsplit(link)
-        if kind == "tip":
-            is_tip = (parts.path or page) == "/" and parts.fragment == old
-            return urlunsplit(parts._replace(fragment=new)) if is_tip else None
-        if parts.path != "/diagnose":
-            return None
-        return urlunsplit(parts._replace(query=_query(parts.query, changed)))
-
-    def changed(name: str, value: str) -> tuple[str, str]:
-        if kind == "test":
-            return (f"test-{new}" if name == f"test-{old}" else name), value
-        if name != "missing":
-            return name, value
-        return name, ",".join(new if item == old else item for item in value.split(","))
-
-    editors = _Editors(content)
-    editor = editors.of(path)
-    editor.replace((key, index, "id"), new)
-    _alias(editor, (key, index, "aliases"), thing.aliases, old, instead_of=new)
-    editors.mend_links(target)
-    return Changes(editors.results())
+        edits.of(path).add(("names",), [old])
+    link = re.compile(rf"(^/(?:exchanges|errors|e)/|[?&]exchange=){old}(?=$|[/?#&])")
+    edits.replace_links(lambda _, target: link.sub(rf"\g<1>{new}", target))
+    return edits.changes(
+        moved={f"exchanges/{new}.md": path, f"errors/{new}.yml": f"errors/{old}.yml"}
+    )
 
 
 def rename_step(content: Content, slug: str, old: str, new: str) -> Changes:
-    """Give a step of an issue another id; `content` is loaded with drafts."""
-    issue = _issue(content, slug)
-    _valid(new)
-    index = _index(issue.solutions, old, f"`{slug}` has no step `{old}`")
-    step = issue.solutions[index]
-    for other in issue.solutions:
-        if new == other.id or (new in other.aliases and other is not step):
-            raise RefusedChangeError(f"`{slug}` has a step `{new}` already; choose another id")
-
-    def moved(link: _Link) -> _Link | None:
-        names = {slug, *issue.aliases}
-        return link.to(link.slug, new) if link.slug in names and link.step == old else None
-
-    editors = _Editors(content)
-    editor = editors.of(f"issues/{slug}.md")
+    """Give a step of an issue another id."""
+    issue = _named(content.issues, "issue", slug)
+    step = _named(issue.solutions, "step", old, f" in `{slug}`")
+    _free(issue.solutions, "step", new, step)
+    index = issue.solutions.index(step)
+    edits = _Edits(content)
+    path = f"issues/{slug}.md"
     if new in step.aliases:
-        editor.set_step(index, new)
-        editor.replace(("solutions", index, "aliases", step.aliases.index(new)), old)
+        edits.of(path).replace(("solutions", index, "id"), new)
+        edits.alias(path, ("solutions", index, "aliases"), step.aliases, old, new)
     else:
-        editor.set_step(index, new, [old])
-    editors.mend_issue_links(moved)
-    return Changes(editors.results())
+        edits.of(path).set_step(index, new, [old])
+    link = _issue_link(issue)
+
+    def moved(page: str, target: str) -> str:
+        if target == f"#{old}":
+            return f"#{new}" if page == path else target
+        found = link.fullmatch(target)
+        return target[: found.start("step")] + new if found and found["step"] == old else target
+
+    edits.replace_links(moved)
+    return edits.changes()
 
 
-def retire_issue(content: Content, old: str, to: str, without: Collection[str] = ()) -> Changes:
-    """Remove an issue that another replaces; `content` is loaded with drafts.
+def retire_issue(content: Content, old: str, to: str) -> Changes:
+    """Remove an issue that another one replaces.
 
-    The other issue answers to all its names, and takes over its phrases, signatures and examples,
-    but those `without` which it is better off. Links to one of its steps lead to the step of the
-    same id or text, else to the first one that is for the same exchanges.
+    The other issue gets all its names, phrases, signatures and examples. A link to one of its steps
+    leads to the step of the same id or text, else to the first step for the same exchanges.
     """
-    issue, other = _issue(content, old), _issue(content, to)
-    if old == to:
+    issue = _named(content.issues, "issue", old)
+    other = _named(content.issues, "issue", to)
+    if issue is other:
         raise RefusedChangeError(f"`{old}` can't replace itself; name another issue after --to")
     if other.draft and not issue.draft:
         raise RefusedChangeError(f"`{to}` is a draft; publish it first")
     survey = Survey(content)
-    taken = set(heading_anchors(survey, survey.issues[to]))
-    targets = _targets(issue, other, taken)
-
-    def moved(link: _Link) -> _Link | None:
-        names = {old, *issue.aliases}
-        return link.to(to, targets.get(link.step, "")) if link.slug in names else None
-
-    editors = _Editors(content)
-    for source, location in _references(content, old):
-        *above, last = location
-        siblings = source.document.fields
-        for part in above:
-            siblings = siblings[part]  # type: ignore[index]
-        is_own = source.path == f"issues/{to}.md"
-        if isinstance(last, int) and (is_own or to in siblings):
-            editors.of(source.path).remove(location)
-        else:
-            editors.of(source.path).replace(location, to)
-    editor = editors.of(f"issues/{to}.md")
+    edits = _Edits(content)
+    for text in survey.issue_names:
+        if text.text == old:
+            siblings = _around(text)
+            is_own = text.source.path == f"issues/{to}.md"
+            if isinstance(siblings, list) and (is_own or to in siblings):
+                edits.of(text.source.path).remove(text.location)
+            else:
+                edits.of(text.source.path).replace(text.location, to)
+    editor = edits.of(f"issues/{to}.md")
     editor.add(("aliases",), [old, *issue.aliases])
-    present = {name for step in other.solutions for name in (step.id, *step.aliases)} | taken
+    for key in ("phrases", "signatures", "examples"):
+        known = getattr(other, key)
+        if new := [quoted(text) for text in getattr(issue, key) if text not in known]:
+            editor.add((key,), new)
+    anchors = heading_anchors(survey, survey.issues[to])
+    heirs = _heirs(issue, other, anchors)
     inherited: dict[str, list[str]] = defaultdict(list)
-    for name, target in targets.items():
-        if name not in present:
-            inherited[target].append(name)
+    for name, heir in heirs.items():
+        if name not in {*anchors, *(n for one in other.solutions for n in (one.id, *one.aliases))}:
+            inherited[heir].append(name)
     for index, step in enumerate(other.solutions):
         if step.id in inherited:
             editor.set_step(index, step.id, inherited[step.id])
-    for key, texts in _inherited_texts(issue, other).items():
-        if kept := [text for text in texts if text not in without]:
-            editor.extend(key, kept)
-    editors.mend_issue_links(moved)
-    path = f"issues/{old}.md"
-    changed = editors.results()
-    changed.pop(path, None)
-    return Changes(changed, removed=(path,))
+    link = _issue_link(issue)
+
+    def moved(_: str, target: str) -> str:
+        found = link.fullmatch(target)
+        if not found:
+            return target
+        sign = "--" if found["page"] == "/#" else "#"
+        step = heirs.get(found["step"] or "", "")
+        return f"{found['page']}{to}{found['query'] or ''}{f'{sign}{step}' if step else ''}"
+
+    edits.replace_links(moved)
+    return edits.changes(removed=(f"issues/{old}.md",))
 
 
-def _inherited_texts(issue: Issue, other: Issue) -> Mapping[str, tuple[str, ...]]:
-    """Return what `issue` is known by and `other` is not yet, by key."""
-    return {
-        key: tuple(text for text in getattr(issue, key) if text not in getattr(other, key))
-        for key in ("phrases", "signatures", "examples")
-    }
+def retire_error(content: Content, exchange: str, code: str, to: str | None) -> Changes:
+    """Remove an error code that is no longer used; its pages redirect to the issue `to`.
+
+    Without `to` they redirect to the likeliest issue of the code.
+    """
+    known = _named(content.exchanges, "exchange", exchange)
+    entries = [one for one in content.errors if one.exchange == exchange]
+    gone = [one for one in entries if one.code == code]
+    if not gone:
+        codes = {one.code for one in entries}
+        raise RefusedChangeError(f"{exchange} has no code `{code}`; {did_you_mean(code, codes)}")
+    issue = _named(content.issues, "issue", to or gone[0].issues[0])
+    edits = _Edits(content)
+    for index, entry in enumerate(entries):
+        if entry in gone:
+            edits.of(f"errors/{exchange}.yml").remove(("errors", index))
+    target = f"{issue.url}?exchange={exchange}"
+    edits.redirect(_error_links(content, known, {code: target}))
+    return edits.changes()
+
+
+def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
+    """Remove an exchange and its error codes; its page redirects to the exchange `to`.
+
+    Without `to` it redirects to the list of exchanges. An error code redirects to its likeliest
+    issue, a step that was only for this exchange to its issue.
+    """
+    exchange = _named(content.exchanges, "exchange", name)
+    page = _named(content.exchanges, "exchange", to).url if to else PATHS["exchanges"]
+    if len(content.exchanges) == 1:
+        page = PATHS["home"]
+    if name == to:
+        raise RefusedChangeError(f"`{name}` can't replace itself; name another one after --to")
+    edits = _Edits(content)
+    redirects = {addresses.exchange(one): page for one in (name, *exchange.aliases)}
+    for text in Survey(content).exchange_names:
+        if text.text != name:
+            continue
+        editor, location = edits.of(text.source.path), text.location
+        issue = text.source.entity
+        if len(_around(text)) > 1:
+            editor.remove(location)
+        elif isinstance(issue, Issue) and location[0] == "solutions":
+            editor.remove(location[:2])
+            step = issue.solutions[int(location[1])]
+            names = (step.id, *step.aliases)
+            redirects |= {addresses.issue(issue.slug, step=one): issue.url for one in names}
+        else:
+            where = f"{text.source.path}, line {text.position.line}"
+            raise RefusedChangeError(f"{where} is only for `{name}`; remove or retire it first")
+    errors = [one for one in content.errors if one.exchange == name]
+    codes = {one.code: addresses.issue(one.issues[0]) for one in reversed(errors)}
+    promised = {*published(content), *content.permalinks}
+    links = {link: url for link, url in redirects.items() if link in promised}
+    edits.redirect({**links, **_error_links(content, exchange, codes)}, gone=name)
+    present = {source.path for source in content.sources}
+    return edits.changes(removed=tuple(present & {f"exchanges/{name}.md", f"errors/{name}.yml"}))
+
+
+def _error_links(
+    content: Content, exchange: Exchange, targets: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the target of each permalink of an exchange's error codes, by the target of a code."""
+    found: dict[str, str] = {}
+    for link in {*published(content), *content.permalinks}:
+        match addresses.parse(link):
+            case Address(exchange=name, code=code) if code in targets:
+                if name in {exchange.id, *exchange.aliases}:
+                    found[link] = targets[code]
+    return found
 
 
 def new_error(content: Content, exchange: str, code: str, message: str, slug: str) -> Changes:
     """Add an error code to an exchange, with an example made from its code and message."""
-    _issue(content, slug)
-    known = _exchange(content, exchange)
+    _named(content.issues, "issue", slug)
+    known = _named(content.exchanges, "exchange", exchange)
     path = f"errors/{exchange}.yml"
     source = next((one for one in content.sources if one.path == path), None)
     for index, entry in enumerate(source.document.fields.get("errors", ()) if source else ()):
         if source and entry["code"] == code:
             line = source.document.position(("errors", index)).line
-            cure = "add the message to its `signatures`, or tell two entries apart by `match`"
-            raise RefusedChangeError(f"{path}, line {line} has the code {code} already; {cure}")
-    example = f"{known.name} error {code}: {message}"
-    editor = Editor(source.text if source else "")
-    editor.append(
-        ("errors",),
-        [
-            f"code: {quoted(code)}",
-            f"message: {quoted(message)}",
-            f"issues: [{slug}]",
-            "examples:",
-            f"  - {quoted(example)}",
-        ],
+            fix = "add the message to its `signatures`, or tell two entries apart by `match`"
+            raise RefusedChangeError(f"{path}, line {line} already has the code {code}; {fix}")
+    lines = (
+        f"code: {quoted(code)}",
+        f"message: {quoted(message)}",
+        f"issues: [{slug}]",
+        "examples:",
+        f"  - {quoted(f'{known.name} error {code}: {message}')}",
     )
+    editor = Editor(source.text if source else "")
+    editor.add(("errors",), ["\n".join(lines)])
     return Changes({path: editor.result})
 
 
-def carry_out(
-    root: Path, changes: Changes, prove: Callable[[Content], Iterable[Finding]] = check
-) -> None:
-    """Make the changes on disk if they leave the content without errors, as `prove` finds them.
+def carry_out(root: Path, changes: Changes) -> None:
+    """Write the changes if the content that they make has no errors.
 
-    Raise `BadResultError` if they don't, and write nothing. Every new text is on disk before the
-    first file is replaced.
+    Raise `BadResultError` if it has, and write nothing. Every new text is on disk before the first
+    file is replaced.
     """
-    with trial(root, changes) as after:
-        wrong = tuple(one for one in prove(after) if one.severity == "error")
-        if wrong:
-            raise BadResultError(tuple(_at_home(one, after.root, root) for one in wrong))
+    with _trial(root, changes) as after:
+        errors = [one for one in check(after) if one.severity == "error"]
+        if errors:
+            raise BadResultError(tuple(_at_home(one, after.root, root) for one in errors))
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, text in changes.texts.items():
@@ -286,10 +277,12 @@ def carry_out(
             path.parent.mkdir(parents=True, exist_ok=True)
             draft = path.with_name(f".{path.name}.new")
             waiting.append((draft, path))
-            draft.write_bytes(_encoded(text, root / changes.inherits.get(name, name)))
+            before = root / changes.moved.get(name, name)
+            is_dos = before.is_file() and b"\r\n" in before.read_bytes()
+            draft.write_text(text, "utf-8", newline="\r\n" if is_dos else "\n")
             if path.exists():
                 shutil.copymode(path, draft)
-        # What is new goes first, so that nothing refers to what isn't there yet.
+        # New files go first, so that nothing refers to a file that isn't there yet.
         for draft, path in sorted(waiting, key=lambda pair: pair[1].exists()):
             draft.replace(path)
         for name in changes.removed:
@@ -300,8 +293,8 @@ def carry_out(
 
 
 @contextmanager
-def trial(root: Path, changes: Changes) -> Iterator[Content]:
-    """Give a copy of the content with the changes made, as it would be published."""
+def _trial(root: Path, changes: Changes) -> Iterator[Content]:
+    """Load a copy of the content with the changes made, as it would be published."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "content")
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".*"))
@@ -315,206 +308,130 @@ def trial(root: Path, changes: Changes) -> Iterator[Content]:
 
 
 def _at_home(finding: Finding, copy: Path, root: Path) -> Finding:
-    """Return a finding about a copy as one about the content itself."""
+    """Return a finding about the copy as a finding about the content itself."""
     return finding.model_copy(update={"path": str(root / os.path.relpath(finding.path, copy))})
 
 
-def _encoded(text: str, like: Path) -> bytes:
-    """Return the bytes of a text with the line ends and the byte order mark of a file."""
-    data = text.encode()
-    if like.is_file():
-        before = like.read_bytes()
-        if b"\r\n" in before:
-            data = data.replace(b"\n", b"\r\n")
-        if before.startswith(codecs.BOM_UTF8):
-            data = codecs.BOM_UTF8 + data
-    return data
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """A link to an issue, or to one of its steps: on its page or on the home page."""
-
-    path: str
-    query: str
-    slug: str
-    step: str
-
-    @classmethod
-    def read(cls, target: str, own: str) -> _Link | None:
-        """Read the target of a link; one that is only an anchor is about the issue `own`."""
-        parts = urlsplit(target)
-        folder, _, name = parts.path.strip("/").partition("/")
-        if folder in {"issues", "i"} and name:
-            return cls(parts.path, parts.query, name.removesuffix(".md"), parts.fragment)
-        if parts.path == "/" and parts.fragment:
-            slug, _, step = parts.fragment.partition("--")
-            return cls(parts.path, parts.query, slug, step)
-        if not parts.path and own and parts.fragment:
-            return cls("", parts.query, own, parts.fragment)
-        return None
-
-    def to(self, slug: str, step: str | None = None) -> _Link:
-        """Return the link to another issue, or another of its steps."""
-        step = self.step if step is None else step
-        if self.path in {"", "/"}:
-            return _Link(self.path, self.query, slug, step)
-        page = self.path.removesuffix(".md")
-        ending = self.path[len(page) :]
-        return _Link(page[: -len(self.slug)] + slug + ending, self.query, slug, step)
-
-    def __str__(self) -> str:
-        fragment = self.step
-        if self.path == "/":
-            fragment = f"{self.slug}--{self.step}" if self.step else self.slug
-        return urlunsplit(("", "", self.path, self.query, fragment))
-
-
-class _Editors:
-    """One editor for each file of a content."""
+class _Edits:
+    """The edits to all files of a content."""
 
     def __init__(self, content: Content) -> None:
-        # Lists of other forms name issues as they were called then: aliases are good there.
-        written = (one for one in content.sources if one.path.endswith((".md", ".yml")))
-        self._sources = {one.path: one for one in written}
+        # `permalinks.txt` and `reports.jsonl` keep old names: aliases count there.
+        self._texts = {
+            one.path: one.text for one in content.sources if one.path.endswith((".md", ".yml"))
+        }
+        found = (one.text for one in content.sources if one.path == REDIRECTS)
+        self._redirects = self._redirects_before = next(found, REDIRECTS_HEAD)
         self._editors: dict[str, Editor] = {}
 
     def of(self, path: str) -> Editor:
         """Return the editor of a file."""
         if path not in self._editors:
-            self._editors[path] = Editor(self._sources[path].text)
+            self._editors[path] = Editor(self._texts[path])
         return self._editors[path]
 
-    def mend_links(self, target: Callable[[str, str], str | None]) -> None:
-        """Let each link lead to what `target` makes of the page that it stands on, and of it."""
-        for path, source in self._sources.items():
-            self.of(path).replace_links(partial(target, page_of(source)))
+    def replace(self, texts: Iterable[Text], old: str, new: str) -> None:
+        """Replace the name `old` wherever one of `texts` is it."""
+        for text in texts:
+            if text.text == old:
+                self.of(text.source.path).replace(text.location, new)
 
-    def mend_issue_links(self, moved: Callable[[_Link], _Link | None]) -> None:
-        """Let each link to an issue lead to where `moved` says."""
+    def replace_links(self, moved: Callable[[str, str], str]) -> None:
+        """Replace the target of each link; `moved` gets the path of its file and the target."""
+        for path in self._texts:
+            self.of(path).replace_links(partial(moved, path))
 
-        def target(page: str, old: str) -> str | None:
-            folder, _, own = page[1:].partition("/")
-            link = _Link.read(old, own if folder == "issues" else "")
-            new = moved(link) if link else None
-            return str(new) if new else None
+    def alias(
+        self, path: str, location: Location, aliases: Sequence[str], old: str, new: str
+    ) -> None:
+        """Add the alias `old`, in the place of `new` if that was an alias."""
+        if new in aliases:
+            self.of(path).replace((*location, aliases.index(new)), old)
+        else:
+            self.of(path).add(location, [old])
 
-        self.mend_links(target)
+    def redirect(self, links: Mapping[str, str], gone: str = "") -> None:
+        """Redirect links, each to its target; earlier redirects lose the exchange `gone`."""
+        before = re.sub(rf"\?exchange={gone}$", "", self._redirects, flags=re.MULTILINE)
+        lines = "".join(f"{link} {target}\n" for link, target in sorted(links.items()))
+        self._redirects = before.rstrip("\n") + "\n" + lines
 
-    def results(self) -> dict[str, str]:
-        """Return the new text of each file that changes."""
-        return {
-            path: editor.result
-            for path, editor in self._editors.items()
-            if editor.result != self._sources[path].text
-        }
-
-    def moved(self, moves: Mapping[str, str]) -> Changes:
-        """Return the changes, with files moved from one path to another where there are any."""
-        texts = self.results()
-        present = {old: new for old, new in moves.items() if old in self._sources}
-        for old, new in present.items():
-            texts[new] = texts.pop(old, self._sources[old].text)
-        return Changes(texts, removed=tuple(present), inherits={v: k for k, v in present.items()})
-
-
-def _issue(content: Content, slug: str) -> Issue:
-    known = {issue.slug: issue for issue in content.issues}
-    if slug in known:
-        return known[slug]
-    for issue in content.issues:
-        if slug in issue.aliases:
-            message = f"`{slug}` is an old name of `{issue.slug}`; name it by that"
-            raise RefusedChangeError(message)
-    raise RefusedChangeError(f"there is no issue `{slug}`; {did_you_mean(slug, known)}")
+    def changes(
+        self, removed: tuple[str, ...] = (), moved: Mapping[str, str] | None = None
+    ) -> Changes:
+        """Return the changes; `moved` gives the old path of each new one, if that file exists."""
+        texts = {path: editor.result for path, editor in self._editors.items()}
+        texts = {path: text for path, text in texts.items() if text != self._texts[path]}
+        present = {new: old for new, old in (moved or {}).items() if old in self._texts}
+        for new, old in present.items():
+            texts[new] = texts.pop(old, self._texts[old])
+        if self._redirects != self._redirects_before:
+            texts[REDIRECTS] = self._redirects
+        kept = {path: text for path, text in texts.items() if path not in removed}
+        return Changes(kept, (*removed, *present.values()), present)
 
 
-def _exchange(content: Content, name: str) -> Exchange:
-    known = {exchange.id: exchange for exchange in content.exchanges}
-    if name in known:
-        return known[name]
-    for exchange in content.exchanges:
-        if name in exchange.aliases:
-            raise RefusedChangeError(f"`{name}` is an old id of `{exchange.id}`; name it by that")
-    raise RefusedChangeError(f"there is no exchange `{name}`; {did_you_mean(name, known)}")
+def _issue_link(issue: Issue) -> re.Pattern[str]:
+    """Return the pattern of a link to an issue or one of its steps, by any of its names."""
+    names = "|".join((issue.slug, *issue.aliases))
+    return re.compile(
+        rf"(?P<page>/(?:issues|i)/|/#)(?:{names})(?P<query>[.?][^#]*)?(?:(?:#|--)(?P<step>.*))?"
+    )
 
 
-def _index(
-    things: Sequence[Solution | Tip | ChecklistItem | QuickTest], name: str, missing: str
-) -> int:
-    """Return the place of what has this id; `missing` says that nothing has."""
-    ids = [thing.id for thing in things]
-    if name in ids:
-        return ids.index(name)
+def _around(text: Text) -> Sequence[str] | Mapping[str, object]:
+    """Return the list or mapping in which a text stands."""
+    around = text.source.document.fields
+    for part in text.location[:-1]:
+        around = around[part]  # type: ignore[index]
+    return around
+
+
+def _name(thing: Issue | Exchange | Solution) -> str:
+    return thing.slug if isinstance(thing, Issue) else thing.id
+
+
+def _named(things: Sequence[ThingT], what: str, name: str, where: str = "") -> ThingT:
+    """Return the thing with this name; refuse an unknown or old name."""
     for thing in things:
+        if name == _name(thing):
+            return thing
         if name in thing.aliases:
-            raise RefusedChangeError(f"`{name}` is an old id of `{thing.id}`; name it by that")
-    raise RefusedChangeError(f"{missing}; {did_you_mean(name, ids)}")
+            raise RefusedChangeError(f"`{name}` is an old name of `{_name(thing)}`; use that")
+    known = [_name(thing) for thing in things]
+    raise RefusedChangeError(f"there is no {what} `{name}`{where}; {did_you_mean(name, known)}")
 
 
-def _free(
-    content: Content, what: str, new: str, moves: Mapping[str, str], others: Mapping[str, str]
-) -> None:
-    """Refuse a name for a file that is taken; `others` has the old names that others go by."""
-    _valid(new)
-    if not {source.path for source in content.sources}.isdisjoint(moves.values()):
-        raise RefusedChangeError(f"there is {what} already; choose another name")
-    if new in others:
-        message = f"`{new}` is an old name of `{others[new]}`; choose another name"
-        raise RefusedChangeError(message)
-
-
-def _query(query: str, changed: Callable[[str, str], tuple[str, str]]) -> str:
-    """Return a query with each name and value changed; what stays is spelt as before."""
-    parts = (part.partition("=") for part in query.split("&"))
-    pairs = ((changed(name, value), sign) for name, sign, value in parts)
-    return "&".join(f"{name}{sign}{value}" for (name, value), sign in pairs)
-
-
-def _valid(name: str) -> None:
+def _free(things: Sequence[ThingT], what: str, name: str, own: ThingT) -> None:
+    """Refuse a name that is malformed or belongs to another thing than `own`, or already to it."""
     try:
         _SLUG.validate_python(name)
     except ValidationError:
         message = f"`{name}` must be lower-case words joined by hyphens, 80 characters at most"
         raise RefusedChangeError(message) from None
+    for thing in things:
+        if name == _name(thing):
+            raise RefusedChangeError(f"the {what} `{name}` already exists; choose another name")
+        if name in thing.aliases and thing is not own:
+            message = f"`{name}` is an old name of `{_name(thing)}`; choose another name"
+            raise RefusedChangeError(message)
 
 
-def _references(content: Content, slug: str) -> Iterator[tuple[Source, tuple[str | int, ...]]]:
-    """Yield where files refer to an issue by its slug; in its own file too."""
-    for text in Survey(content).issue_names:
-        if text.text == slug:
-            yield text.source, text.location
+def _heirs(issue: Issue, other: Issue, anchors: Collection[str]) -> Mapping[str, str]:
+    """Return for each id and alias of the steps of `issue` the anchor on `other` that replaces it.
 
-
-def _alias(
-    editor: Editor,
-    location: tuple[str | int, ...],
-    aliases: tuple[str, ...],
-    old: str,
-    *,
-    instead_of: str,
-) -> None:
-    """Add an alias to a list, in the place of one that becomes a name again."""
-    if instead_of in aliases:
-        editor.replace((*location, aliases.index(instead_of)), old)
-    else:
-        editor.add(location, [old])
-
-
-def _targets(issue: Issue, other: Issue, taken: set[str]) -> Mapping[str, str]:
-    """Return for each id and alias of the steps of `issue` where it leads on `other`."""
-    targets: dict[str, str] = {}
+    `anchors` are those of the headings of `other`.
+    """
     present = {name: step.id for step in other.solutions for name in (step.id, *step.aliases)}
-    present |= {name: name for name in taken}
+    present |= {anchor: anchor for anchor in anchors}
+    heirs: dict[str, str] = {}
     for step in issue.solutions:
-        target = _like(step, other)
-        targets |= {name: present.get(name, target) for name in (step.id, *step.aliases)}
-    return targets
-
-
-def _like(step: Solution, other: Issue) -> str:
-    """Return the step of `other` that stands in for `step`."""
-    same = [one for one in other.solutions if one.text == step.text]
-    wanted = set(step.exchanges)
-    fits = [one for one in other.solutions if not one.exchanges or wanted & set(one.exchanges)]
-    return (*same, *fits, *other.solutions)[0].id
+        same = [one for one in other.solutions if one.text == step.text]
+        fits = [
+            one
+            for one in other.solutions
+            if not one.exchanges or not set(step.exchanges).isdisjoint(one.exchanges)
+        ]
+        heir = (*same, *fits, *other.solutions)[0].id
+        heirs |= {name: present.get(name, heir) for name in (step.id, *step.aliases)}
+    return heirs

@@ -172,21 +172,21 @@ def test_new_never_overwrites(make_content: MakeContent) -> None:
     root = make_content({"issues/cold-water.md": "mine"})
     result = run("new", "issue", "Cold Water", env={"HELP_CONTENT": str(root)})
     assert result.exit_code == 2
-    assert "is there already; edit it" in result.stderr
+    assert "already exists; edit it" in result.stderr
     assert (root / "issues/cold-water.md").read_text() == "mine"
 
 
 def test_new_does_not_take_an_old_name() -> None:
     result = run("new", "issue", "Lukewarm Water", "--content", str(TEAPOTS))
     assert result.exit_code == 2
-    assert "`lukewarm-water` is an old name of `cold-water`" in result.stderr
+    assert "`lukewarm-water` is an old name of /issues/cold-water" in result.stderr
     assert not (TEAPOTS / "issues/lukewarm-water.md").exists()
 
 
 def test_new_needs_a_title_for_the_address(make_content: MakeContent) -> None:
     result = run("new", "issue", "茶", "--content", str(make_content({})))
     assert result.exit_code == 2
-    assert "a letter from A to Z or a digit" in result.stderr
+    assert "“茶” makes no file name; give lower-case words" in result.stderr
 
 
 # --- diagnose, evaluate -----------------------------------------------------------------------
@@ -315,7 +315,7 @@ def test_broken_content_is_told_and_not_used(command: str, make_content: MakeCon
     result = run(command, env=env)
     assert result.exit_code == 1
     assert result.stdout.startswith(f"{root}/issues/a.md:2: yaml: ")
-    assert result.stderr == f"1 error in {root}; mend the content first.\n"
+    assert result.stderr == f"1 error in {root}. Fix them first.\n"
 
 
 # --- usage and settings -----------------------------------------------------------------------

@@ -109,26 +109,26 @@ def test_old_names_keep_links(link: str, make_content: MakeContent) -> None:
 @pytest.mark.parametrize(
     ("link", "said"),
     [
-        ("/issues/warm", "no issue `warm` any more; add `aliases: [warm]`"),
+        ("/issues/warm", "the issue `warm` is gone; add `aliases: [warm]`"),
         ("/i/luke-warm", "replaces it, perhaps `lukewarm` (`helpcenter rename`"),
-        ("/issues/cold#melt", "no step `melt` any more; give the step that replaces it `id: melt`"),
-        ("/issues/cold?exchange=sea", "no exchange `sea` any more"),
+        ("/issues/cold#melt", "the step `melt` of `cold` is gone; add `id: melt`"),
+        ("/issues/cold?exchange=sea", "the exchange `sea` is gone"),
         ("/exchanges/pondd", "add `aliases: [pondd]` to the exchange that replaces it, perhaps"),
-        ("/errors/pond/-8", "pond has no error code `-8` any more; put its entry back"),
-        ("/e/sea/-7", "no exchange `sea`"),
+        ("/errors/pond/-8", "the error code `-8` of pond is gone; put its entry back"),
+        ("/e/sea/-7", "the exchange `sea` is gone"),
         (
             "/#blew",
-            "no tip `blew` any more; give the one that replaces it, perhaps `blow`",
+            "the tip `blew` is gone; add `aliases: [blew]` to the tip that replaces it, per",
         ),
-        ("/diagnose?missing=fire", "replaces it `aliases: [fire]`"),
-        ("/diagnose?test-x=pass", "no quick test `x`"),
-        ("/diagnose?exchange=pond&error=-8", "pond has no error code `-8`"),
-        ("/diagnose?missing=&answer=warm", "no issue `warm`"),
-        ("/somewhere", "no permalink looks like this"),
-        ("issues/cold", "no permalink looks like this"),
+        ("/diagnose?missing=fire", "add `aliases: [fire]` to the checklist item"),
+        ("/diagnose?test-x=pass", "the quick test `x` is gone"),
+        ("/diagnose?exchange=pond&error=-8", "the error code `-8` of pond is gone"),
+        ("/diagnose?missing=&answer=warm", "the issue `warm` is gone"),
+        ("/somewhere", "not a permalink"),
+        ("issues/cold", "not a permalink"),
     ],
 )
-def test_a_broken_link_is_named_with_its_line_and_cure(
+def test_a_broken_link_is_named_with_its_line_and_fix(
     link: str, said: str, make_content: MakeContent
 ) -> None:
     (finding,) = broken(make_content, link)
@@ -136,6 +136,35 @@ def test_a_broken_link_is_named_with_its_line_and_cure(
     assert finding.severity == "error"
     assert finding.message.startswith(f"{link}: ")
     assert said in finding.message
+
+
+def test_a_link_that_redirects_is_not_broken(make_content: MakeContent) -> None:
+    more = {"redirects.txt": "/errors/pond/-8 /issues/cold?exchange=pond\n"}
+    assert broken(make_content, "/errors/pond/-8", more) == []
+    assert len(broken(make_content, "/errors/pond/-9", more)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/errors/pond/-8 /issues/cold", ""),
+        ("/issues/cold#melt   /issues/lukewarm", ""),
+        ("/errors/pond/-8 /errors/pond/-9", "/errors/pond/-9 leads nowhere: the error code `-9`"),
+        ("/issues/lukewarm /", "/issues/lukewarm still has its page; remove the redirect"),
+        ("/errors/pond/-8", "write the old link, a space and the new link"),
+        ("/errors/pond/-8 https://x.example", "both begin with /"),
+        ("/errors/pond/-8 / 301", "write the old link, a space and the new link"),
+    ],
+)
+def test_a_redirect_that_can_not_work_is_reported(
+    line: str, said: str, make_content: MakeContent
+) -> None:
+    root = make_content({**FILES, "redirects.txt": f"# gone\n{line}\n"})
+    found = [one for one in check(load(root)) if one.rule == "broken-redirect"]
+    assert [(Path(one.path).name, one.line) for one in found] == (
+        [("redirects.txt", 2)] if said else []
+    )
+    assert all(said in one.message for one in found)
 
 
 def test_what_becomes_a_draft_breaks_its_links(make_content: MakeContent) -> None:

@@ -114,6 +114,9 @@ class _Pages:
 
     def _page_mistakes(self, path: str, link: Link) -> Iterator[Mistake]:
         """Yield why nobody finds the page at `path`, or why it shouldn't be linked so."""
+        if new := self.survey.content.redirects.get(link.target):
+            yield link.mistake(f"{link.target} only redirects; link to {new}", "warning")
+            return
         match addresses.parse(path):
             case Address(kind="issue" | "short issue", name=slug):
                 if slug in self.aliases and slug not in self.issues:

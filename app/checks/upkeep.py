@@ -87,5 +87,23 @@ def unlisted_option(survey: Survey) -> Iterator[Mistake]:
                     yield _warning(source, place, message)
 
 
+def redundant_question(survey: Survey) -> Iterator[Mistake]:
+    """Find a question with two answers that lead to the same issue; merge them, or correct one.
+
+    Warning. Example: the options `{label: Tea, issue: wrong-key}` and `{label: Milk, issue:
+    wrong-key}`
+    """
+    for source in survey.sources:
+        if not isinstance(source.entity, ErrorFile):
+            continue
+        for index, error in enumerate(source.entity.errors):
+            issues = [option.issue for option in error.question.options] if error.question else []
+            twice = next((slug for slug in issues if issues.count(slug) > 1), None)
+            if twice:
+                place = ("errors", index, "question")
+                message = f"two answers lead to `{twice}`; merge them, or remove the question"
+                yield _warning(source, place, message)
+
+
 def _warning(source: Source, location: Location, message: str) -> Mistake:
     return Mistake(source, source.document.position(location), message, severity="warning")

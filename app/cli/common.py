@@ -126,7 +126,7 @@ def broken(error: BrokenContentError, settings: Settings) -> SystemExit:
     """Print what makes the content unfit, and return the way out."""
     print_findings(error.findings)
     errors = count(len(error.findings), "error")
-    click.echo(f"{errors} in {settings.content}; mend the content first.", err=True)
+    click.echo(f"{errors} in {settings.content}. Fix them first.", err=True)
     return SystemExit(1)
 
 

@@ -27,6 +27,7 @@ Kind = Literal[
     "exchange",
     "errors",
     "permalinks",
+    "redirects",
     "reports",
     "vocabulary",
 ]
@@ -35,6 +36,7 @@ FILES: Mapping[str, Kind] = {
     "diagnostic.yml": "diagnostic",
     "tips.yml": "tips",
     "permalinks.txt": "permalinks",
+    "redirects.txt": "redirects",
     "reports.jsonl": "reports",
     "vocabulary.yml": "vocabulary",
 }

@@ -9,7 +9,7 @@ import datetime as dt
 import difflib
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
@@ -127,6 +127,18 @@ class PermalinkFile(Entity):
     lines: tuple[str, ...] = ()
 
 
+class RedirectFile(Entity):
+    """`redirects.txt`: the permalinks of retired pages, each with where it leads now."""
+
+    lines: tuple[str, ...] = ()
+
+    @property
+    def redirects(self) -> Mapping[str, str]:
+        """The new link by the old one; lines of another form don't count."""
+        pairs = (line.split() for line in self.lines)
+        return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}  # noqa: PLR2004
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One content file: its path below the content folder, its fields, and what became of it.
@@ -145,9 +157,9 @@ class Source:
 class Content:
     """All of a content folder, as its writers wrote it (variables not filled in).
 
-    `permalinks` are those that were published before, `images` the bytes of the files in `images/`,
-    by name. `dates` say when a file was changed last, by its path below `root`, where that is
-    known.
+    `permalinks` are those that were published before, `redirects` say where those of retired pages
+    lead now. `images` has the bytes of the files in `images/`, by name. `dates` say when a file was
+    changed last, by its path below `root`, where that is known.
     """
 
     root: Path
@@ -165,6 +177,7 @@ class Content:
     dates: Mapping[str, dt.date]
     reports: tuple[Report, ...] = ()
     vocabulary: tuple[WordGroup, ...] = ()
+    redirects: Mapping[str, str] = field(default_factory=dict)
 
     def path_of(self, source: Source) -> str:
         """Return the path to show for a file: the content folder as it was named, and below."""
@@ -230,6 +243,11 @@ def load(
         vocabulary=tuple(
             group for file in _entities(sources, VocabularyFile) for group in file.groups
         ),
+        redirects={
+            old: new
+            for file in _entities(sources, RedirectFile)
+            for old, new in file.redirects.items()
+        },
         dates=dates,
     )
 
@@ -258,7 +276,7 @@ def _source(folder: Folder, kind: Kind, path: str) -> tuple[Source, list[_Found]
 
 
 def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, list[_Found]]:
-    if kind == "permalinks":
+    if kind in {"permalinks", "redirects"}:
         document = parse_lines(text)
     elif kind == "reports":
         document = parse_json_lines(text)
@@ -283,6 +301,7 @@ TYPES: Mapping[Kind, type[Entity]] = {
     "exchange": Exchange,
     "errors": ErrorFile,
     "permalinks": PermalinkFile,
+    "redirects": RedirectFile,
     "reports": ReportFile,
     "vocabulary": VocabularyFile,
 }

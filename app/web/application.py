@@ -12,7 +12,7 @@ from urllib.parse import quote
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -232,6 +232,9 @@ def _answer_problems(
 
     async def on_http_exception(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
+        edition = live.state.edition if status == 404 else None  # noqa: PLR2004
+        if edition and (new := edition.knowledge.redirect(request.scope["path"])):
+            return RedirectResponse(new, status_code=301)
         response = problem(request, status)
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)

@@ -104,7 +104,7 @@ def test_a_link_that_was_broken_by_hand_is_reported_and_publish_refuses(marbles:
     assert "perhaps `wait-for-tuesday`" in result.stdout
     result = run("publish", content=marbles)
     assert result.exit_code == 1
-    assert "mend the content first" in result.stderr
+    assert "Fix them first" in result.stderr
 
 
 @pytest.mark.slow
@@ -147,45 +147,62 @@ def test_a_renamed_exchange_is_known_by_both_names(marbles: Path, tmp_path: Path
         assert by_code["url"] == "/errors/mirror-fair/-7007"
 
 
-def test_a_renamed_tip_item_and_test(marbles: Path) -> None:
+def test_retired_codes_and_exchanges_redirect(marbles: Path, tmp_path: Path) -> None:
     run("publish", content=marbles)
-    for kind, old, new in (
-        ("tip", "count-your-marbles", "count"),
-        ("item", "secret-word", "word"),
-        ("test", "other-browser", "hand"),
-    ):
-        assert run("rename", kind, old, new, content=marbles).exit_code == 0
+    result = run("retire", "error", "claybourse", "41007", content=marbles)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"changed  {marbles}/redirects.txt\n" in result.stdout
+    assert load(marbles).redirects["/e/claybourse/41007"].endswith("?exchange=claybourse")
+    result = run("retire", "exchange", "claybourse", "--to", "glassmarket", content=marbles)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"removed  {marbles}/exchanges/claybourse.md\n" in result.stdout
     assert run("check", content=marbles).exit_code == 0
-    assert "4 new permalinks" in run("publish", content=marbles).stdout
+    assert "0 new permalinks" in run("publish", content=marbles).stdout
+    app = create_app(Settings(content=marbles, data=tmp_path))
+    with TestClient(app) as visitor:
+        for old, new in (
+            ("/errors/claybourse/41007", "/issues/market-closed"),
+            ("/e/claybourse/41007", "/issues/market-closed"),
+            ("/exchanges/claybourse", "/exchanges/glassmarket"),
+        ):
+            page = visitor.get(old)
+            assert (page.status_code, page.url.path) == (200, new)
+            assert {hop.status_code for hop in page.history} == {301}
+        assert visitor.get("/errors/claybourse/41008").status_code == 404
 
 
-def test_what_an_heir_cannot_answer_is_told(marbles: Path) -> None:
-    other = marbles / "issues/market-closed.md"
-    text = other.read_text()
-    other.write_text(text.replace("\n---\n", "\nexamples: [the market slept late]\n---\n", 1))
+def test_what_an_heir_cannot_answer_is_reported_by_the_check(marbles: Path) -> None:
     old = marbles / "issues/address-not-allowed.md"
     examples = 'examples:\n  - "claybourse 41007 come back on monday"\n'
     old.write_text(old.read_text().replace("examples:\n", examples, 1))
     result = run("retire", "issue", "address-not-allowed", "--to", "wrong-key", content=marbles)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "left out  claybourse 41007 come back on monday\n" in result.stdout
-    assert "now wrong  the market slept late\n" in result.stdout
-    assert "asks in vain  glassmarket -7007: What stands under" in result.stdout
-    heir = next(one for one in load(marbles).issues if one.slug == "wrong-key")
-    assert heir.examples == ("marblelib: address is not on the list",)
-    diagnosed = run("check", content=marbles)
-    assert diagnosed.stdout.count("wrong-example") == 1
+    assert result.stdout.endswith("Next: helpcenter check && helpcenter publish\n")
+    checked = run("check", content=marbles)
+    assert checked.stdout.count("wrong-example") == 1
+    assert "redundant-question: two answers lead to `wrong-key`" in checked.stdout
+    assert checked.exit_code == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["rename", "issue", "wrong", "right"], "there is no issue `wrong`; did you mean"),
-        (["rename", "step", "wrong-key", "x", "y"], "`wrong-key` has no step `x`"),
+        (["rename", "step", "wrong-key", "x", "y"], "there is no step `x` in `wrong-key`"),
         (["retire", "issue", "wrong-key", "--to", "wrong-key"], "`wrong-key` can't replace itself"),
         (["new", "error", "glassmarket", "-7007", "m", "--issue", "wrong-key"], "has the code"),
-        (["new", "exchange", "Claybourse"], "claybourse.md is there already"),
-        (["new", "exchange", "茶"], "the title needs a letter"),
+        (
+            ["retire", "error", "glassmarket", "-1"],
+            "glassmarket has no code `-1`; there are: -7007",
+        ),
+        (
+            ["retire", "exchange", "glassmarket"],
+            "diagnostic.yml, line 13 is only for `glassmarket`; remove",
+        ),
+        (["new", "issue", "Ключ не работает"], "“Ключ не работает” makes no file name; give lower"),
+        (["new", "issue", "Key", "--slug", "../key"], "`../key` can't be a file name; give lower"),
+        (["new", "exchange", "Claybourse"], "claybourse.md already exists"),
+        (["new", "exchange", "茶"], "“茶” makes no file name"),
     ],
 )
 def test_refusals_are_one_line_and_change_nothing(
@@ -207,7 +224,7 @@ def test_nothing_is_renamed_in_broken_content(marbles: Path) -> None:
     result = run("rename", "issue", "wrong-key", "x", content=marbles)
     assert result.exit_code == 1
     assert "tips.yml:1: wrong-type" in result.stdout
-    assert result.stderr == f"1 error in {marbles}; mend the content first.\n"
+    assert result.stderr == f"1 error in {marbles}. Fix them first.\n"
     assert texts(marbles) == before
 
 
@@ -219,7 +236,7 @@ def test_a_change_that_would_leave_errors_is_told_and_not_made(marbles: Path) ->
     result = run("rename", "step", "wrong-key", step, "copy-it", content=marbles)
     assert result.exit_code == 2
     assert f"{path}:15: duplicate-heading: " in result.stdout
-    assert result.stderr == "Error: nothing is changed: it would leave 1 error\n"
+    assert result.stderr == "Error: Nothing was changed: the content would have 1 error\n"
     assert texts(marbles) == before
 
 
@@ -237,6 +254,15 @@ def test_a_new_exchange_and_its_first_error(marbles: Path) -> None:
     assert run("check", content=marbles).exit_code == 0
     added = load(marbles).errors[-1]
     assert (added.code, added.message, added.issues) == ("-1", 'Not "dry": yet', ("wrong-key",))
+
+
+def test_a_title_in_any_script_needs_a_slug(marbles: Path) -> None:
+    result = run("new", "issue", "Ключ не работает", "--slug", "key-fails", content=marbles)
+    assert result.exit_code == 0
+    draft = next(one for one in load(marbles, drafts=True).issues if one.slug == "key-fails")
+    assert draft.title == "Ключ не работает"
+    assert run("new", "exchange", "茶", "--slug", "tea", content=marbles).exit_code == 0
+    assert (marbles / "exchanges/tea.md").exists()
 
 
 def test_a_draft_made_from_what_visitors_asked(marbles: Path, tmp_path: Path) -> None:
@@ -301,11 +327,10 @@ def test_init_spares_what_is_there(tmp_path: Path) -> None:
         ["rename", "issue"],
         ["rename", "step"],
         ["rename", "exchange"],
-        ["rename", "tip"],
-        ["rename", "item"],
-        ["rename", "test"],
         ["retire"],
         ["retire", "issue"],
+        ["retire", "error"],
+        ["retire", "exchange"],
         ["publish"],
         ["init"],
     ],

@@ -65,9 +65,14 @@ def test_a_list_that_is_none_is_refused() -> None:
         ("related:\n  - a\n  - b # two\n  - c\n", 1, "related:\n  - a\n  - c\n"),
         ("related: # r\n  - a\norder: 1\n", 0, "related: [] # r\norder: 1\n"),
         ("related:\n  - a\n  - b", 1, "related:\n  - a\n"),
+        (
+            "related:\n  # one\n  - text: a\n    id: b # c\n\n  - text: >-\n      d\n",
+            0,
+            "related:\n  # one\n\n  - text: >-\n      d\n",
+        ),
     ],
 )
-def test_a_word_is_removed_from_a_list(before: str, index: int, after: str) -> None:
+def test_an_item_is_removed_from_a_list(before: str, index: int, after: str) -> None:
     editor = Editor(before)
     editor.remove(("related", index))
     assert editor.result == after
@@ -117,10 +122,13 @@ def test_a_step_gets_another_id_in_the_form_it_is_written_in(before: str, after:
 
 def test_a_step_written_over_several_lines_keeps_its_text() -> None:
     editor = issue("solutions:\n  - Pour the\n    tea\n    slowly\n  - Drink\n")
-    editor.set_step(0, "pour")
+    editor.set_step(0, "pour", ["old"])
     step = Editor(editor.result)
     step.replace(("solutions", 0, "id"), "again")
-    assert "  - text: Pour the\n      tea\n      slowly\n    id: again\n" in step.result
+    assert (
+        "  - text: Pour the\n      tea\n      slowly\n    id: again\n    aliases: [old]\n"
+        in step.result
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,10 +144,23 @@ def test_a_step_written_over_several_lines_keeps_its_text() -> None:
         ),
     ],
 )
-def test_an_entry_is_appended(before: str, after: str) -> None:
+def test_an_item_of_several_lines_is_added(before: str, after: str) -> None:
     editor = Editor(before)
-    editor.append(("errors",), ["code: x", "issues: [a]"])
+    editor.add(("errors",), ["code: x\nissues: [a]"])
     assert editor.result == after
+
+
+def test_an_item_of_several_lines_does_not_fit_between_brackets() -> None:
+    with pytest.raises(UneditableError, match="each item of `errors` on lines of its own"):
+        edit("errors: [{code: a}]\n").add(("errors",), ["code: x\nissues: [a]"])
+
+
+def test_long_or_quoted_items_of_a_new_list_stand_on_lines_of_their_own() -> None:
+    for items in (['"a: b"'], ["w" * 50, "x" * 50]):
+        editor = issue("order: 1\n")
+        editor.add(("phrases",), items)
+        lines = "".join(f"  - {item}\n" for item in items)
+        assert editor.result == issue(f"order: 1\nphrases:\n{lines}").result
 
 
 def test_links_within_the_help_center_are_mended_and_nothing_else() -> None:

@@ -1,4 +1,4 @@
-"""The command that looks at what visitors left: `helpcenter insights`."""
+"""`helpcenter insights`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`helpcenter backup` and `helpcenter restore`: the file in which votes and texts are kept."""
+"""`helpcenter backup` and `helpcenter restore`: copies of the store."""
 
 from __future__ import annotations
 

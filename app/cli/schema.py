@@ -1,4 +1,4 @@
-"""`helpcenter schema`: what content files may hold, for editors."""
+"""`helpcenter schema`: JSON Schemas of the content files."""
 
 from __future__ import annotations
 
