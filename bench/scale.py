@@ -238,7 +238,7 @@ def measure(content: Path) -> Costs:
         start = time.process_time()
         app = create_app(Settings(content=content, data=Path(data)))
         load = time.process_time() - start
-    live: Live = app.state.live
+    live: Live = app.live
     edition = live.edition
     memory = resident_megabytes() - before
     articles = make_articles(len(edition.knowledge.issues))[:ASKED]

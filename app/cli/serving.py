@@ -66,11 +66,10 @@ def _run(settings: Settings, listener: socket.socket) -> None:
 
     _share_heaps()
     try:
-        application = create_app(settings)
+        application = create_app(settings, is_stopping=lambda: server.should_exit)
     except BrokenContentError as error:
         raise broken(error, settings) from None
     server = server_of(application, settings)
-    application.state.is_stopping = lambda: server.should_exit
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     click.echo(f"Help center on http://{shown}:{port} (Ctrl+C to stop)", err=True)

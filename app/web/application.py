@@ -28,7 +28,7 @@ from app.web.http.logs import REQUEST_ID
 from app.web.http.metrics import CONTENT_TYPE, Metrics, Now
 from app.web.http.observing import Observer
 from app.web.http.static import StaticFolder
-from app.web.http.tokens import require
+from app.web.http.tokens import Guard
 from app.web.pages.handlers import HTML, moved
 from app.web.pages.problem import Problems
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest, Renderer
@@ -43,6 +43,7 @@ PROBLEMS = {
     403: ("This can't be done from another site", "Open the page here and try again."),
     404: ("This page does not exist", "The address may be misspelt, or the page has moved."),
     405: ("This address can't be used that way", "Open it as a page, or go back and try again."),
+    429: ("Too many attempts", "Wait a minute, then try again."),
     413: ("This is too long", "Keep the lines with the error message (up to 16 KB) and try again."),
     503: ("Nothing can be shown yet", "The content has errors; it is shown once they are mended."),
     500: ("Something went wrong on our side", "Please try again. Your input was not stored."),
@@ -50,18 +51,26 @@ PROBLEMS = {
 
 
 class HelpCenter(FastAPI):
-    """The application, with the answer cache in front of everything that FastAPI does."""
+    """The application, with the answer cache in front of everything that FastAPI does.
+
+    `live` and `feedback` are what it was made of, for who runs it; no handler asks for them here.
+    """
 
     front: ASGIApp
+    live: Live
+    feedback: FeedbackService
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         await self.front(scope, receive, send)
 
 
-def create_app(settings: Settings | None = None) -> HelpCenter:
+def create_app(
+    settings: Settings | None = None, *, is_stopping: Callable[[], bool] = lambda: False
+) -> HelpCenter:
     """Return the application for `settings` (by default read from the environment).
 
+    `is_stopping` tells whether the server has been asked to stop, which open streams must follow.
     Raises `BrokenContentError` when the content can't be served.
     """
     settings = settings or Settings()
@@ -104,19 +113,21 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
         openapi_url=None,
         redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
     )
-    app.state.live = live
-    app.state.folder = settings.content
-    app.state.feedback = feedback
-    app.state.metrics = metrics
-    app.state.insights_token = settings.insights_token
-    app.state.metrics_token = settings.metrics_token
-    app.state.api = create_api(live, feedback, settings.cors_origins)
+    app.live, app.feedback = live, feedback
+    api = create_api(live, feedback, settings.cors_origins)
     app.router.routes += [
         Route("/healthz", _healthy),
-        Route("/readyz", _ready),
-        Route("/metrics", _metrics),
-        *routes(renderer, base_url, lambda: live.edition, feedback),
-        Mount(API_PATH, app.state.api, name="api"),
+        _ready(live, feedback, settings.content),
+        _metrics(metrics, Guard(settings.metrics_token, "metrics")),
+        *routes(
+            renderer,
+            base_url,
+            lambda: live.edition,
+            feedback,
+            insights=Guard(settings.insights_token, "insights"),
+            openapi=api.openapi,
+        ),
+        Mount(API_PATH, api, name="api"),
         Mount("/static", static, name="static"),
         Route("/{path:path}/", _without_slash),
     ]
@@ -124,8 +135,7 @@ def create_app(settings: Settings | None = None) -> HelpCenter:
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     if settings.dev:
-        app.state.is_stopping = lambda: False
-        app.router.routes.append(dev.events(live))
+        app.router.routes.append(dev.events(live, is_stopping))
         app.add_middleware(dev.NoStore)
     cache = ResponseCache(
         super(HelpCenter, app).__call__,  # what FastAPI does; `app` itself is what stands in front
@@ -167,31 +177,37 @@ async def _healthy(request: Request) -> Response:  # noqa: ARG001 - the signatur
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": NO_STORE})
 
 
-async def _ready(request: Request) -> Response:
-    """Say what is served, why newer content is not, how often it changed, and how the store is.
+def _ready(live: Live, feedback: FeedbackService, folder: Path) -> Route:
+    """Return `/readyz`: what is served, why newer content is not, and how the store is.
 
-    It is ready as long as anything is served: the help pages do not need the store.
+    The server is ready as long as it serves anything: the help pages do not need the store.
     """
-    live: Live = request.app.state.live
-    state = live.state
-    store = request.app.state.feedback.status()
-    status = "degraded" if store.startswith("degraded") else "ok"
-    version = state.edition.knowledge.version if state.edition else None
-    answer = {
-        "status": status if version else "nothing to serve",
-        "content": version,
-        "store": store,
-        "reloads": live.reloads,
-        "refused": [_public(finding, request.app.state.folder) for finding in state.refused],
-    }
-    return JSONResponse(answer, 200 if version else 503, headers={"Cache-Control": NO_STORE})
+
+    async def answer(request: Request) -> Response:  # noqa: ARG001 - the signature of a handler
+        state, store = live.state, feedback.status()
+        status = "degraded" if store.startswith("degraded") else "ok"
+        version = state.edition.knowledge.version if state.edition else None
+        said = {
+            "status": status if version else "nothing to serve",
+            "content": version,
+            "store": store,
+            "reloads": live.reloads,
+            "refused": [_public(finding, folder) for finding in state.refused],
+        }
+        return JSONResponse(said, 200 if version else 503, headers={"Cache-Control": NO_STORE})
+
+    return Route("/readyz", answer)
 
 
-async def _metrics(request: Request) -> Response:
-    """Answer with the metrics to whoever knows their token."""
-    require(request, request.app.state.metrics_token, "metrics")
-    headers = {"Cache-Control": NO_STORE, "Content-Type": CONTENT_TYPE}
-    return Response(request.app.state.metrics.page(), headers=headers)
+def _metrics(metrics: Metrics, guard: Guard) -> Route:
+    """Return `/metrics`, for who knows its password."""
+
+    async def answer(request: Request) -> Response:
+        guard.check(request)
+        headers = {"Cache-Control": NO_STORE, "Content-Type": CONTENT_TYPE}
+        return Response(metrics.page(), headers=headers)
+
+    return Route("/metrics", answer)
 
 
 def _public(finding: Finding, folder: Path) -> dict[str, object]:

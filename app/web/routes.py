@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Scope
 
 from app.addresses import PATHS, REPLY_ENDINGS
+from app.web.http.tokens import Guard
 from app.web.pages.api_reference import ApiPages
 from app.web.pages.diagnose import Diagnosing
 from app.web.pages.error import Errors
@@ -54,18 +56,30 @@ Handler = Callable[[HandlersT, Request], Awaitable[Response]]
 
 
 def routes(
-    renderer: Renderer, base_url: str, edition: Callable[[], Edition], feedback: FeedbackService
+    renderer: Renderer,
+    base_url: str,
+    edition: Callable[[], Edition],
+    feedback: FeedbackService,
+    *,
+    insights: Guard,
+    openapi: Callable[[], Mapping[str, Any]],
 ) -> list[Route]:
-    """Return the addresses and their handlers; `edition` is asked once for each request."""
+    """Return the addresses and their handlers; `edition` is asked once for each request.
+
+    `insights` guards the page of that name; `openapi` returns the document of the JSON interface.
+    """
 
     def route(
         path: str,
-        handlers: type[HandlersT],
+        handlers: Callable[[Renderer, str, Edition, FeedbackService], HandlersT],
         read: Handler[HandlersT],
         post: Handler[HandlersT] | None = None,
+        guard: Guard | None = None,
     ) -> Route:
         # One route for both methods, so that a 405 names both.
         async def answer(request: Request) -> Response:
+            if guard:
+                guard.check(request)
             handler = post if post and request.method == "POST" else read
             return await handler(handlers(renderer, base_url, edition(), feedback), request)
 
@@ -88,8 +102,8 @@ def routes(
         route(PATHS["diagnosis"], Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
         route(PATHS["report"], Reports, Reports.linked, Reports.posted),
         route(PATHS["feedback"], Voting, Voting.ask, Voting.vote),
-        route(PATHS["insights"], InsightsPages, InsightsPages.show),
-        route(PATHS["api"], ApiPages, ApiPages.show),
+        route(PATHS["insights"], InsightsPages, InsightsPages.show, guard=insights),
+        route(PATHS["api"], partial(ApiPages, openapi=openapi), ApiPages.show),
         route(PATHS["sitemap"], Feeds, Feeds.sitemap),
         route(PATHS["feed"], Feeds, Feeds.feed),
         route(PATHS["robots"], Feeds, Feeds.robots),

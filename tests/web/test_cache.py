@@ -126,7 +126,7 @@ class World:
     def swap(self, number: int) -> None:
         """Serve one of the two, as an edition that was never served before."""
         edition = dataclasses.replace(self._editions[number])
-        self.app.state.live.state = State(edition, ())
+        self.app.live.state = State(edition, ())
 
     def bare(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Answer without anything in front."""

@@ -17,6 +17,8 @@ from starlette.testclient import TestClient
 from app.feedback.store import Store
 from app.settings import Settings
 from app.web.application import create_app
+from app.web.http import limits
+from app.web.http.tokens import WRONG_PER_MINUTE
 from app.web.serving import feedback
 from app.web.serving.feedback import (
     REPORTS_PER_HOUR,
@@ -182,9 +184,9 @@ def test_a_slow_storm_of_votes_is_refused_too(
 def test_whoever_has_very_many_addresses_does_not_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feedback, "MOST_COUNTS", 200)
+    monkeypatch.setattr(limits, "MOST_COUNTS", 200)
     app = create_app(Settings(content=MARBLES, data=tmp_path, watch=0))
-    counting: FeedbackService = app.state.feedback
+    counting: FeedbackService = app.feedback
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
@@ -208,7 +210,7 @@ def test_a_storm_of_texts_is_answered_and_not_kept(client: TestClient) -> None:
         assert client.get(f"/search?q=zz{word}zz").status_code == 200
         answer = client.post("/diagnose", data={"text": f"my kettle sings {word}"})
         assert answer.status_code == 200
-    until(lambda: client.app.state.feedback.store.status().waiting == 0)  # type: ignore[attr-defined]
+    until(lambda: client.app.feedback.store.status().waiting == 0)  # type: ignore[attr-defined]
     assert sum(seen_times(insights(client))) == TEXTS_PER_HOUR
 
 
@@ -309,6 +311,32 @@ def test_insights_need_the_token(client: TestClient, tmp_path: Path) -> None:
     assert client.get("/insights", headers={"Authorization": "Basic ???"}).status_code == 401
     without = TestClient(create_app(Settings(content=MARBLES, data=tmp_path, watch=0)))
     assert without.get("/insights", auth=("anybody", TOKEN)).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["/insights", "/metrics"])
+def test_guesses_of_a_password_are_slowed_down(page: str, tmp_path: Path) -> None:
+    settings = Settings(
+        content=MARBLES, data=tmp_path, insights_token=TOKEN, metrics_token=TOKEN, watch=0
+    )
+    app = create_app(settings)
+    guesser = TestClient(app, client=("198.51.100.7", 1))
+    with TestClient(app, client=("198.51.100.8", 1)) as writer:
+        guesses = [guesser.get(page, auth=("x", f"guess-{number}")) for number in range(12)]
+        assert [one.status_code for one in guesses] == [401] * WRONG_PER_MINUTE + [429, 429]
+        assert 1 <= int(guesses[-1].headers["retry-after"]) <= 60
+        assert "Too many attempts" in guesses[-1].text
+        # The right password would tell the guesser that it is right.
+        assert guesser.get(page, auth=("x", TOKEN)).status_code == 429
+        assert guesser.get(page).status_code == 401, "asked without a password: no guess"
+        assert guesser.get("/").status_code == 200
+        assert writer.get(page, auth=("x", TOKEN)).status_code == 200
+
+
+def test_a_wrong_password_now_and_then_is_forgiven(client: TestClient) -> None:
+    for _ in range(WRONG_PER_MINUTE - 1):
+        assert client.get("/insights", auth=("anybody", "wrong")).status_code == 401
+    for _ in range(20):
+        assert client.get("/insights", auth=("anybody", TOKEN)).status_code == 200
 
 
 def test_what_found_no_answer_is_shown_to_writers(client: TestClient) -> None:

@@ -441,7 +441,7 @@ def test_random_edits_never_break_the_service(
     plant_versions(content)
     vandal = Vandal(content, seed)
     app = create_app(Settings(content=content, data=content.parent, watch=LOOK_SECONDS))
-    live: Live = app.state.live
+    live: Live = app.live
     rules: set[str] = set()
     with running(app) as client, Visitors(client) as visitors:
         assert client.get("/").text.count("v0v") > 10, "a mixture would be hard to see"

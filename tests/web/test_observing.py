@@ -382,7 +382,7 @@ def test_diagnoses_are_counted_by_verdict(client: TestClient) -> None:
 
 
 def test_content_and_store_are_seen(app: HelpCenter, client: TestClient) -> None:
-    version = app.state.live.state.edition.knowledge.version
+    version = app.live.edition.knowledge.version
     now = fetched(client)
     assert now[f'helpcenter_content_info{{version="{version}"}}'] == 1
     assert now["helpcenter_content_findings"] == 0

@@ -125,7 +125,7 @@ def test_a_crash_is_a_page_that_tells_nothing_of_the_inside() -> None:
         def diagnose(self, observations: object) -> None:
             raise RuntimeError("the secret recipe")
 
-    edition = broken.app.state.live.edition  # type: ignore[attr-defined]
+    edition = broken.app.live.edition  # type: ignore[attr-defined]
     object.__setattr__(edition, "engine", Exploding())
     for headers in ({}, HTMX):
         response = quiet.post("/diagnose", data={"text": "a paste"}, headers=headers)

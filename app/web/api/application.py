@@ -36,7 +36,8 @@ from app.web.api.types import (
     ResultAnswer,
 )
 from app.web.http.headers import NO_STORE, cached
-from app.web.serving.feedback import FeedbackService, address_of
+from app.web.http.limits import address_of
+from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
 
 Found = TypeVar("Found")

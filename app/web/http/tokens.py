@@ -1,4 +1,4 @@
-"""Pages behind a token: `/insights` and `/metrics`."""
+"""Passwords in the header `Authorization`: of `/insights` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -6,28 +6,55 @@ import base64
 import binascii
 import hmac
 
+from limits import RateLimitItemPerMinute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.web.http.limits import Limiter, address_of
 
-def require(request: Request, token: str | None, realm: str) -> None:
-    """Let pass who knows the token: as the password (any name will do), or as a bearer token.
+WRONG_PER_MINUTE = 10
+"""The most wrong passwords of an address in a minute; after that none is looked at."""
 
-    Raises a 404 where there is no token, so that nobody learns of the page, else a 401.
+
+class Guard:
+    """Lets in who knows the password of a page: as the password (any name will do) or as a token.
+
+    Without a password there is no such page. `realm` is what browsers call the page.
     """
-    if not token:
-        raise HTTPException(404)
-    # In a time that does not depend on where the difference is.
-    if not hmac.compare_digest(_given(request), token.encode()):
-        raise HTTPException(401, headers={"WWW-Authenticate": f'Basic realm="{realm}"'})
+
+    def __init__(self, password: str | None, realm: str) -> None:
+        self._password = password
+        self._realm = realm
+        self._wrong = RateLimitItemPerMinute(WRONG_PER_MINUTE)
+        self._limiter = Limiter()
+
+    def check(self, request: Request) -> None:
+        """Return when the password is right.
+
+        Raises a 404 where there is no page, so that nobody learns of it; a 401 for a wrong
+        password; a 429 for any password after too many wrong ones from the same address.
+        """
+        if not self._password:
+            raise HTTPException(404)
+        given, address = _given(request), address_of(request)
+        if given is not None:
+            if self._limiter.is_used_up(self._wrong, "password", address):
+                wait = self._limiter.wait_seconds(self._wrong, "password", address)
+                raise HTTPException(429, headers={"Retry-After": str(wait)})
+            # In a time that does not depend on where the difference is.
+            if hmac.compare_digest(given, self._password.encode()):
+                return
+            self._limiter.is_within(self._wrong, "password", address)
+        raise HTTPException(401, headers={"WWW-Authenticate": f'Basic realm="{self._realm}"'})
 
 
-def _given(request: Request) -> bytes:
+def _given(request: Request) -> bytes | None:
+    """Return the password of a request; None where there is none."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.encode("latin-1")
     if scheme.lower() != "basic":
-        return b""
+        return None
     try:
         return base64.b64decode(credentials, validate=True).partition(b":")[2]
     except (binascii.Error, ValueError):

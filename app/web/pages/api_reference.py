@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
@@ -70,10 +70,11 @@ EXCHANGE = "exchange"
 """The name of the parameter, and part of the paths, that only content with exchanges needs."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiPages(Handlers):
-    """The handler of the reference."""
+    """The handler of the reference; `openapi` returns the document without its examples."""
 
-    __slots__ = ()
+    openapi: Callable[[], Mapping[str, Any]]
 
     async def show(self, request: Request) -> Response:
         """Answer with every operation, with a line to try and what it brings.
@@ -81,7 +82,7 @@ class ApiPages(Handlers):
         Where the content has no exchanges, operations and parameters about them are left out.
         """
         found = examples(self.edition)
-        document = describe(request.app.state.api.openapi(), found)
+        document = describe(self.openapi(), found)
         origin = self.base_url or str(request.base_url).rstrip("/")
         left_out = () if self.edition.knowledge.exchanges else (EXCHANGE,)
         page = ApiPage(

@@ -12,12 +12,12 @@ from app.diagnosis.observations import is_too_long
 from app.feedback.records import Kind
 from app.model import Exchange, Observations, Site
 from app.web.http.headers import cached
+from app.web.http.limits import address_of
 from app.web.pages import answers, forms
 from app.web.pages.answers import AnswerView
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
-from app.web.serving.feedback import address_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

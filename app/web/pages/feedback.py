@@ -16,10 +16,10 @@ from app.addresses import Address
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Reason, StoreUnavailableError, Vote
 from app.feedback.visitor import visitor_hash
+from app.web.http.limits import address_of
 from app.web.pages import forms
 from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
 from app.web.pages.rendering import HtmxRequest
-from app.web.serving.feedback import address_of
 
 FeedbackState = Literal["ask", "why", "thanks", "refused"]
 DIAGNOSIS_PAGE = addresses.PATHS["diagnosis"]

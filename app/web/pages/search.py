@@ -15,10 +15,10 @@ from app.knowledge import KnowledgeBase
 from app.model import Exchange, Site
 from app.search import Result
 from app.web.http.headers import cached
+from app.web.http.limits import address_of
 from app.web.pages.handlers import HTML, Handlers, Shell, about, id_of
 from app.web.pages.issue import exchanges_with
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
-from app.web.serving.feedback import address_of
 
 LONGEST_QUERY = 200
 """No question is longer; what comes after it is neither searched for nor shown again."""

@@ -19,10 +19,10 @@ LOOK_SECONDS = 0.2
 """How often to look at the content while somebody writes it."""
 
 
-def events(live: Live) -> Route:
+def events(live: Live, is_stopping: Callable[[], bool]) -> Route:
     """Return the stream of server-sent events that tells a page what it should show by now."""
 
-    async def states(is_stopping: Callable[[], bool]) -> AsyncIterator[str]:
+    async def states() -> AsyncIterator[str]:
         yield "retry: 500\n\n"
         told = ""
         # An open stream would keep a server from stopping.
@@ -32,9 +32,8 @@ def events(live: Live) -> Route:
                 yield f"data: {told}\n\n"
             await asyncio.sleep(TICK_SECONDS)
 
-    async def answer(request: Request) -> Response:
-        stream = states(request.app.state.is_stopping)
-        return StreamingResponse(stream, media_type="text/event-stream")
+    async def answer(request: Request) -> Response:  # noqa: ARG001 - the signature of a handler
+        return StreamingResponse(states(), media_type="text/event-stream")
 
     return Route("/dev/events", answer)
 

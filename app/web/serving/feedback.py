@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import secrets
-import time
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
-from starlette.requests import Request
+from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from app.diagnosis.redaction import Redactor
 from app.feedback.records import Kind, StoreUnavailableError, Unanswered
-from app.feedback.visitor import visitor_hash
+from app.web.http.limits import Limiter
 from app.web.http.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -33,8 +27,6 @@ TEXTS_PER_HOUR = 30
 """So many unanswered texts of one address are kept in an hour; it is answered all the same."""
 REPORTS_PER_HOUR = 10
 """So many support reports of one address are counted in an hour; they are made all the same."""
-MOST_COUNTS = 50_000
-"""So many counts are kept, 20 MB; whoever has more addresses is not bounded by counting them."""
 PURGE_SECONDS = 3600
 OPENING_SECONDS = 5
 """The longest that a vote waits for a store that is being opened."""
@@ -63,9 +55,7 @@ class FeedbackService:
         self._keep_unanswered = keep_unanswered
         self._store: Store | None = None
         self._is_open = asyncio.Event()
-        self._begin_counting()
-        # Not the secret of the day: asking for that would wait for the store.
-        self._secret = secrets.token_bytes(32)
+        self._limiter = Limiter()
         self._votes = (RateLimitItemPerMinute(VOTES_PER_MINUTE), RateLimitItemPerDay(VOTES_PER_DAY))
         self._texts = RateLimitItemPerHour(TEXTS_PER_HOUR)
         self._reports = RateLimitItemPerHour(REPORTS_PER_HOUR)
@@ -104,11 +94,9 @@ class FeedbackService:
 
     def wait_seconds(self, address: str) -> int | None:
         """Count a vote from `address`; return after how many seconds to try again if too many."""
-        visitor = self._visitor(address)
         for limit in self._votes:
-            if not self._is_within(limit, "vote", visitor):
-                reset = self._limiter.get_window_stats(limit, "vote", visitor).reset_time
-                return max(1, math.ceil(reset - time.time()))
+            if not self._limiter.is_within(limit, "vote", address):
+                return self._limiter.wait_seconds(limit, "vote", address)
         return None
 
     def note_unanswered(
@@ -121,7 +109,7 @@ class FeedbackService:
         """
         if self._store is None or not self._keep_unanswered or not text.strip():
             return
-        if not self._is_within(self._texts, "text", self._visitor(address)):
+        if not self._limiter.is_within(self._texts, "text", address):
             return
         self._store.note_unanswered(
             Unanswered(
@@ -141,23 +129,8 @@ class FeedbackService:
         """
         if self._store is None:
             return
-        if self._is_within(self._reports, "report", self._visitor(address)):
+        if self._limiter.is_within(self._reports, "report", address):
             self._store.count_report(issues, datetime.now(UTC).date())
-
-    def _begin_counting(self) -> None:
-        # Moving windows would never let go of a visitor: the storage keeps an empty list of each.
-        self._counts = MemoryStorage()
-        self._limiter = FixedWindowRateLimiter(self._counts)
-
-    def _is_within(self, limit: RateLimitItem, what: str, visitor: str) -> bool:
-        """Count one more of a visitor; tell whether that is within the limit."""
-        if len(self._counts.storage) >= MOST_COUNTS:
-            self._begin_counting()
-        return self._limiter.hit(limit, what, visitor)
-
-    def _visitor(self, address: str) -> str:
-        """Return what limits count by: an address whatever the page, so that no page adds to it."""
-        return visitor_hash(address, "", "", datetime.now(UTC).date(), self._secret)
 
     async def _purge(self, store: Store) -> None:
         try:
@@ -171,8 +144,3 @@ def _open(database_url: str) -> Store:
     from app.feedback.store import Store  # noqa: PLC0415
 
     return Store.open(database_url)
-
-
-def address_of(request: Request) -> str:
-    """Return where a request comes from, as the server sees it (docs/store.md, behind a proxy)."""
-    return request.client.host if request.client else ""
