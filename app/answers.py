@@ -11,20 +11,33 @@ from collections.abc import Collection
 from app import addresses
 from app.content.variables import fill_entity, missing
 from app.knowledge import KnowledgeBase
-from app.model import GENERAL, Answer, ErrorCode, RecipeStep
+from app.model import (
+    GENERAL,
+    Answer,
+    CallerIp,
+    Diagnosis,
+    ErrorCode,
+    Match,
+    Observations,
+    RecipeStep,
+)
 
 
 def answer(
     knowledge: KnowledgeBase,
     slug: str,
     exchange: str | None = None,
+    *,
     entry: ErrorCode | None = None,
+    caller: CallerIp | None = None,
     ticked: Collection[str] = (),
 ) -> Answer | None:
     """Return what to do about the issue `slug`; None when there is no such issue.
 
-    `entry` is the recognised error code, `ticked` are the checklist items that the visitor says
-    are done: steps that only repeat them are left out.
+    `entry` is the recognised error code. `caller` is the IP address that the exchange saw: a recipe
+    named `caller-not-ours`, `caller-ipv6` or `caller-ours` then comes before all others. `ticked`
+    are the checklist items that the visitor says are done: steps that only repeat them are left
+    out.
     """
     issue = knowledge.issue(slug, exchange)
     raw = knowledge.raw_issue(slug)
@@ -32,16 +45,19 @@ def answer(
         return None
     page = addresses.with_query(issue.url, {"exchange": exchange}) if exchange else issue.url
     own = entry if entry and entry.issues[0] == slug else None
-    recipe = own.answer if own else None
-    if own and recipe:
-        page = addresses.error(own.exchange, own.code)
-    else:
+    recipe = raw.recipes.get(f"caller-{caller.verdict}") if caller else None
+    is_of_code = recipe is None and own is not None and own.answer is not None
+    if own and is_of_code:
+        recipe, page = own.answer, addresses.error(own.exchange, own.code)
+    elif recipe is None:
         names = (own.recipe if own else None, exchange, GENERAL)
         recipe = next((raw.recipes[name] for name in names if name in raw.recipes), None)
     if recipe is None:
         steps = issue.steps(exchange)
         return Answer(issue=slug, cause=issue.symptom, steps=steps, level="general", page=page)
     values = knowledge.variables(exchange)
+    if caller:
+        values["caller_ip"] = caller.address
     filled = fill_entity(recipe, values)
     return Answer(
         issue=slug,
@@ -52,8 +68,26 @@ def answer(
             if _concerns(step, exchange, ticked) and not (exchange and missing(step.text, values))
         ),
         note=filled.note,
-        level="code" if own and own.answer else "recipe",
+        level="code" if is_of_code else "recipe",
         page=page,
+    )
+
+
+def answer_to(
+    diagnosis: Diagnosis,
+    match: Match,
+    knowledge: KnowledgeBase,
+    observations: Observations,
+) -> Answer | None:
+    """Return what to do about one match of a diagnosis of `observations`."""
+    is_best = match == diagnosis.matches[0]
+    return answer(
+        knowledge,
+        match.issue,
+        diagnosis.exchange,
+        entry=diagnosis.error,
+        caller=diagnosis.caller_ip if is_best else None,
+        ticked=[item for item, ticked in observations.checklist.items() if ticked],
     )
 
 

@@ -380,6 +380,14 @@ class Issue(Entity):
         """The permalink of the issue's page."""
         return addresses.issue(self.slug)
 
+    @property
+    def all_steps(self) -> tuple[Solution, ...]:
+        """Every step that has an anchor on the issue's page: solutions, and those of recipes."""
+        return (
+            *self.solutions,
+            *(step for recipe in self.recipes.values() for step in recipe.steps),
+        )
+
     def concerns(self, exchange: str | None) -> bool:
         """Tell whether the issue can occur with `exchange` (`None`: not chosen)."""
         return exchange is None or not self.exchanges or exchange in self.exchanges

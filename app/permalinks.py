@@ -51,7 +51,7 @@ def _links(content: Content) -> Iterator[str]:
     for issue in content.issues:
         yield issue.url
         yield addresses.issue(issue.slug, short=True)
-        for step in issue.solutions:
+        for step in issue.all_steps:
             if not step.exchanges or exchanges.intersection(step.exchanges):
                 yield addresses.issue(issue.slug, step=step.id)
     for exchange in content.exchanges:
@@ -127,7 +127,7 @@ class Permalinks:
             )
         steps = {
             name
-            for one in issue.solutions
+            for one in issue.all_steps
             if not one.exchanges or not self._ids.isdisjoint(one.exchanges)
             for name in (one.id, *one.aliases)
         }

@@ -156,7 +156,7 @@ def test_a_code_has_its_own_answer_or_names_one(
     knowledge: KnowledgeBase, code: str, first: str, level: str, page: str
 ) -> None:
     (entry,) = knowledge.errors("lake", code)
-    found = answer(knowledge, "cold", "lake", entry)
+    found = answer(knowledge, "cold", "lake", entry=entry)
     assert found
     assert found.steps[0].text.startswith(first)
     assert (found.level, found.page) == (level, page)

@@ -76,7 +76,7 @@ def _messages_of_code(knowledge: KnowledgeBase, entry: ErrorCode) -> Iterator[st
             f"`{issue.slug}` has no recipe `{entry.recipe}`; "
             f"it has: {', '.join(issue.recipes) or 'none'}"
         )
-    elif found := answer(knowledge, issue.slug, entry.exchange, entry):
+    elif found := answer(knowledge, issue.slug, entry.exchange, entry=entry):
         yield from _messages(knowledge, issue, found, entry.exchange)
 
 

@@ -32,6 +32,7 @@ EXCHANGE_DEFAULTS = {
     "forbidden_permissions": "withdrawals",
     "testnets": "the test environment",
     "status_page": "the status page of your exchange",
+    "caller_ip": "the IP address in the message",
 }
 """What the variables that depend on the exchange say while none is chosen."""
 

@@ -84,7 +84,7 @@ def test_paste_answer_question_tick_reload_back_and_share(visitor: Page, marbles
         "answer": ["wrong-key"],
     }
 
-    shared = answer(visitor).get_by_role("link", name="Copy the link to this diagnosis")
+    shared = answer(visitor).get_by_role("link", name="Copy the link to this answer")
     assert shared.get_attribute("href") == visitor.url.removeprefix(marbles)
     visitor.reload()
     expect(best(visitor)).to_have_text("Wrong Key")
@@ -196,7 +196,9 @@ def test_what_was_removed_is_said_where_it_is_seen(visitor: Page, marbles: str) 
 def test_what_is_not_recognised_is_said_and_focused(visitor: Page, marbles: str) -> None:
     visitor.goto(f"{marbles}/")
     ask(visitor, "purple elephants")
-    expect(answer(visitor).get_by_role("heading", name="We don't recognise this")).to_be_focused()
+    expect(
+        answer(visitor).get_by_role("heading", name="We couldn’t identify this error")
+    ).to_be_focused()
 
 
 def test_a_new_text_forgets_what_was_known_of_the_old_one(visitor: Page, marbles: str) -> None:

@@ -55,14 +55,14 @@ def diagnose(page: Page, desk: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("path", "name", "served"),
     [
-        (f"{ISSUE}?exchange=glassmarket", "Copy as reply", f"{ISSUE}.txt?exchange=glassmarket"),
+        (f"{ISSUE}?exchange=glassmarket", "Copy answer", f"{ISSUE}.txt?exchange=glassmarket"),
         (f"{ISSUE}?exchange=glassmarket", "Copy as Markdown", f"{ISSUE}.md?exchange=glassmarket"),
         (
             f"{ISSUE}?exchange=glassmarket",
-            "Copy as reply (step 1)",
+            "Copy answer (step 1)",
             f"{ISSUE}.txt?exchange=glassmarket&step=press-twice",
         ),
-        ("/errors/glassmarket/-7007", "Copy as reply", "/errors/glassmarket/-7007.txt"),
+        ("/errors/glassmarket/-7007", "Copy answer", "/errors/glassmarket/-7007.txt"),
     ],
 )
 def test_a_reply_is_copied_as_it_is_served(
@@ -82,7 +82,7 @@ def test_a_reply_is_copied_as_it_is_served(
 def test_the_reply_of_a_diagnosis(visitor: Page, desk: str) -> None:
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=desk)
     diagnose(visitor, desk, f"{FRIEND_UNKNOWN} secretKey={SECRET}")
-    visitor.locator("#answer footer").get_by_role("link", name="Copy as reply").focus()
+    visitor.locator("#answer footer").get_by_role("link", name="Copy answer").focus()
     visitor.keyboard.press("Enter")
     wait_until_said(visitor, "Reply copied")
     copied = clipboard(visitor, desk)
@@ -103,7 +103,7 @@ def report(visitor: Page, desk: str) -> Page:
     visitor.get_by_role("checkbox", name="The secret word is entered").check()
     expect(visitor.locator("#next-steps")).to_contain_text("1 of 3 done")
     expect(visitor.locator("#answer input[name=have]")).to_have_count(1)
-    arrive(visitor, visitor.get_by_role("button", name="Make a report for support").click)
+    arrive(visitor, visitor.get_by_role("button", name="Create a support report").click)
     expect(visitor).to_have_url(f"{desk}/report")
     return visitor
 
@@ -166,7 +166,7 @@ def test_the_home_page_leads_to_the_report_with_what_was_read(visitor: Page, des
     visitor.goto(f"{desk}{ISSUE}")
     visitor.goto(f"{desk}/")
     visitor.get_by_role("region", name="Lost Your Marbles?").get_by_role(
-        "button", name="Make a report"
+        "button", name="Create a support report"
     ).click()
     expect(visitor).to_have_url(f"{desk}/report")
     text = visitor.get_by_role("textbox", name="Your report").input_value()
@@ -182,7 +182,7 @@ def test_the_report_holds_what_is_ticked_and_no_text_that_was_not_sent(
     visitor.get_by_role("textbox", name=re.compile("Paste the error")).fill("my word is Xylophone")
     region = visitor.get_by_role("region", name="Lost Your Marbles?")
     with visitor.expect_request(f"{desk}/report") as sent:
-        region.get_by_role("button", name="Make a report").click()
+        region.get_by_role("button", name="Create a support report").click()
     assert "Xylophone" not in (sent.value.post_data or "")
     text = visitor.get_by_role("textbox", name="Your report").input_value()
     assert "[x] The secret word is entered" in text
@@ -233,7 +233,7 @@ def test_without_javascript_votes_and_reports_are_pages(browser: Browser, desk: 
     expect(page.locator("body")).to_contain_text("Address Not Allowed")
 
     diagnose(page, desk, FRIEND_UNKNOWN)
-    page.get_by_role("button", name="Make a report for support").click()
+    page.get_by_role("button", name="Create a support report").click()
     expect(page.get_by_role("textbox", name="Your report")).to_have_value(re.compile("-7007"))
     mail = page.get_by_role("link", name="Open as e-mail").get_attribute("href") or ""
     assert "Friend%20unknown" in mail

@@ -262,7 +262,7 @@ def test_every_step_has_an_anchor_and_a_link_to_it(teapots: TestClient) -> None:
     assert link["href"] == "/issues/cold-water#wait-for-the-whistle"
     assert link.text == "Copy link to step 2"
     assert reply["href"] == "/issues/cold-water.txt?step=wait-for-the-whistle"
-    assert reply.text == "Copy as reply (step 2)"
+    assert reply.text == "Copy answer (step 2)"
 
 
 def test_an_issue_can_be_had_as_markdown(teapots: TestClient) -> None:
@@ -368,10 +368,9 @@ def test_an_error_page_gives_causes_in_order_and_asks(marbles: TestClient) -> No
         [
             "Friend unknown",
             "HTTP status 403",
-            'What stands under "Friends of this key"?',
             "Most likely cause",
             "Address Not Allowed",
-            "If that is not it",
+            "If this isn’t the cause",
             "Wrong Key",
         ],
     )

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app import addresses
+from app.answers import answer_to
 from app.knowledge import KnowledgeBase
 from app.model import (
+    Answer,
     CallerIp,
     Diagnosis,
     ErrorCode,
@@ -17,7 +19,6 @@ from app.model import (
     Match,
     Observations,
     Site,
-    Solution,
     Verdict,
 )
 from app.web.pages.forms import form_fields
@@ -25,13 +26,13 @@ from app.web.pages.forms import form_fields
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchView:
-    """One match of a diagnosis: its issue, why, and its first steps for the chosen exchange.
+    """One match of a diagnosis: its issue, why, and what to do on the chosen exchange.
 
     `level` puts the confidence into words: "high", "medium" or "low".
     """
 
     issue: Issue
-    steps: tuple[Solution, ...]
+    answer: Answer
     because: tuple[str, ...]
     confidence: float
     level: str
@@ -89,7 +90,7 @@ HIGH_CONFIDENCE = 0.6
 MEDIUM_CONFIDENCE = 0.3
 
 
-def answer(
+def answer_view(
     diagnosis: Diagnosis, observations: Observations, knowledge: KnowledgeBase
 ) -> AnswerView:
     """Return the answer to show, with everything in the names of the recognised exchange."""
@@ -106,7 +107,7 @@ def answer(
         matches=tuple(
             view
             for match in diagnosis.matches
-            if (view := _match_view(match, diagnosis.exchange, knowledge))
+            if (view := _match_view(match, diagnosis, observations, knowledge))
         ),
         question=question,
         options=options(error if question else None, linked),
@@ -167,9 +168,12 @@ def _issues(
     return tuple(issue for slug in slugs if (issue := knowledge.issue(slug, exchange)))
 
 
-def _match_view(match: Match, exchange: str | None, knowledge: KnowledgeBase) -> MatchView | None:
-    issue = knowledge.issue(match.issue, exchange)
-    if issue is None:
+def _match_view(
+    match: Match, diagnosis: Diagnosis, observations: Observations, knowledge: KnowledgeBase
+) -> MatchView | None:
+    issue = knowledge.issue(match.issue, diagnosis.exchange)
+    found = answer_to(diagnosis, match, knowledge, observations)
+    if issue is None or found is None:
         return None
     if match.confidence >= HIGH_CONFIDENCE:
         level = "high"
@@ -179,7 +183,7 @@ def _match_view(match: Match, exchange: str | None, knowledge: KnowledgeBase) ->
         level = "low"
     return MatchView(
         issue=issue,
-        steps=issue.steps(exchange),
+        answer=found,
         because=match.because,
         confidence=match.confidence,
         level=level,

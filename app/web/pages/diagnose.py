@@ -98,7 +98,7 @@ class Diagnosing(Handlers):
             )
         exchange = observations.exchange or (diagnosis and diagnosis.exchange)
         shown = observations.model_copy(update={"exchange": exchange})
-        answer = answers.answer(diagnosis, observations, knowledge) if diagnosis else None
+        answer = answers.answer_view(diagnosis, observations, knowledge) if diagnosis else None
         form = forms.form_state(shown, knowledge, text=diagnosis.redacted_text if diagnosis else "")
         return self._answer(request, answer, form, shown)
 

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import addresses
-from app.model import ErrorCode, Exchange, Issue, Observations, Solution
+from app.answers import answer
+from app.model import Answer, ErrorCode, Exchange, Issue, Observations
 from app.web.pages import answers
 from app.web.pages.answers import OptionView
 from app.web.pages.handlers import Handlers, Shell, moved, moved_error
@@ -21,7 +22,7 @@ class ErrorMeaning:
     """One entry of an error code: what it says, and the issues it means with their steps."""
 
     entry: ErrorCode
-    matches: tuple[tuple[Issue, tuple[Solution, ...]], ...]
+    matches: tuple[tuple[Issue, Answer], ...]
     options: tuple[OptionView, ...]
 
 
@@ -71,9 +72,10 @@ class Errors(Handlers):
                 ErrorMeaning(
                     entry=entry,
                     matches=tuple(
-                        (issue, issue.steps(exchange.id))
+                        (issue, found)
                         for slug in entry.issues
                         if (issue := knowledge.issue(slug, exchange.id))
+                        and (found := answer(knowledge, slug, exchange.id, entry=entry))
                     ),
                     options=answers.options(entry, link),
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import addresses
+from app.answers import answer
 from app.content.markdown import plain
 from app.knowledge import KnowledgeBase
-from app.model import Exchange, Issue, Solution
+from app.model import Answer, Exchange, Issue, Solution
 from app.web.pages import answers
 from app.web.pages.answers import ErrorView
 from app.web.pages.handlers import Handlers, Shell, id_of, moved, moved_issue
@@ -24,29 +25,21 @@ RELATED_ERRORS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepGroup:
-    """Steps that only some exchanges have; `exchange` is None where these are several."""
-
-    names: str
-    exchange: Exchange | None
-    steps: tuple[Solution, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePage:
     """`/issues/<slug>`: one issue.
 
-    `others` are the steps of exchanges that are not chosen, `source` the body before its variables
-    were filled in, `changed` the day of the last change. `only` names the exchanges that alone can
-    have the issue, when the chosen one can't.
+    `answer` is what to do on the chosen exchange; while none is chosen, the general solutions stand
+    in its place. `anchors` are those of steps that are not shown. `source` is the body before its
+    variables were filled in, `changed` the day of the last change. `only` names the exchanges that
+    alone can have the issue, when the chosen one can't.
     """
 
     template: ClassVar[str] = "pages/issue.html"
 
     shell: Shell
     issue: Issue
-    steps: tuple[Solution, ...]
-    others: tuple[StepGroup, ...]
+    answer: Answer | None
+    anchors: tuple[str, ...]
     only: str
     source: str
     changed: dt.date | None
@@ -67,6 +60,9 @@ class Issues(Handlers):
         issue = knowledge.issue(slug, id_of(exchange))
         if issue is None:
             return moved_issue(request, knowledge, slug)
+        can_have_it = exchange and issue.concerns(exchange.id)
+        found = answer(knowledge, slug, id_of(exchange)) if can_have_it else None
+        shown = found.steps if found else issue.steps(None)
         context = IssuePage(
             shell=self.shell(
                 issue.url,
@@ -76,13 +72,13 @@ class Issues(Handlers):
                 json_ld=self._issue_json_ld(issue),
             ),
             issue=issue,
-            steps=issue.steps(id_of(exchange)),
-            others=_other_steps(issue, exchange, knowledge),
+            answer=found,
+            anchors=_other_anchors(issue, shown),
             only=exchanges_with(issue, exchange, knowledge),
             source=knowledge.body_source(issue),
             changed=knowledge.changed(issue),
             related=tuple(
-                found for name in issue.related if (found := knowledge.issue(name, id_of(exchange)))
+                other for name in issue.related if (other := knowledge.issue(name, id_of(exchange)))
             ),
             errors=_errors_meaning(issue, exchange, knowledge),
         )
@@ -129,30 +125,11 @@ def _errors_meaning(
     return tuple(found if exchange else found[:RELATED_ERRORS])
 
 
-def _other_steps(
-    issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase
-) -> tuple[StepGroup, ...]:
-    """Return the steps that only other exchanges have, so that links to them lead somewhere."""
-    shown = set(issue.steps(id_of(exchange)))
-    grouped: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for index, step in enumerate(issue.solutions):
-        if step not in shown:
-            grouped[step.exchanges].append(index)
-    groups: list[StepGroup] = []
-    for ids, indices in grouped.items():
-        owners = [found for name in ids if (found := knowledge.exchange(name))]
-        # The words of one exchange are known; several share words that fit them all.
-        only = owners[0] if len(owners) == 1 else None
-        worded = knowledge.issue(issue.slug, id_of(only)) or issue
-        if owners:
-            groups.append(
-                StepGroup(
-                    names=", ".join(one.name for one in owners),
-                    exchange=only,
-                    steps=tuple(worded.solutions[index] for index in indices),
-                )
-            )
-    return tuple(groups)
+def _other_anchors(issue: Issue, shown: Iterable[Solution]) -> tuple[str, ...]:
+    """Return the anchors of steps that this page doesn't show, so that links to them lead here."""
+    present = {name for step in shown for name in (step.id, *step.aliases)}
+    others = (name for step in issue.all_steps for name in (step.id, *step.aliases))
+    return tuple(dict.fromkeys(name for name in others if name not in present))
 
 
 def exchanges_with(issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase) -> str:

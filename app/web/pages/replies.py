@@ -6,17 +6,21 @@ link of the page.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app import addresses
-from app.model import Exchange, Issue, Site
+from app.answers import answer
+from app.model import ErrorCode, Exchange, Issue, Site, Solution
 from app.web.pages import answers, forms
 from app.web.pages.handlers import Handlers, id_of, moved_error, moved_issue
+
+MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,32 +36,29 @@ class IssueMarkdown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyCause:
-    """One cause in a reply: its title (empty when the reply is about nothing else) and steps."""
-
-    title: str
-    steps: tuple[str, ...]
-    because: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer to paste; texts are inline Markdown, shown without its marks in `plain_text`."""
+    """An answer to paste, twelve lines at most: the cause, one list of steps, the question, a link.
+
+    Texts are inline Markdown, shown without its marks in `plain_text`. `question` tells several
+    causes apart; `options` are its answers, each with the title of its issue.
+    """
 
     template: ClassVar[str] = "text/reply.txt"
 
     title: str
-    paragraphs: tuple[str, ...]
-    causes: tuple[ReplyCause, ...]
-    others: tuple[str, ...]
+    cause: str
+    steps: tuple[str, ...]
+    question: str = ""
+    options: tuple[tuple[str, str], ...] = ()
     url: str
     plain_text: bool
 
 
-MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}
-CAUSES_IN_FULL = 2
-"""So many causes of an error come with their steps; a reply that is longer is not read."""
-STEPS_PER_CAUSE = 3
+class QuestionOfReply(TypedDict, total=False):
+    """The part of a `Reply` that tells several causes apart."""
+
+    question: str
+    options: tuple[tuple[str, str], ...]
 
 
 class Replies(Handlers):
@@ -74,11 +75,13 @@ class Replies(Handlers):
         issue = knowledge.issue(slug, id_of(exchange))
         if issue is None:
             return moved_issue(request, knowledge, slug, suffix=f".{form}")
-        steps = tuple(step.text for step in issue.steps(id_of(exchange)))
+        found = answer(knowledge, slug, id_of(exchange)) if exchange else None
+        solutions = found.steps if found else issue.steps(None)
+        steps = tuple(step.text for step in solutions)
         link = _short_link(issue, exchange)
         wanted = request.query_params.get("step")
         if wanted is not None:
-            step = next((step for step in issue.solutions if step.id == wanted), None)
+            step = _step(wanted, (*solutions, *issue.all_steps))
             if step is None:
                 raise HTTPException(404)
             steps = (step.text,)
@@ -90,9 +93,8 @@ class Replies(Handlers):
             return self._reply(whole)
         reply = Reply(
             title=issue.title,
-            paragraphs=(issue.symptom,),
-            causes=(ReplyCause(title="", steps=steps),),
-            others=(),
+            cause=found.cause if found else issue.symptom,
+            steps=steps,
             url=self.absolute(request, link),
             plain_text=form == "txt",
         )
@@ -109,15 +111,14 @@ class Replies(Handlers):
         entries = knowledge.errors(exchange.id, code)
         if not entries:
             return moved_error(request, knowledge, exchange.id, code, suffix=f".{form}")
-        view = answers.error_view(exchange.id, code, knowledge)
-        issues = view.issues if view else ()
         general = entries[-1]
+        found = answer(knowledge, general.issues[0], exchange.id, entry=general)
         message = f": {general.wording}" if general.wording else ""
         reply = Reply(
             title=f"{exchange.name} error {code}{message}",
-            paragraphs=(general.note,) if general.note else (),
-            causes=tuple(_cause(issue, exchange) for issue in issues[:CAUSES_IN_FULL]),
-            others=tuple(issue.title for issue in issues[CAUSES_IN_FULL:]),
+            cause=found.cause if found else general.note or "",
+            steps=tuple(step.text for step in found.steps) if found else (),
+            **self._question(general),
             url=self.absolute(request, addresses.error(exchange.id, code, short=True)),
             plain_text=form == "txt",
         )
@@ -128,29 +129,33 @@ class Replies(Handlers):
         knowledge = self.edition.knowledge
         observations = forms.from_query(request.query_params, knowledge)
         diagnosis = self.edition.engine.diagnose(observations)
-        answer = answers.answer(diagnosis, observations, knowledge)
-        if not answer.matches:
+        view = answers.answer_view(diagnosis, observations, knowledge)
+        if not view.matches:
             raise HTTPException(404)
-        title = "What to try next"
-        if answer.error:
-            title = f"{answer.error.exchange.name} error {answer.error.code}"
-        best, *rest = answer.matches
-        note = answer.entry.note if answer.entry else None
+        best = view.matches[0]
+        title = best.issue.title
+        if view.error:
+            title = f"{view.error.exchange.name} error {view.error.code}"
         reply = Reply(
             title=title,
-            paragraphs=(note,) if note else (),
-            causes=(
-                ReplyCause(
-                    title=best.issue.title,
-                    because=best.because,
-                    steps=tuple(step.text for step in best.steps),
-                ),
-            ),
-            others=tuple(match.issue.title for match in rest),
+            cause=best.answer.cause,
+            steps=tuple(step.text for step in best.answer.steps),
+            **self._question(view.entry if view.question else None),
             url=self.absolute(request, observations.url),
             plain_text=request.path_params["form"] == "txt",
         )
         return self._reply(reply)
+
+    def _question(self, entry: ErrorCode | None) -> QuestionOfReply:
+        """Return what to ask the visitor when an error has several causes."""
+        if entry is None or entry.question is None:
+            return {}
+        options = (
+            (option.label, issue.title)
+            for option in entry.question.options
+            if (issue := self.edition.knowledge.issue(option.issue, entry.exchange))
+        )
+        return {"question": entry.question.text, "options": tuple(options)}
 
     def _reply(self, reply: Reply | IssueMarkdown) -> Response:
         plain_text = isinstance(reply, Reply) and reply.plain_text
@@ -160,9 +165,8 @@ class Replies(Handlers):
         return self.cached_with_links(response)
 
 
-def _cause(issue: Issue, exchange: Exchange | None) -> ReplyCause:
-    steps = issue.steps(id_of(exchange))[:STEPS_PER_CAUSE]
-    return ReplyCause(title=issue.title, steps=tuple(step.text for step in steps))
+def _step(wanted: str, steps: Iterable[Solution]) -> Solution | None:
+    return next((step for step in steps if wanted in {step.id, *step.aliases}), None)
 
 
 def _short_link(issue: Issue, exchange: Exchange | None) -> str:

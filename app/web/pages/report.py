@@ -80,7 +80,7 @@ class Reports(Handlers):
         knowledge = self.edition.knowledge
         diagnosis = self.edition.engine.diagnose(observations)
         told = observations.are_more_than_exchange
-        answer = answers.answer(diagnosis, observations, knowledge) if told else None
+        answer = answers.answer_view(diagnosis, observations, knowledge) if told else None
         if request.method == "POST" and not is_from_elsewhere(request, self.base_url):
             diagnosed = (match.issue for match in diagnosis.matches[:1])
             self.feedback.count_report({*diagnosed, *read}, address_of(request))
