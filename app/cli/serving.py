@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import socket
 import sys
 from functools import partial
@@ -24,6 +25,9 @@ BACKLOG = 2048
 ACCEPTED_AT_A_TIME = 16
 """New connections that are taken in one turn of the event loop."""
 
+FIRST_INHERITED = 3
+"""The number of the first socket that systemd hands over (`man sd_listen_fds`)."""
+
 M_ARENA_MAX, ARENAS = -8, 2
 """glibc's name for how many heaps it may keep, and how many we let it (`man mallopt`)."""
 
@@ -40,10 +44,13 @@ def serve(**given: Any) -> None:
 
     Other users of the machine can read a command line: give tokens, keys and passwords as
     variables.
+
+    A socket of systemd (LISTEN_FDS) takes the place of --host and --port. Several processes can
+    share it, and it keeps what arrives while they restart.
     """
     settings = settings_from(**given)
     settings = settings.model_copy(update={"content": near(settings.content)})
-    with _listen(settings.host, settings.port) as listener:
+    with _inherit() or _listen(settings.host, settings.port) as listener:
         _run(settings, listener)
 
 
@@ -57,6 +64,16 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = (error.strerror or str(error)).partition(" (while")[0]
         message = f"can't listen on {host}, port {port}: {reason}; choose another --host or --port"
         raise Refused(message) from None
+
+
+def _inherit() -> socket.socket | None:
+    """Return the socket that systemd hands over to this process, if it does."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()) or not os.environ.get("LISTEN_FDS"):
+        return None
+    listener = socket.socket(fileno=FIRST_INHERITED)
+    # Before `dup`, which would make it wait, and with it every other process that has this socket.
+    listener.settimeout(0)
+    return listener
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:
@@ -76,6 +93,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     # uvloop takes one connection from each socket in a turn; while visitors by the hundred made the
     # turns long, newcomers waited for seconds behind those who had a connection.
     listeners = [listener, *(listener.dup() for _ in range(ACCEPTED_AT_A_TIME - 1))]
+    _say_when_ready(server)
     try:
         server.run(sockets=listeners)
     except KeyboardInterrupt:
@@ -102,6 +120,22 @@ def server_of(application: ASGIApp, settings: Settings) -> Server:
     server = uvicorn.Server(config)
     _bound(server)
     return server
+
+
+def _say_when_ready(server: Server) -> None:
+    """Tell systemd, if that started this process, once connections are taken (`man sd_notify`)."""
+    if not (address := os.environ.get("NOTIFY_SOCKET")):
+        return
+    start_up = server.startup
+
+    async def start_up_and_say(sockets: list[socket.socket] | None = None) -> None:
+        await start_up(sockets)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            # "@" stands for an address without a file, which begins with a zero byte.
+            line.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+            line.send(b"READY=1")
+
+    server.startup = start_up_and_say  # type: ignore[method-assign]
 
 
 def _share_heaps() -> None:

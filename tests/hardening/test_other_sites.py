@@ -150,7 +150,7 @@ def test_reading_writes_nothing_but_unanswered_searches(target: Running) -> None
 
 def test_the_token_is_compared_in_constant_time_and_kept_out_of_sight(target: Running) -> None:
     """Times over a network prove nothing; that the comparison is hmac's is seen in its source."""
-    source = (Path(__file__).parents[2] / "app" / "web" / "tokens.py").read_text()
+    source = (Path(__file__).parents[2] / "app" / "web" / "http" / "tokens.py").read_text()
     assert "hmac.compare_digest(" in source
     assert "== token" not in source
     wrong = [TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "", "é"]

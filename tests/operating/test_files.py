@@ -19,7 +19,8 @@ from tests.conftest import TEAPOTS
 FOLDER = ROOT / "docs/operating"
 PAGE = (ROOT / "docs/operating.md").read_text("utf-8")
 COMPOSED: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yml").read_text("utf-8"))
-UNIT = FOLDER / "helpcenter.service"
+UNIT = FOLDER / "helpcenter@.service"
+SOCKET = FOLDER / "helpcenter.socket"
 VARIABLES = {f"HELP_{name.upper()}" for name in Settings.model_fields}
 
 
@@ -108,10 +109,11 @@ def test_the_alerts_ask_for_metrics_that_there_are(tmp_path: Path) -> None:
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    """Return the unit for a program that is there."""
+    """Return the unit of one process, for a program that is there, with its socket beside it."""
     if not shutil.which("systemd-analyze"):
         pytest.skip("this machine has no systemd")
-    copy = tmp_path / UNIT.name
+    shutil.copy(SOCKET, tmp_path)
+    copy = tmp_path / UNIT.name.replace("@", "@1")
     text = UNIT.read_text("utf-8")
     command = "/opt/helpcenter/.venv/bin/helpcenter serve"
     assert command in text
@@ -119,9 +121,10 @@ def unit(tmp_path: Path) -> Path:
     return copy
 
 
-def test_systemd_understands_the_unit(unit: Path) -> None:
-    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True)
-    assert unit.name not in done.stderr, done.stderr
+def test_systemd_understands_the_units(unit: Path) -> None:
+    command: list[str | Path] = ["systemd-analyze", "verify", unit, unit.with_name(SOCKET.name)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "helpcenter" not in done.stderr, done.stderr
 
 
 def test_the_unit_exposes_as_little_as_the_page_says(unit: Path) -> None:

@@ -32,7 +32,6 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 @pytest.mark.parametrize(
     "spelling",
     [
-        "errors/glassmarket/-7007",
         "/errors/glassmarket/%2D7007",
         "/errors/glassmarket/%2d7007",
         "/errors/%67lassmarket/-7007",
@@ -48,6 +47,11 @@ def test_a_page_spelt_otherwise_gives_no_second_vote(client: TestClient, spellin
     assert votes.count("<tr>") == 1
     row = f'<a href="{PAGE}">{PAGE}</a></td><td class="number">0</td><td class="number">1</td>'
     assert row in votes
+
+
+def test_what_is_no_address_of_a_page_gets_no_vote(client: TestClient) -> None:
+    answer = client.post("/feedback", data={"page": PAGE[1:], "helpful": "no"})
+    assert answer.status_code == 404
 
 
 def test_no_text_gets_out_of_the_structured_data(tmp_path: Path) -> None:
