@@ -71,12 +71,16 @@ def _items(value: object) -> object:
 
 Origin = Annotated[str, AfterValidator(_origin)]
 Address = Annotated[str, AfterValidator(_address)]
+Key = Annotated[str, Field(min_length=16, max_length=200, pattern=r"^[A-Za-z0-9._~+/-]+=*$")]
+"""A bearer token, in the characters of RFC 6750."""
 
 
 class Settings(BaseSettings):
     """The settings of a running help center; an empty variable counts as unset."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
 
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; `0` for any free.")
@@ -135,6 +139,14 @@ class Settings(BaseSettings):
     keep_unanswered: bool = Field(
         default=True,
         description="Keep texts that found no answer (redacted, 90 days), for writers.",
+    )
+    api_keys: Annotated[tuple[Key, ...], NoDecode, BeforeValidator(_items)] = Field(
+        (),
+        repr=False,
+        description=(
+            "The keys of programs that use `/api/v1` from a server, each of 16 to 200 letters and "
+            "digits, separated by commas. A key lifts limits."
+        ),
     )
     insights_token: str | None = Field(
         None,

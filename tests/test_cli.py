@@ -348,6 +348,12 @@ def test_wrong_usage(arguments: list[str], message: str) -> None:
         ("HELP_CORS_ORIGINS", "https://*.example.com", "HELP_CORS_ORIGINS: https://*.example.com"),
         ("HELP_CORS_ORIGINS", "https://a.example,app.example", "HELP_CORS_ORIGINS: app.example"),
         ("HELP_CORS_ORIGINS", "https://a.example/page", "without a path"),
+        (
+            "HELP_API_KEYS",
+            "a-key-that-is-long-enough,short",
+            "HELP_API_KEYS: String should have at",
+        ),
+        ("HELP_API_KEYS", "a key with a blank in it", "HELP_API_KEYS: String should match"),
         ("HELP_CORS_ORIGINS", "null", "HELP_CORS_ORIGINS: null is not an origin"),
         ("HELP_CORS_ORIGINS", "https://bücher.example", "is not an origin"),
     ],
@@ -356,6 +362,19 @@ def test_wrong_settings(variable: str, value: str, message: str) -> None:
     result = run("check", "--content", str(TEAPOTS), env={variable: value})
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+def test_no_secret_stands_in_a_message_about_settings() -> None:
+    secret = "my-secret-with a blank"
+    given = {"HELP_API_KEYS": secret, "HELP_DATABASE_URL": f"mysql://x:{secret}@y/z"}
+    result = run("check", "--content", str(TEAPOTS), env=given)
+    assert result.exit_code == 2
+    assert "HELP_DATABASE_URL" in result.stderr
+    assert "secret" not in result.stderr
+    with pytest.raises(ValueError, match="api_keys") as refused:
+        Settings(api_keys=("short-secret",))
+    assert "short-secret" not in str(refused.value)
+    assert "long-secret" not in repr(Settings(api_keys=("long-secret-of-mine",)))
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,11 +16,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.addresses import PATHS
 from app.diagnosis.redaction import Redactor
 from app.knowledge import BrokenContentError
 from app.model import Finding
 from app.settings import REDACTION_RULES, STATIC, TEMPLATES, Settings
-from app.web.api.application import create_api
+from app.web.api import refusals
+from app.web.api.application import create_api, guarded
 from app.web.api.description import API_PATH
 from app.web.http.cache import ResponseCache
 from app.web.http.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
@@ -48,6 +50,8 @@ PROBLEMS = {
     503: ("Nothing can be shown yet", "The content has errors; it is shown once they are mended."),
     500: ("Something went wrong on our side", "Please try again. Your input was not stored."),
 }
+API_PREFIX = f"{PATHS['api']}/"
+"""Below this, every error is JSON."""
 
 
 class HelpCenter(FastAPI):
@@ -114,7 +118,7 @@ def create_app(
         redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
     )
     app.live, app.feedback = live, feedback
-    api = create_api(live, feedback, settings.cors_origins)
+    api = create_api(live, feedback)
     app.router.routes += [
         Route("/healthz", _healthy),
         _ready(live, feedback, settings.content),
@@ -127,7 +131,7 @@ def create_app(
             insights=Guard(settings.insights_token, "insights"),
             openapi=api.openapi,
         ),
-        Mount(API_PATH, api, name="api"),
+        Mount(API_PATH, guarded(api, settings.cors_origins, settings.api_keys), name="api"),
         Mount("/static", static, name="static"),
         Route("/{path:path}/", _without_slash),
     ]
@@ -247,6 +251,8 @@ def _answer_problems(
         return Response(body, status, media_type=HTML, headers=headers)
 
     async def on_http_exception(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith(API_PREFIX):
+            return await refusals.on_http_exception(request, error)
         status = error.status_code if isinstance(error, HTTPException) else 500
         edition = live.state.edition if status == 404 else None  # noqa: PLR2004
         if edition and (new := edition.knowledge.redirect(request.scope["path"])):

@@ -19,6 +19,7 @@ import pytest
 
 from app.web.api.types import Refusal
 from app.web.http.headers import SECURITY_HEADERS
+from tests.hardening.server import running
 from tests.operating.proxy import CONFIGURATION, PATIENCE, Stub, free_port, proxy, stub
 from tests.web.document import Document
 
@@ -209,6 +210,24 @@ def test_a_key_has_a_limit_too(nginx_program: str, tmp_path: Path) -> None:
     slower = {"rate=100r/s": "rate=1r/m", "burst=200": "burst=60"}
     with front(nginx_program, tmp_path, slower) as one, one.client() as backend:
         assert_refusal_of_the_api(too_much(backend, "/api/v1/diagnose", **KEY))
+
+
+def test_a_backend_asks_fifty_five_times_in_a_row(nginx_program: str, tmp_path: Path) -> None:
+    key = "the-key-of-a-backend"
+    pasted = {"text": "-7007 no such key"}
+    with (
+        running(tmp_path / "server", HELP_API_KEYS=key) as server,
+        proxy(nginx_program, tmp_path / "proxy", (server.port, server.port)) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as backend,
+    ):
+        known, unknown = ({"Authorization": f"Bearer {one}"} for one in (key, f"no-{key}"))
+        asked = [backend.post("/api/v1/diagnose", json=pasted, headers=known) for _ in range(55)]
+        assert {answer.status_code for answer in asked} == {200}
+        assert asked[-1].json()["error"]["code"] == "-7007"
+        refused = backend.post("/api/v1/diagnose", json=pasted, headers=unknown)
+        assert refused.status_code == 401
+        assert Refusal.model_validate_json(refused.content, extra="forbid").detail
+        assert_refusal_of_the_api(too_much(backend, "/api/v1/diagnose"))
 
 
 def test_reading_and_asking_what_is_allowed_have_no_limit(alive: Front) -> None:

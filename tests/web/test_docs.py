@@ -19,13 +19,14 @@ from tests.web.conftest import client
 pytestmark = pytest.mark.slow
 
 HOST = "https://help.example.com"
+KEY = "a-key-of-a-backend"
 PAGES = ("support", "integrating")
 PATH = re.compile(re.escape(HOST) + r"(/[^\s`'\"|]*)")
 
 
 @pytest.fixture(scope="module")
 def visitor() -> Iterator[TestClient]:
-    with client(ROOT / "content", base_url=HOST, watch=0) as running:
+    with client(ROOT / "content", base_url=HOST, watch=0, api_keys=(KEY,)) as running:
         running.follow_redirects = True
         yield running
 
@@ -36,20 +37,19 @@ def read(page: str) -> str:
 
 def commands(page: str) -> list[list[str]]:
     """Return the words of every curl command, without its first."""
-    joined = read(page).replace("\\\n", " ")
+    joined = read(page).replace("\\\n", " ").replace("$KEY", KEY)
     return [shlex.split(line)[1:] for line in joined.splitlines() if line.startswith("curl ")]
 
 
 def run(visitor: TestClient, words: list[str]) -> Any:
     """Do what curl would do; return the answer, which must be a good one."""
     (url,) = (word for word in words if word.startswith(HOST))
-    after = dict(itertools.pairwise(words))
+    pairs = list(itertools.pairwise(words))
+    headers = dict(value.split(": ") for name, value in pairs if name == "-H")
+    body = dict(pairs).get("-d")
     path = url.removeprefix(HOST)
-    if "-d" in after:
-        name, value = after["-H"].split(": ")
-        answer = visitor.post(path, content=after["-d"], headers={name: value})
-    else:
-        answer = visitor.get(path)
+    method = "GET" if body is None else "POST"
+    answer = visitor.request(method, path, content=body, headers=headers)
     assert answer.status_code == 200, words
     return answer
 
@@ -70,6 +70,13 @@ def test_every_command_works(page: str, visitor: TestClient) -> None:
         assert run(visitor, words).text
 
 
+def test_the_command_with_a_key_needs_the_right_one(visitor: TestClient) -> None:
+    (words,) = (words for words in commands("integrating") if any(KEY in word for word in words))
+    wrong = [word.replace(KEY, "another-key-of-mine") for word in words]
+    with pytest.raises(AssertionError):
+        run(visitor, wrong)
+
+
 def test_replies_are_ready_to_paste(visitor: TestClient) -> None:
     for words in commands("support"):
         text = run(visitor, words).text
@@ -77,7 +84,7 @@ def test_replies_are_ready_to_paste(visitor: TestClient) -> None:
         assert text.splitlines()[-1].startswith(HOST), words
     site = visitor.get("/issues/ip-whitelist-not-configured.txt?exchange=okx").text
     assert "107.189.19.87" in site
-    assert "OKX" in site
+    assert "IP address allowlist" in site, "the name of the field at OKX"
 
 
 def test_the_answer_has_what_the_table_lists(visitor: TestClient) -> None:

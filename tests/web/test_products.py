@@ -150,7 +150,8 @@ def test_content_without_exchanges_has_fewer_examples(teapots: TestClient) -> No
 
 def test_refusals_are_described(marbles: TestClient) -> None:
     paths = marbles.get("/api/v1/openapi.json").json()["paths"]
-    assert set(paths["/diagnose"]["post"]["responses"]) == {"200", "400", "413", "422"}
+    told = {"200", "400", "401", "413", "422", "429", "503"}
+    assert set(paths["/diagnose"]["post"]["responses"]) == told
     assert {"200", "404"} <= set(paths["/errors/{exchange}/{code}"]["get"]["responses"])
     too_long = paths["/diagnose"]["post"]["responses"]["413"]["content"]["application/json"]
     assert marbles.post(DIAGNOSE, json={"text": "x" * 17_000}).json() == too_long["example"]

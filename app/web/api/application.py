@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
@@ -24,7 +24,10 @@ from app.web.api.answers import (
     issue_summary,
     results,
 )
+from app.web.api.cors import Cors
 from app.web.api.description import API_PATH, REFUSALS, describe, examples
+from app.web.api.keys import KeyCheck, has_key
+from app.web.api.refusals import on_error, on_http_exception, on_invalid
 from app.web.api.types import (
     DiagnoseAnswer,
     DiagnoseRequest,
@@ -43,8 +46,6 @@ from app.web.serving.live import Edition, Live
 Found = TypeVar("Found")
 
 MAX_QUERY = 200
-PREFLIGHT_SECONDS = 3600
-"""For so long a browser need not ask again whether another origin may use the interface."""
 
 ChosenExchange = Annotated[
     str | None,
@@ -66,11 +67,8 @@ class CachedRoute(APIRoute):
         return answer
 
 
-def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = ()) -> FastAPI:
-    """Return the application that is mounted at `/api/v1`; `live` is what it serves.
-
-    Pages of `origins` may use it from a browser; other programs always may.
-    """
+def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
+    """Return the JSON interface to what `live` serves; `guarded` is what to mount."""
     api = FastAPI(
         title="Help center",
         version="1",
@@ -80,17 +78,13 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        responses={status: REFUSALS[status] for status in (401, 429, 503)},
     )
     api.router.route_class = CachedRoute
-    api.add_exception_handler(RequestValidationError, _invalid)
-    api.add_exception_handler(StarletteHTTPException, _refused)
-    api.add_middleware(
-        CORSMiddleware,
-        allow_origins=tuple(origins),
-        allow_methods=("GET", "POST"),
-        allow_headers=("Content-Type",),
-        max_age=PREFLIGHT_SECONDS,
-    )
+    api.add_exception_handler(RequestValidationError, on_invalid)
+    api.add_exception_handler(StarletteHTTPException, on_http_exception)
+    api.add_exception_handler(Exception, on_error)
 
     def edition() -> Edition:
         return live.edition
@@ -121,7 +115,7 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
                 diagnosis.redacted_text,
                 diagnosis.exchange,
                 now.knowledge.version,
-                address_of(request),
+                None if has_key(request.headers) else address_of(request),
             )
         return DiagnoseAnswer.model_validate(to_json(diagnosis))
 
@@ -131,7 +125,7 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
         tags=["content"],
         responses={404: REFUSALS[404], 422: REFUSALS[422]},
     )
-    async def error(
+    async def get_error(
         exchange: Annotated[str, Path(description="The id of the exchange.")],
         code: Annotated[str, Path(description="The code as the exchange sends it.")],
     ) -> ErrorAnswer:
@@ -142,7 +136,7 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
         return error_answer(found.id, code, entries)
 
     @api.get("/issues", summary="All issues", tags=["content"], responses={422: REFUSALS[422]})
-    async def issues(exchange: ChosenExchange = None) -> list[IssueSummary]:
+    async def list_issues(exchange: ChosenExchange = None) -> list[IssueSummary]:
         """List the issues in the writers' order."""
         return [issue_summary(issue) for issue in edition().knowledge.issues_for(exchange)]
 
@@ -152,7 +146,7 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
         tags=["content"],
         responses={404: REFUSALS[404], 422: REFUSALS[422]},
     )
-    async def issue(
+    async def get_issue(
         slug: Annotated[str, Path(description="The name in the address; old ones work too.")],
         exchange: ChosenExchange = None,
     ) -> IssueAnswer:
@@ -162,7 +156,7 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
         return issue_answer(_there(found, f"issue {slug!r}"), known_exchange(exchange, knowledge))
 
     @api.get("/exchanges", summary="All exchanges", tags=["content"])
-    async def exchanges() -> list[ExchangeSummary]:
+    async def list_exchanges() -> list[ExchangeSummary]:
         """List the supported exchanges."""
         return [exchange_summary(one) for one in edition().knowledge.exchanges]
 
@@ -172,7 +166,7 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
         tags=["content"],
         responses={404: REFUSALS[404], 422: REFUSALS[422]},
     )
-    async def exchange(
+    async def get_exchange(
         exchange: Annotated[str, Path(description="The id of the exchange.")],
     ) -> ExchangeAnswer:
         """Return the facts of an exchange and its error codes."""
@@ -197,23 +191,16 @@ def create_api(live: Live, feedback: FeedbackService, origins: Iterable[str] = (
     return api
 
 
+def guarded(api: FastAPI, origins: Iterable[str] = (), keys: Collection[str] = ()) -> ASGIApp:
+    """Return the interface as it is mounted: pages of `origins` may use it, and `keys` are known.
+
+    Both stand outside of the interface, so that they see its errors too.
+    """
+    return Cors(KeyCheck(api, keys), origins)
+
+
 def _there(found: Found | None, what: str) -> Found:
     """Return what was looked up; raise a 404 when there is no such thing."""
     if not found:
         raise HTTPException(404, f"there is no {what}")
     return found
-
-
-async def _invalid(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    """Say what is wrong with a request without repeating what was sent."""
-    details = error.errors() if isinstance(error, RequestValidationError) else []
-    # Below the field's own name `loc` repeats keys that the visitor chose.
-    kept = [{"loc": one["loc"][:2], "msg": one["msg"], "type": one["type"]} for one in details]
-    return JSONResponse({"detail": kept}, 422, headers={"Cache-Control": NO_STORE})
-
-
-async def _refused(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    status, detail, headers = 500, "", None
-    if isinstance(error, StarletteHTTPException):
-        status, detail, headers = error.status_code, error.detail, error.headers
-    return JSONResponse({"detail": detail}, status, {**(headers or {}), "Cache-Control": NO_STORE})

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-
 from app.diagnosis.presentation import to_json
 from app.model import ErrorCode
 from app.web.api.answers import (
@@ -20,31 +18,46 @@ from app.web.api.answers import (
     issue_summary,
     results,
 )
-from app.web.api.types import DiagnoseRequest, Mistakes, Refusal
+from app.web.api.types import DiagnoseRequest, Mistake, Mistakes, Refusal
 from app.web.serving.live import Edition
 
 API_PATH = "/api/v1"
+KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of the operator's, for programs that ask from a server. It lifts limits.",
+}
+"""How a program says who it is, if it wants to."""
 LISTED = 2
 """So many items of a list are enough to show what it is."""
 
 
-def _refusal(description: str, model: type[BaseModel], example: Any) -> dict[str, Any]:
-    content = {"application/json": {"example": {"detail": example}}}
-    return {"description": description, "model": model, "content": content}
+def _refusal(description: str, detail: str, *mistakes: Mistake) -> dict[str, Any]:
+    said = Mistakes(detail=detail, errors=[*mistakes]) if mistakes else Refusal(detail=detail)
+    content = {"application/json": {"example": said.model_dump()}}
+    return {"description": description, "model": type(said), "content": content}
 
 
 REFUSALS: Mapping[int | str, dict[str, Any]] = {
-    400: _refusal("The body is no text.", Refusal, "There was an error parsing the body"),
-    404: _refusal("There is no such thing.", Refusal, "there is no issue 'x'"),
+    400: _refusal("The body is no text.", "There was an error parsing the body"),
+    401: _refusal("The key is unknown.", "there is no such key"),
+    404: _refusal("There is no such thing.", "there is no issue 'x'"),
     413: _refusal(
-        "The text is too long.",
-        Refusal,
-        "text is longer than 16 KB; send the lines with the error",
+        "The text is too long.", "text is longer than 16 KB; send the lines with the error"
     ),
     422: _refusal(
         "A field or parameter is missing, or is not as described.",
-        Mistakes,
-        [{"loc": ["body", "text"], "msg": "Field required", "type": "missing"}],
+        "body.text: Field required",
+        Mistake(loc=["body", "text"], msg="Field required", type="missing"),
+    ),
+    429: _refusal(
+        "Your address has sent too much; `Retry-After` says for how many seconds to wait. "
+        "A key lifts the limit.",
+        "Too many requests came from your address. Wait a few seconds and try again.",
+    ),
+    503: _refusal(
+        "There is nothing to serve at the moment; `Retry-After` says when to try again.",
+        "the content has errors; it is served once they are corrected",
     ),
 }
 """What each refusal is, for FastAPI's `responses`."""
@@ -94,6 +107,8 @@ def examples(edition: Edition) -> dict[str, Example]:
 def describe(document: Mapping[str, Any], examples: Mapping[str, Example]) -> dict[str, Any]:
     """Return the OpenAPI `document` with `examples` in it."""
     described = copy.deepcopy(dict(document))
+    described["components"]["securitySchemes"] = {"key": KEY}
+    described["security"] = [{}, {"key": []}]
     for path, example in examples.items():
         for operation in described["paths"][path].values():
             for parameter in operation.get("parameters", ()):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from app.model import Outcome, Verdict
+
+MOST_ENTRIES = 100
+"""The most items, and the most tests, of one request; no content has so many."""
+
+Value = TypeVar("Value")
 
 
 def _readable(value: object) -> object:
@@ -17,171 +23,248 @@ def _readable(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_readable)]
 
 
+def _few(value: object) -> object:
+    """Refuse too many entries before any of them is looked at, and named in the answer."""
+    if isinstance(value, Mapping) and len(value) > MOST_ENTRIES:
+        raise ValueError(f"must not have more than {MOST_ENTRIES} entries")
+    return value
+
+
+Entries = Annotated[dict[Text, Value], Field(max_length=MOST_ENTRIES), BeforeValidator(_few)]
+
+
 class DiagnoseRequest(BaseModel):
     """What a visitor tells us; every field but `text` may be left out."""
 
-    text: Text = Field(description="The error message as it was shown, up to 16 KB.")
-    exchange: Text | None = Field(default=None, description="The id of an exchange, if known.")
-    checklist: dict[Text, StrictBool] = Field(
-        default_factory=dict,
-        max_length=100,
-        description="Items of the quick diagnostic by id: true is done, false is not.",
-    )
-    tests: dict[Text, Outcome] = Field(
-        default_factory=dict,
-        max_length=100,
-        description="Tests of the quick diagnostic by id: pass or fail.",
-    )
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    text: Text
+    """The error message as it was shown, up to 16 KB."""
+    exchange: Text | None = None
+    """The id of an exchange, if known."""
+    checklist: Entries[StrictBool] = Field(default_factory=dict)
+    """Items of the quick diagnostic by id: true is done, false is not."""
+    tests: Entries[Outcome] = Field(default_factory=dict)
+    """Tests of the quick diagnostic by id: pass or fail."""
 
 
-class ErrorReference(BaseModel):
+class Answer(BaseModel):
+    """Base of everything that is answered; addresses (`url`) are paths of this help center."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class ErrorReference(Answer):
     """The error code that was recognised."""
 
     exchange: str
+    """The id of the exchange."""
     code: str
+    """The code as the exchange sends it."""
     message: str | None
+    """The exchange's own wording."""
     url: str
+    """The page about the code."""
 
 
-class CallerIpAnswer(BaseModel):
-    """The address that the exchange says it saw."""
+class CallerIpAnswer(Answer):
+    """The IP address that the exchange says it saw."""
 
     address: str
+    """The IP address, as it stands in the message."""
     verdict: Literal["ours", "not-ours", "ipv6"]
+    """`ours`: to be whitelisted; `not-ours`: another program's; `ipv6`: IPv6, but not ours."""
 
 
-class MatchAnswer(BaseModel):
+class MatchAnswer(Answer):
     """One issue that fits, and why."""
 
     issue: str
+    """The slug of the issue, for `GET /issues/{slug}`."""
     title: str
+    """The heading of the issue, in inline Markdown."""
     url: str
+    """The page of the issue."""
     confidence: float
+    """From 0 to 1, for comparing matches of one answer."""
     because: list[str]
+    """The reasons, as whole sentences."""
 
 
-class OptionAnswer(BaseModel):
+class OptionAnswer(Answer):
     """One answer to the question, and the issue it speaks for."""
 
     label: str
+    """What to offer."""
     issue: str
+    """The slug of the issue that the answer speaks for."""
 
 
-class QuestionAnswer(BaseModel):
+class QuestionAnswer(Answer):
     """What to ask the visitor to tell the causes apart."""
 
     text: str
+    """The question."""
     options: list[OptionAnswer]
+    """What to offer, in this order."""
 
 
-class DiagnoseAnswer(BaseModel):
-    """The diagnosis: `matches` is best first, five at most, and empty when nothing fits."""
+class DiagnoseAnswer(Answer):
+    """The diagnosis: what the message means, and how sure that is."""
 
     verdict: Verdict
+    """How sure the answer is; with `unknown` there are no matches."""
     exchange: str | None
+    """The id of the exchange, as it was told or as the message names it."""
     error: ErrorReference | None
+    """The error code that was recognised."""
     caller_ip: CallerIpAnswer | None
+    """The IP address that stands in the message."""
     matches: list[MatchAnswer]
+    """The issues that fit, likeliest first, five at most."""
     question: QuestionAnswer | None
+    """What to ask when the message alone leaves several causes."""
     redacted_text: str
+    """The message without the secrets that were found in it."""
 
 
-class IssueSummary(BaseModel):
+class IssueSummary(Answer):
     """An issue in a list."""
 
     slug: str
+    """The name in the address."""
     title: str
+    """The heading."""
     symptom: str
+    """What somebody with this issue sees."""
     url: str
+    """The page of the issue."""
 
 
-class StepAnswer(BaseModel):
+class StepAnswer(Answer):
     """One step of an issue."""
 
     id: str
+    """The anchor of the step on the page."""
     text: str
+    """What to do, in inline Markdown."""
     exchanges: list[str]
+    """The ids of the exchanges that the step is for; empty for all."""
     url: str
+    """The link to the step."""
 
 
 class IssueAnswer(IssueSummary):
     """One issue in full; texts are inline Markdown with the variables filled in."""
 
     causes: list[str]
+    """Where it comes from, likeliest first."""
     solutions: list[StepAnswer]
+    """The steps, in order."""
     related: list[str]
+    """The slugs of other issues worth a look."""
     body: str
+    """The background, in Markdown."""
     verified: str | None
+    """The day on which the facts were last checked, as 2026-11-20."""
 
 
-class ExchangeSummary(BaseModel):
+class ExchangeSummary(Answer):
     """An exchange in a list."""
 
     id: str
+    """The id, as it stands in addresses."""
     name: str
+    """The name for people."""
     url: str
+    """The page of the exchange."""
 
 
-class ErrorSummary(BaseModel):
+class ErrorSummary(Answer):
     """An error code in a list."""
 
     code: str
+    """The code as the exchange sends it."""
     url: str
+    """The page about the code."""
 
 
 class ExchangeAnswer(ExchangeSummary):
     """One exchange in full: the facts of its page, and its error codes."""
 
     facts: dict[str, Any]
+    """What is known of its whitelist, passphrase, testnet, clock and so on."""
     body: str
+    """How to create a key, whitelist and test, in Markdown."""
     errors: list[ErrorSummary]
+    """Its error codes, in the writers' order."""
 
 
-class ErrorEntry(BaseModel):
-    """One meaning of an error code; `issues` is likeliest first."""
+class ErrorEntry(Answer):
+    """One meaning of an error code."""
 
     match: str | None
+    """A part of the message that tells this meaning from others of the same code."""
     message: str | None
+    """The exchange's own wording."""
     http: int | None
+    """The HTTP status that it comes with."""
     scope: str | None
+    """The part of the exchange that sends it, as in `futures`."""
     issues: list[str]
+    """The slugs of the issues that it can mean, likeliest first."""
     note: str | None
+    """What it means, and what to do, in inline Markdown."""
     unverified: bool
+    """Whether no documentation of the exchange confirms it."""
 
 
-class ErrorAnswer(BaseModel):
+class ErrorAnswer(Answer):
     """One error code of one exchange."""
 
     exchange: str
+    """The id of the exchange."""
     code: str
+    """The code as the exchange sends it."""
     url: str
+    """The page about the code."""
     entries: list[ErrorEntry]
+    """The meanings of the code."""
 
 
-class ResultAnswer(BaseModel):
-    """One search result; `url` leads to the very passage, `snippet` is plain text."""
+class ResultAnswer(Answer):
+    """One search result."""
 
     kind: str
+    """What was found, as in `issue` or `exchange`."""
     title: str
+    """The heading of the page."""
     url: str
+    """The link to the passage."""
     snippet: str
+    """The words around what was found, as plain text."""
 
 
-class Refusal(BaseModel):
+class Refusal(Answer):
     """Why there is no answer."""
 
     detail: str
+    """The reason, as a sentence for a developer."""
 
 
-class Mistake(BaseModel):
-    """One thing that is wrong with a request: where, and what."""
+class Mistake(Answer):
+    """One thing that is wrong with a request; what was sent is not repeated."""
 
     loc: list[str | int]
+    """Where: the part of the request, then the field."""
     msg: str
+    """What is wrong."""
     type: str
+    """A stable name for the kind of mistake."""
 
 
-class Mistakes(BaseModel):
-    """What is wrong with a request; what was sent is not repeated."""
+class Mistakes(Refusal):
+    """Why a request was not understood."""
 
-    detail: list[Mistake]
+    errors: list[Mistake]
+    """The first ten mistakes."""

@@ -73,7 +73,7 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > MAX_BODY_BYTES:
-                raise HTTPException(413)
+                raise HTTPException(413, f"the request is longer than {MAX_BODY_BYTES // 1024} KB")
             return message
 
         await self._app(scope, receive_within_limit, send)

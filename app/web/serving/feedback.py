@@ -100,16 +100,16 @@ class FeedbackService:
         return None
 
     def note_unanswered(
-        self, kind: Kind, text: str, exchange: str | None, version: str, address: str
+        self, kind: Kind, text: str, exchange: str | None, version: str, address: str | None
     ) -> None:
         """Keep a text that found no answer, for writers; returns at once and never fails.
 
         `text` must be whole: it is cut once its secrets are out, since half a secret is no longer
-        known as one. Of one `address` only so many are kept.
+        known as one. Of one `address` only so many are kept; without an address there is no limit.
         """
         if self._store is None or not self._keep_unanswered or not text.strip():
             return
-        if not self._limiter.is_within(self._texts, "text", address):
+        if address is not None and not self._limiter.is_within(self._texts, "text", address):
             return
         self._store.note_unanswered(
             Unanswered(

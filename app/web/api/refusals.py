@@ -1,0 +1,76 @@
+"""The one shape of every error of the JSON interface: `{"detail": "a sentence"}`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from app.addresses import PATHS
+from app.web.api.types import Mistake, Mistakes, Refusal
+from app.web.http.headers import NO_STORE
+
+MOST_MISTAKES = 10
+"""The most mistakes of one request that are named."""
+RETRY_SECONDS = 10
+"""When to try again while there is nothing to serve."""
+
+DETAILS: Mapping[int, str] = {
+    404: f"there is no such address; {PATHS['api']} lists them",
+    405: "this method can't be used here; the header Allow names those that can",
+    500: "something went wrong here; the header X-Request-ID names the request in our log",
+}
+"""What to say of a status when nothing better is known."""
+
+
+def refusal(
+    status: int,
+    detail: str = "",
+    headers: Mapping[str, str] | None = None,
+    mistakes: Iterable[Mistake] | None = None,
+) -> JSONResponse:
+    """Return the answer to a request that is refused; a validation error names its `mistakes`."""
+    if not detail or detail == HTTPStatus(status).phrase:
+        detail = DETAILS.get(status, HTTPStatus(status).phrase)
+    said = (
+        Refusal(detail=detail) if mistakes is None else Mistakes(detail=detail, errors=[*mistakes])
+    )
+    return JSONResponse(said.model_dump(), status, {**(headers or {}), "Cache-Control": NO_STORE})
+
+
+async def on_http_exception(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    """Answer a refusal that a handler has raised."""
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.setdefault("Retry-After", str(RETRY_SECONDS))
+    return refusal(error.status_code, error.detail, headers)
+
+
+async def on_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    """Answer after a mistake of ours; the server logs it."""
+    return refusal(500)
+
+
+async def on_invalid(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    """Say what is wrong with a request, without repeating what was sent."""
+    assert isinstance(error, RequestValidationError)
+    details = error.errors()
+    mistakes = [
+        Mistake(
+            # Below the field's own name `loc` repeats keys that were sent.
+            loc=list(one["loc"][:2]),
+            msg=one["msg"].removeprefix("Value error, "),
+            type=one["type"],
+        )
+        for one in details[:MOST_MISTAKES]
+    ]
+    place = ".".join(str(part) for part in mistakes[0].loc) if mistakes else "request"
+    detail = f"{place}: {mistakes[0].msg}" if mistakes else "the request is not as described"
+    if len(details) > 1:
+        detail += f" (and {len(details) - 1} more)"
+    return refusal(422, detail, mistakes=mistakes)
