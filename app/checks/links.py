@@ -173,7 +173,7 @@ class _Pages:
             cure = did_you_mean(anchor, anchors)
             yield link.mistake(f"there is no anchor #{anchor} on {page}; {cure}")
         elif path and source and isinstance(source.entity, Issue):
-            for step in source.entity.solutions:
+            for step in source.entity.all_steps:
                 if step.id == anchor and step.exchanges and exchange not in step.exchanges:
                     message = f"the step #{anchor} is only for {', '.join(step.exchanges)}"
                     cure = f"write {path}?exchange={step.exchanges[0]}#{anchor}"

@@ -190,7 +190,7 @@ def raw_html(survey: Survey) -> Iterator[Mistake]:
 def step_ids(source: Source) -> tuple[str, ...]:
     """Return the anchors of an issue's solutions, given or made from their texts."""
     if isinstance(source.entity, Issue):
-        return tuple(step.id for step in source.entity.solutions)
+        return tuple(step.id for step in source.entity.all_steps)
     solutions = source.document.fields.get("solutions")
     ids: list[str] = []
     for solution in solutions if isinstance(solutions, list) else ():
@@ -204,7 +204,7 @@ def step_ids(source: Source) -> tuple[str, ...]:
 def step_aliases(source: Source) -> Mapping[str, str]:
     """Return the old anchors of an issue's solutions, each with the present one."""
     if isinstance(source.entity, Issue):
-        return {old: step.id for step in source.entity.solutions for old in step.aliases}
+        return {old: step.id for step in source.entity.all_steps for old in step.aliases}
     solutions = source.document.fields.get("solutions")
     pairs = zip(solutions if isinstance(solutions, list) else (), step_ids(source), strict=False)
     return {

@@ -22,6 +22,7 @@ PLACEHOLDER = re.compile(
 EXCHANGE_DEFAULTS = {
     "exchange": "your exchange",
     "exchange_url": "/exchanges",
+    "website": "the site of your exchange",
     "key_page": "the page of your API keys",
     "key_path": "the account settings",
     "whitelist_field": "the IP whitelist",
@@ -57,6 +58,7 @@ def _facts(exchange: Exchange) -> dict[str, str]:
     """Return the facts of an exchange that texts can name; what is unknown is left out."""
     facts: dict[str, str | None] = {
         "exchange_url": exchange.url,
+        "website": f"[{exchange.name}]({exchange.website})",
         "key_page": _page(exchange),
         "key_path": exchange.api_management_path,
         "whitelist_field": _bold(exchange.whitelist.field),
@@ -128,6 +130,8 @@ def _fill_value(value: Any, values: Mapping[str, str]) -> Any:
         return fill(value, values)
     if isinstance(value, Entity):
         return fill_entity(value, values)
+    if isinstance(value, dict):
+        return {key: _fill_value(item, values) for key, item in value.items()}
     if isinstance(value, tuple):
         filled = tuple(_fill_value(item, values) for item in value)
         changed = any(new is not old for new, old in zip(filled, value, strict=True))

@@ -91,7 +91,7 @@ def _written(
             yield owner, phrase.replace("*", "").replace("/", " ")
     for issue in knowledge.issues:
         if issue.slug in classes:
-            steps = (solution.text for solution in issue.solutions)
+            steps = (solution.text for solution in issue.all_steps)
             for text in (issue.title, issue.symptom, *issue.causes, *steps):
                 yield issue.slug, text
 
