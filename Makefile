@@ -48,8 +48,8 @@ browser: setup browser-ready  ## Run the tests in a real browser
 	@$(BIN)/pytest -m browser -n 2
 
 HARDENING := tests/hardening tests/web/test_attacks.py tests/web/test_connections.py \
-    tests/web/test_hostile_input.py tests/feedback/test_failures.py \
-    tests/feedback/test_served.py tests/diagnosis/test_hostile.py
+    tests/web/test_hostile_input.py tests/web/test_insights_cache.py \
+    tests/feedback/test_failures.py tests/feedback/test_served.py tests/diagnosis/test_hostile.py
 
 .PHONY: hardening fuzz
 hardening: setup browser-ready  ## Try to break a running server (about 20 minutes)

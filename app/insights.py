@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.checks import check
+from app.checks.upkeep import STALE_DAYS
 from app.content.loader import Content
 from app.feedback.likeness import Group, group
-from app.feedback.records import PageVotes, Reason, Week
+from app.feedback.records import PageVotes, Reason, Unanswered, Week
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Finding, Issue
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 DAYS = 90
 """How far back insights look; unanswered texts are not kept longer."""
 WEEKS = 12
-STALE_DAYS = 180
-"""An article that was not checked against the exchanges for so long is stale."""
 MOST_GROUPS = 50
 
 
@@ -39,9 +38,10 @@ class ContentState:
 class Insights:
     """Everything that writers see on one page; `groups` are the unanswered, most frequent first.
 
-    `weeks` are in order and end with the present one. `store` says how the store is.
+    `weeks` are in order and end with the present week. `store` is the state of the store.
     """
 
+    at: datetime
     groups: tuple[Group, ...]
     pages: tuple[PageVotes, ...]
     reports: tuple[tuple[str, int], ...]
@@ -59,18 +59,43 @@ class Insights:
         return {name: (getattr(before, name), getattr(now, name)) for name in names}
 
 
-def gather(store: Store, knowledge: KnowledgeBase, now: datetime | None = None) -> Insights:
-    """Read everything; raise `StoreUnavailableError` when the store can't be read."""
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What the store holds at the time `at`, before anything is made of it."""
+
+    at: datetime
+    unanswered: tuple[Unanswered, ...]
+    votes: tuple[PageVotes, ...]
+    reports: tuple[tuple[str, int], ...]
+    weeks: tuple[Week, ...]
+    store: str
+
+
+def collect(store: Store, now: datetime | None = None) -> Collected:
+    """Read the store; raise `StoreUnavailableError` when that is impossible."""
     now = now or datetime.now(UTC)
     since = now - timedelta(days=DAYS)
     first = now.date() - timedelta(weeks=WEEKS - 1)
-    return Insights(
-        groups=tuple(group(store.unanswered(since))[:MOST_GROUPS]),
-        pages=_by_present_page(store.votes_by_page(since), knowledge),
-        reports=_by_present_issue(store.reports_by_issue(since.date()), knowledge),
+    return Collected(
+        at=now,
+        unanswered=tuple(store.unanswered(since)),
+        votes=tuple(store.votes_by_page(since)),
+        reports=tuple(store.reports_by_issue(since.date())),
         weeks=tuple(store.weekly_totals(first, now.date())),
-        content=content_state(knowledge.content, now.date()),
         store=str(store.status()),
+    )
+
+
+def summarise(collected: Collected, knowledge: KnowledgeBase) -> Insights:
+    """Return the insights; takes up to some seconds, and needs no store."""
+    return Insights(
+        at=collected.at,
+        groups=tuple(group(collected.unanswered)[:MOST_GROUPS]),
+        pages=_by_present_page(collected.votes, knowledge),
+        reports=_by_present_issue(collected.reports, knowledge),
+        weeks=collected.weeks,
+        content=content_state(knowledge.content, collected.at.date()),
+        store=collected.store,
     )
 
 

@@ -17,7 +17,7 @@ from app.cli.common import (
 )
 from app.feedback.records import StoreUnavailableError
 from app.feedback.store import Store
-from app.insights import gather, render
+from app.insights import collect, render, summarise
 
 
 @click.command(epilog="Example: helpcenter insights")
@@ -34,6 +34,7 @@ def insights(**given: Any) -> None:
     knowledge = load_knowledge(settings)
     with closing(Store.open(settings.database)) as store:
         try:
-            click.echo(printable(render(gather(store, knowledge))))
+            collected = collect(store)
         except StoreUnavailableError as error:
             raise Refused(f"the store can't be read: {error}") from None
+    click.echo(printable(render(summarise(collected, knowledge))))

@@ -14,7 +14,7 @@ from app.feedback.records import Kind, Unanswered
 
 ALIKE = 0.6
 """Two texts belong together when they share this part of all their words (Jaccard)."""
-MOST_COMPARED = 30
+MOST_COMPARED = 10
 """With how many groups a text is compared: those that share most of its rarest words."""
 
 # What changes from one occurrence of an error to the next. Longest forms first.
@@ -103,7 +103,7 @@ def _cluster(shapes: Sequence[_Shape]) -> list[list[_Shape]]:
         words = sorted(shape.words, key=lambda word: (frequency[word], word))
         rare = words[: len(words) - math.ceil(ALIKE * len(words)) + 1]
         places = [by_rare_word[shape.codes, word] for word in rare]
-        shared = Counter(number for place in places for number in place[:MOST_COMPARED])
+        shared = Counter(number for place in places for number in place)
         likeness, number = max(
             (
                 (_likeness(shape, groups[number][0]), -number)
@@ -115,13 +115,15 @@ def _cluster(shapes: Sequence[_Shape]) -> list[list[_Shape]]:
             groups[-number].append(shape)
         else:
             for place in places:
-                place.append(len(groups))
+                if len(place) < MOST_COMPARED:
+                    place.append(len(groups))
             groups.append([shape])
     return groups
 
 
 def _likeness(one: _Shape, other: _Shape) -> float:
-    return len(one.words & other.words) / len(one.words | other.words)
+    shared = len(one.words & other.words)
+    return shared / (len(one.words) + len(other.words) - shared)
 
 
 def _summary(founder: _Shape, rows: Sequence[Unanswered]) -> Group:

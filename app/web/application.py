@@ -195,6 +195,7 @@ def _ready(live: Live, feedback: FeedbackService, folder: Path) -> Route:
             "status": status if version else "nothing to serve",
             "content": version,
             "store": store,
+            "limits": "counted by each process for itself",
             "reloads": live.reloads,
             "refused": [_public(finding, folder) for finding in state.refused],
         }

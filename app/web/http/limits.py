@@ -1,56 +1,79 @@
-"""Counts of what each address sends, in the memory of this process."""
+"""Limits on what each IP address sends, counted in the memory of this process."""
 
 from __future__ import annotations
 
 import math
 import secrets
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from limits import RateLimitItem
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import Request
 
 from app.feedback.visitor import visitor_hash
 
 MOST_COUNTS = 50_000
-"""The most counts that are kept, 20 MB; a visitor with more addresses than that isn't limited."""
+"""The most counts that are kept (about 20 MB). Beyond that counting starts again from zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most events of an address within a window, which starts with the first of them."""
+
+    event: str
+    most: int
+    seconds: int
+
+
+class Window(NamedTuple):
+    """When the window of an address ends (`time.monotonic`), and the number of its events."""
+
+    end: float
+    events: int
 
 
 class Limiter:
     """Counts events by address. An address is kept as a hash under a key of this process."""
 
     def __init__(self) -> None:
-        # Not the secret of the day: asking for that would wait for the store.
+        self._windows: dict[tuple[Limit, str], Window] = {}
+        # Not the secret of the day: reading that secret waits for the store.
         self._secret = secrets.token_bytes(32)
-        self._begin()
 
-    def is_within(self, limit: RateLimitItem, event: str, address: str) -> bool:
-        """Count an event of an address; tell whether that is within the limit."""
-        if len(self._counts.storage) >= MOST_COUNTS:
-            self._begin()
-        return self._windows.hit(limit, event, self._visitor(address))
+    def hit(self, limit: Limit, address: str) -> int | None:
+        """Count an event; return None if it is allowed, else the seconds until the next window."""
+        now = time.monotonic()
+        if len(self._windows) >= MOST_COUNTS:
+            self._forget(now)
+        window = self._window(limit, address, now)
+        self._windows[limit, self._visitor(address)] = Window(window.end, window.events + 1)
+        return _wait(limit, window, now)
 
-    def is_used_up(self, limit: RateLimitItem, event: str, address: str) -> bool:
-        """Tell whether the next event of an address would be too many; nothing is counted."""
-        return not self._windows.test(limit, event, self._visitor(address))
+    def wait_seconds(self, limit: Limit, address: str) -> int | None:
+        """Return what `hit` would return, but count nothing."""
+        now = time.monotonic()
+        return _wait(limit, self._window(limit, address, now), now)
 
-    def wait_seconds(self, limit: RateLimitItem, event: str, address: str) -> int:
-        """Return the seconds after which the limit begins anew for an address."""
-        stats = self._windows.get_window_stats(limit, event, self._visitor(address))
-        return max(1, math.ceil(stats.reset_time - time.time()))
+    def _window(self, limit: Limit, address: str, now: float) -> Window:
+        """Return the present window of an address, or a new one if it has ended."""
+        window = self._windows.get((limit, self._visitor(address)))
+        return window if window and now < window.end else Window(now + limit.seconds, 0)
 
-    def _begin(self) -> None:
-        # Moving windows would never let go of a visitor: the storage keeps an empty list of each.
-        self._counts = MemoryStorage()
-        self._windows = FixedWindowRateLimiter(self._counts)
+    def _forget(self, now: float) -> None:
+        """Forget the windows that have ended, or all of them if most are still open."""
+        still_open = {key: window for key, window in self._windows.items() if window.end > now}
+        self._windows = still_open if len(still_open) < MOST_COUNTS / 2 else {}
 
     def _visitor(self, address: str) -> str:
-        # Whatever the page, so that no page adds to what an address may do.
+        # Without the page, so that more pages give an address no more events.
         return visitor_hash(address, "", "", datetime.now(UTC).date(), self._secret)
 
 
+def _wait(limit: Limit, window: Window, now: float) -> int | None:
+    return max(1, math.ceil(window.end - now)) if window.events >= limit.most else None
+
+
 def address_of(request: Request) -> str:
-    """Return where a request comes from, as the server sees it (docs/store.md, behind a proxy)."""
+    """Return the IP address of the visitor, as the server sees it (docs/store.md)."""
     return request.client.host if request.client else ""

@@ -6,13 +6,12 @@ import base64
 import binascii
 import hmac
 
-from limits import RateLimitItemPerMinute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from app.web.http.limits import Limiter, address_of
+from app.web.http.limits import Limit, Limiter, address_of
 
-WRONG_PER_MINUTE = 10
+WRONG_PER_MINUTE = Limit("wrong passwords", 10, 60)
 """The most wrong passwords of an address in a minute; after that none is looked at."""
 
 
@@ -25,7 +24,6 @@ class Guard:
     def __init__(self, password: str | None, realm: str) -> None:
         self._password = password
         self._realm = realm
-        self._wrong = RateLimitItemPerMinute(WRONG_PER_MINUTE)
         self._limiter = Limiter()
 
     def check(self, request: Request) -> None:
@@ -38,13 +36,13 @@ class Guard:
             raise HTTPException(404)
         given, address = _given(request), address_of(request)
         if given is not None:
-            if self._limiter.is_used_up(self._wrong, "password", address):
-                wait = self._limiter.wait_seconds(self._wrong, "password", address)
+            wait = self._limiter.wait_seconds(WRONG_PER_MINUTE, address)
+            if wait is not None:
                 raise HTTPException(429, headers={"Retry-After": str(wait)})
             # In a time that does not depend on where the difference is.
             if hmac.compare_digest(given, self._password.encode()):
                 return
-            self._limiter.is_within(self._wrong, "password", address)
+            self._limiter.hit(WRONG_PER_MINUTE, address)
         raise HTTPException(401, headers={"WWW-Authenticate": f'Basic realm="{self._realm}"'})
 
 

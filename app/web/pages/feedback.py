@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from starlette.datastructures import FormData
@@ -14,23 +15,36 @@ from starlette.responses import Response
 from app import addresses
 from app.addresses import Address
 from app.diagnosis.observations import is_too_long
-from app.feedback.records import Reason, StoreUnavailableError, Vote
-from app.feedback.visitor import visitor_hash
+from app.feedback.records import Reason, StoreUnavailableError
 from app.web.http.limits import address_of
 from app.web.pages import forms
 from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
 from app.web.pages.rendering import HtmxRequest
+from app.web.serving.feedback import TooManyVotesError
 
 FeedbackState = Literal["ask", "why", "thanks", "refused"]
 DIAGNOSIS_PAGE = addresses.PATHS["diagnosis"]
 """Votes on diagnoses without a code count for this page; those with a code count for the code."""
+REASONS: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.DID_NOT_FIX: "I did this, and it still fails",
+        Reason.NOT_MY_PROBLEM: "It is not about my problem",
+        Reason.HARD_TO_FOLLOW: "It is hard to follow",
+        Reason.OUT_OF_DATE: "It is out of date",
+        Reason.OTHER: "Something else",
+    }
+)
+REFUSED = (
+    "We couldn't store your answer. The help pages are not affected. Try again in a few minutes."
+)
+TOO_MANY = "We got too many answers from your network. Please wait a while and try again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackForm:
     """The question "Was this helpful?" for one page; after a vote why, then thanks.
 
-    `message` says why a vote was refused.
+    `message` says why a vote was refused; `reasons` are the choices, each with its label.
     """
 
     template: ClassVar[str] = "partials/_feedback.html"
@@ -39,6 +53,7 @@ class FeedbackForm:
     state: FeedbackState
     helpful: bool | None = None
     message: str | None = None
+    reasons: Mapping[Reason, str] = field(default_factory=lambda: REASONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +64,6 @@ class FeedbackPage:
 
     shell: Shell
     feedback: FeedbackForm
-
-
-REFUSED = "Your answer could not be stored just now. The help pages are not affected; try later."
-TOO_MANY = "These are many answers from one place. Please wait a while and try again."
 
 
 class Voting(Handlers):
@@ -74,30 +85,26 @@ class Voting(Handlers):
         helpful = {"yes": True, "no": False}.get(forms.text_of(form, "helpful"))
         if helpful is None:
             raise HTTPException(400)
-        now = datetime.now(UTC)
-        address = address_of(request)
-        wait = self.feedback.wait_seconds(address)
-        if wait is not None:
-            refused = FeedbackForm(page=page, state="refused", message=TOO_MANY)
-            return self._answer(request, refused, 429, {"Retry-After": str(wait)})
-        agent = request.headers.get("User-Agent", "")
+        reason, comment = _reason(form), forms.text_of(form, "comment")
+        if is_too_long(comment):
+            raise HTTPException(413)
         try:
-            store = await self.feedback.opened()
-            secret = await store.secret_of(now.date())
-            vote = Vote(
-                created=now,
-                page=page,
+            await self.feedback.vote(
+                page,
                 helpful=helpful,
-                visitor=visitor_hash(address, agent, page, now.date(), secret),
-                content_version=self.edition.knowledge.version,
-                reason=_reason(form),
-                comment=self._comment(form),
+                reason=reason,
+                comment=comment,
+                version=self.edition.knowledge.version,
+                address=address_of(request),
+                user_agent=request.headers.get("User-Agent", ""),
             )
-            await store.vote(vote)
+        except TooManyVotesError as error:
+            refused = FeedbackForm(page=page, state="refused", message=TOO_MANY)
+            return self._answer(request, refused, 429, {"Retry-After": str(error.seconds)})
         except StoreUnavailableError:
             refused = FeedbackForm(page=page, state="refused", message=REFUSED)
             return self._answer(request, refused, 503, {"Retry-After": "60"})
-        told_why = vote.reason is not None or vote.comment is not None or "why" in form
+        told_why = reason is not None or comment.strip() or "why" in form
         state: FeedbackState = "thanks" if told_why else "why"
         return self._answer(request, FeedbackForm(page=page, state=state, helpful=helpful))
 
@@ -117,13 +124,6 @@ class Voting(Handlers):
             ) and knowledge.errors(exchange.id, code):
                 return addresses.error(exchange.id, code)
         raise HTTPException(404)
-
-    def _comment(self, form: FormData) -> str | None:
-        """Return the comment without its secrets; it is cut after that, not through a secret."""
-        text = forms.text_of(form, "comment")
-        if is_too_long(text):
-            raise HTTPException(413)
-        return self.feedback.redactor.redact(text).text.strip() or None
 
     def _answer(
         self,

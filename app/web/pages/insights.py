@@ -8,11 +8,16 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.checks.upkeep import STALE_DAYS
 from app.feedback.records import StoreUnavailableError, Week
-from app.insights import Insights, gather
+from app.insights import Insights
 from app.web.pages import charts
 from app.web.pages.charts import Bar
 from app.web.pages.handlers import Handlers, Shell
+from app.web.serving.insights import NotComputedError
+
+MOST_SHOWN = 100
+"""How many rows of a list the page shows, so that rendering it holds up nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +35,19 @@ class ChartView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsightsPage:
-    """`/insights`: for writers. `unavailable` says why there are none, when the store is away."""
+    """`/insights`: for writers. `problem` says why there are no insights.
+
+    Of each list the page shows the first `most`.
+    """
 
     template: ClassVar[str] = "pages/insights.html"
 
     shell: Shell
     insights: Insights | None
-    unavailable: str | None
+    problem: str | None
     charts: tuple[ChartView, ...]
+    most: int = MOST_SHOWN
+    stale_days: int = STALE_DAYS
 
 
 class InsightsPages(Handlers):
@@ -48,12 +58,13 @@ class InsightsPages(Handlers):
     async def show(self, request: Request) -> Response:  # noqa: ARG002 - the signature of a handler
         """Answer with the insights; a guard has asked for the password."""
         insights: Insights | None = None
-        unavailable: str | None = None
+        problem: str | None = None
         try:
-            store = self.feedback.store
-            insights = await store.read(lambda: gather(store, self.edition.knowledge))
+            insights = await self.feedback.insights(self.edition.knowledge)
         except StoreUnavailableError as error:
-            unavailable = str(error)
+            problem = f"The store can't be read: {error}. The help pages are not affected."
+        except NotComputedError:
+            problem = "The insights are being computed. Reload this page in a few seconds."
         context = InsightsPage(
             shell=self.shell(
                 "/insights",
@@ -64,9 +75,11 @@ class InsightsPages(Handlers):
                 indexed=False,
             ),
             insights=insights,
-            unavailable=unavailable,
+            problem=problem,
             charts=_charts(insights.weeks) if insights else (),
         )
+        if problem:
+            return self.once(context, status=503, headers={"Retry-After": "5"})
         return self.once(context)
 
 

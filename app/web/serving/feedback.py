@@ -1,4 +1,4 @@
-"""What stands behind the pages and may fail without them: the store, and the limits on it."""
+"""What visitors leave: the way from a handler to the store, and the limits on it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
-
 from app.diagnosis.redaction import Redactor
-from app.feedback.records import Kind, StoreUnavailableError, Unanswered
-from app.web.http.limits import Limiter
+from app.feedback.records import Kind, Reason, StoreUnavailableError, Unanswered, Vote
+from app.feedback.visitor import visitor_hash
+from app.insights import Insights
+from app.knowledge import KnowledgeBase
+from app.web.http.limits import Limit, Limiter
 from app.web.http.metrics import Metrics
+from app.web.serving.insights import InsightsCache
 
 if TYPE_CHECKING:
     from app.feedback.store import Store
 
-VOTES_PER_MINUTE = 12
-"""So many votes of one address are taken in a minute; a page takes two (the vote, the reason)."""
-VOTES_PER_DAY = 200
-"""So many are taken in a day: an office behind one address has more pages to vote on than one."""
-TEXTS_PER_HOUR = 30
-"""So many unanswered texts of one address are kept in an hour; it is answered all the same."""
-REPORTS_PER_HOUR = 10
-"""So many support reports of one address are counted in an hour; they are made all the same."""
+VOTES_PER_MINUTE = Limit("votes", 12, 60)
+"""A page takes two votes of a visitor: the vote, and the vote with its reason."""
+VOTES_PER_DAY = Limit("votes", 200, 24 * 3600)
+"""Several people vote from one office with one IP address."""
+TEXTS_PER_HOUR = Limit("unanswered texts", 30, 3600)
+"""Texts beyond this are answered, but not kept."""
+REPORTS_PER_HOUR = Limit("reports", 10, 3600)
+"""Reports beyond this are made, but not counted."""
 PURGE_SECONDS = 3600
 OPENING_SECONDS = 5
 """The longest that a vote waits for a store that is being opened."""
@@ -34,11 +36,19 @@ OPENING_SECONDS = 5
 logger = logging.getLogger("helpcenter")
 
 
-class FeedbackService:
-    """The store, what guards it, and what is kept in it.
+class TooManyVotesError(Exception):
+    """A visitor has reached a limit; `seconds` later they can vote again."""
 
-    `keep_unanswered` is the switch for texts that found no answer. Everything that is kept is
-    redacted here once more. Nothing is stored before `run` has opened the store.
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+class FeedbackService:
+    """Votes, unanswered texts and report counts: limited for each visitor, redacted, stored.
+
+    Without `keep_unanswered` no texts are kept. Nothing is stored before `run` has opened the
+    store.
     """
 
     def __init__(
@@ -49,16 +59,14 @@ class FeedbackService:
         keep_unanswered: bool,
         metrics: Metrics,
     ) -> None:
-        self.redactor = redactor
         self.metrics = metrics
+        self._redactor = redactor
         self._database_url = database_url
         self._keep_unanswered = keep_unanswered
         self._store: Store | None = None
         self._is_open = asyncio.Event()
+        self._insights = InsightsCache()
         self._limiter = Limiter()
-        self._votes = (RateLimitItemPerMinute(VOTES_PER_MINUTE), RateLimitItemPerDay(VOTES_PER_DAY))
-        self._texts = RateLimitItemPerHour(TEXTS_PER_HOUR)
-        self._reports = RateLimitItemPerHour(REPORTS_PER_HOUR)
 
     async def run(self) -> None:
         """Open the store without making anybody wait, purge it hourly, close it at the end."""
@@ -71,51 +79,61 @@ class FeedbackService:
         finally:
             await asyncio.to_thread(self._store.close)
 
-    @property
-    def store(self) -> Store:
-        """The store; raises `StoreUnavailableError` while it is not open."""
-        if self._store is None:
-            raise StoreUnavailableError("the store is not open yet")
-        return self._store
-
-    async def opened(self) -> Store:
-        """Return the store; in the first moment of a server wait until it is open.
-
-        Raises `StoreUnavailableError` when that takes too long.
-        """
-        if self._store is None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_open.wait(), OPENING_SECONDS)
-        return self.store
-
     def status(self) -> str:
         """Return "ok", "opening" or "degraded: <why>", at once."""
         return str(self._store.status()) if self._store else "opening"
 
-    def wait_seconds(self, address: str) -> int | None:
-        """Count a vote from `address`; return after how many seconds to try again if too many."""
-        for limit in self._votes:
-            if not self._limiter.is_within(limit, "vote", address):
-                return self._limiter.wait_seconds(limit, "vote", address)
-        return None
+    async def vote(
+        self,
+        page: str,
+        *,
+        helpful: bool,
+        reason: Reason | None,
+        comment: str,
+        version: str,
+        address: str,
+        user_agent: str,
+    ) -> None:
+        """Store a vote; it is on disk afterwards.
+
+        `comment` must be whole: half a secret can't be recognised. Raises `TooManyVotesError` and
+        `StoreUnavailableError`.
+        """
+        for limit in (VOTES_PER_MINUTE, VOTES_PER_DAY):
+            seconds = self._limiter.hit(limit, address)
+            if seconds is not None:
+                raise TooManyVotesError(seconds)
+        now = datetime.now(UTC)
+        store = await self._opened()
+        secret = await store.secret_of(now.date())
+        vote = Vote(
+            created=now,
+            page=page,
+            helpful=helpful,
+            visitor=visitor_hash(address, user_agent, page, now.date(), secret),
+            content_version=version,
+            reason=reason,
+            comment=self._redactor.redact(comment).text,
+        )
+        await store.vote(vote)
 
     def note_unanswered(
         self, kind: Kind, text: str, exchange: str | None, version: str, address: str | None
     ) -> None:
         """Keep a text that found no answer, for writers; returns at once and never fails.
 
-        `text` must be whole: it is cut once its secrets are out, since half a secret is no longer
-        known as one. Of one `address` only so many are kept; without an address there is no limit.
+        `text` must be whole: half a secret can't be recognised. Texts without an `address` come
+        from a product's own backend, and have no limit.
         """
         if self._store is None or not self._keep_unanswered or not text.strip():
             return
-        if address is not None and not self._limiter.is_within(self._texts, "text", address):
+        if address is not None and self._limiter.hit(TEXTS_PER_HOUR, address) is not None:
             return
         self._store.note_unanswered(
             Unanswered(
                 created=datetime.now(UTC),
                 kind=kind,
-                text=self.redactor.redact(text).text,
+                text=self._redactor.redact(text).text,
                 content_version=version,
                 exchange=exchange,
             )
@@ -123,14 +141,24 @@ class FeedbackService:
         self.metrics.unanswered(kind.value)
 
     def count_report(self, issues: Collection[str], address: str) -> None:
-        """Count a report that these issues led to; returns at once and never fails.
-
-        Of one `address` only so many count.
-        """
+        """Count a report that these issues led to; returns at once and never fails."""
         if self._store is None:
             return
-        if self._limiter.is_within(self._reports, "report", address):
+        if self._limiter.hit(REPORTS_PER_HOUR, address) is None:
             self._store.count_report(issues, datetime.now(UTC).date())
+
+    async def insights(self, knowledge: KnowledgeBase) -> Insights:
+        """Return recent insights; raises `StoreUnavailableError` and `NotComputedError`."""
+        return await self._insights.get(await self._opened(), knowledge)
+
+    async def _opened(self) -> Store:
+        """Return the store; in the first moment of a server wait until it is open."""
+        if self._store is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_open.wait(), OPENING_SECONDS)
+        if self._store is None:
+            raise StoreUnavailableError("the store is not open yet")
+        return self._store
 
     async def _purge(self, store: Store) -> None:
         try:
@@ -140,7 +168,7 @@ class FeedbackService:
 
 
 def _open(database_url: str) -> Store:
-    # Not above: SQLAlchemy takes longer to import than all that a page needs of the web.
+    # SQLAlchemy takes longer to import than everything that a page needs.
     from app.feedback.store import Store  # noqa: PLC0415
 
     return Store.open(database_url)
