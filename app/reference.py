@@ -77,7 +77,7 @@ def _default(value: object) -> str:
 
 
 _RULE = re.compile(
-    r"Find (?P<what>[^;]+); (?P<cure>[^\n]+)\.\n\n(?P<severity>[^.]+)\. Example: (?P<example>.+)",
+    r"Find (?P<what>[^;]+); (?P<fix>[^\n]+)\.\n\n(?P<severity>[^.]+)\. Example: (?P<example>.+)",
     re.DOTALL,
 )
 """How a rule describes itself."""
@@ -87,9 +87,9 @@ def rules() -> Mapping[str, Mapping[str, str]]:
     """Return how each rule of `helpcenter check` describes itself, by heading and id."""
     found = {
         "Reading the files": loader.RULES,
-        "Looking through them": _descriptions(checks.RULES),
-        "Diagnosing the examples": _descriptions(proof.RULES),
-        "Asking other sites (`--external`)": _descriptions(checks.EXTERNAL_RULES),
+        "Checking the content": _descriptions(checks.RULES),
+        "Proving the examples": _descriptions(proof.RULES),
+        "Checking other sites (`--external`)": _descriptions(checks.EXTERNAL_RULES),
     }
     return {heading: dict(sorted(group.items())) for heading, group in found.items()}
 
@@ -103,18 +103,17 @@ def rules_page() -> str:
     parts = [
         "# What `helpcenter check` finds",
         NOTE,
-        "Each finding names a place, a rule of this page, what is wrong, and the cure. With an "
-        "error the exit code is 1, and the content isn't served; a warning changes neither. "
-        "`--format json` and `--format github` say the column and the severity as well, and exit "
-        "alike.",
+        "Each finding gives the place, the rule, the problem and the fix. An error sets exit code "
+        "1 and stops the content from being served. A warning does neither. `--format json` and "
+        "`--format github` also give the column and the severity.",
     ]
     for heading, group in rules().items():
-        lines = ["| rule | severity | finds | cure | example |", "|---|---|---|---|---|"]
+        lines = ["| rule | severity | problem | fix | example |", "|---|---|---|---|---|"]
         for name, text in group.items():
             rule = _RULE.fullmatch(text)
             if rule is None:
                 raise ValueError(f"the rule {name} must read: Find ...; ....  Error. Example: ...")
-            cells = (rule["severity"].lower(), rule["what"], rule["cure"], rule["example"])
+            cells = (rule["severity"].lower(), rule["what"], rule["fix"], rule["example"])
             row = " | ".join(" ".join(cell.split()).replace("|", r"\|") for cell in cells)
             lines.append(f"| `{name}` | {row} |")
         parts += [f"## {heading}", "\n".join(lines)]

@@ -60,8 +60,8 @@ def test_check_of_bad_content_as_a_process(make_content: MakeContent) -> None:
     )
     assert done.returncode == 1
     assert done.stdout == (
-        "content/issues/a.md:1: front-matter: the file must begin with a line `---` "
-        "and the front matter under it\n"
+        "content/issues/a.md:1: front-matter: the first line must be `---`; put the front matter "
+        "between two lines `---`\n"
         "content/tips.yml:1: missing-key: the key `tips.0.title` is missing; add it\n"
         "content/tips.yml:1: missing-key: the key `tips.0.text` is missing; add it\n"
     )
@@ -109,7 +109,7 @@ def test_check_as_github_annotations(make_content: MakeContent) -> None:
     assert result.exit_code == 1
     first, second = result.stdout.splitlines()
     place = f"{root}/issues/a%2Cb.md,line=1,col=1"
-    assert first.startswith(f"::error file={place},title=front-matter::the file must begin")
+    assert first.startswith(f"::error file={place},title=front-matter::the first line must be")
     assert second.startswith("::warning file=")
 
 

@@ -37,6 +37,7 @@ VIOLATIONS: Mapping[str, Files] = {
     "unreadable": {"issues/a.md": b"\xff"},
     "missing-file": {"site.yml": b""},
     "stray-file": {"issues/a.markdown": "x"},
+    "merge-conflict": {"tips.yml": "<<<<<<< HEAD\ntips: []\n"},
     "front-matter": {"issues/a.md": "# Tea"},
     "yaml": {"issues/a.md": "---\ntitle: a: b\n---\n"},
     "json": {"reports.jsonl": '{"text": "cold tea"'},
@@ -69,7 +70,9 @@ VIOLATIONS: Mapping[str, Files] = {
             '"origin": "verbatim"}\n'
         )
     },
+    "broken-redirect": {"redirects.txt": "/issues/a /issues/b"},
     "unlisted-option": {"errors/glass.yml": ASKING},
+    "redundant-question": {"errors/glass.yml": ASKING.replace("issue: b", "issue: a")},
     "orphan": {"issues/a.md": issue()},
     "stale": {"issues/a.md": issue("verified: 2020-02-29")},
     "expired": {"issues/a.md": issue("expires: 2020-02-29")},

@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from app.content.syntax import explain
+
 Location = tuple[str | int, ...]
 FENCE = "---"
 MAX_DEPTH = 20
@@ -24,6 +26,13 @@ STRING_TAG = "tag:yaml.org,2002:str"
 
 _SIGNED = re.compile(r"(?:^|[\s\[{,:?-])[&*!]")
 """What may be an anchor, an alias or a tag."""
+
+_COMMENT = re.compile(r"[ \t]+(#[^\s#][^\n]*)")
+"""Text after a # without a blank: more often meant as a text than as a comment."""
+
+_ITEM = re.compile(r"\n *- ")
+
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 _SEPARATORS = "\x85\u2028\u2029"
 """What ends a line for YAML, and is seen by nobody: editors would count other lines."""
@@ -106,6 +115,18 @@ for _tag, _pattern, _first in (
     )
 
 
+def conflict(text: str) -> Problem | None:
+    """Find the marks of a merge that git left to a person."""
+    found = _CONFLICT.search(text)
+    if found is None:
+        return None
+    message = (
+        "a merge conflict; keep one of the two versions, and remove the lines that begin with "
+        "<<<<<<<, ======= and >>>>>>>"
+    )
+    return Problem("merge-conflict", Position(text.count("\n", 0, found.start()) + 1), message)
+
+
 def parse_yaml(text: str, first_line: int = 1) -> Document:
     """Read one YAML mapping; `first_line` is where `text` begins in its file."""
     for separator in _SEPARATORS:
@@ -114,15 +135,12 @@ def parse_yaml(text: str, first_line: int = 1) -> Document:
     try:
         document = _parse(text, first_line)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Position(mark.line + first_line, mark.column + 1) if mark else Position(first_line)
-        message = f"this is not valid YAML: {error.problem or error.context}"
-        cure = "; put texts with a colon, a # or a leading quote or brace into quotes"
-        return _broken("yaml", place, message + cure)
+        (line, column), message = explain(text, error)
+        return _broken("yaml", Position(line + first_line, column + 1), message)
     except yaml.reader.ReaderError as error:
         return _unfit(chr(error.character), text, first_line)
     if not isinstance(document.fields, dict):
-        message = "the file must hold keys and values (`title: ...`), not a list or a single value"
+        message = "the file must contain `key: value` lines, not a list or a single value"
         return _broken("yaml", Position(first_line), message)
     return document
 
@@ -145,10 +163,10 @@ def _parse(text: str, first_line: int) -> Document:
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        problems: list[Problem] = []
-        fields = {} if node is None else _value(loader, node, problems, shift)
-        if problems:
-            return Document({}, text, first_line, problems=tuple(problems))
+        reader = _Reader(loader, text, shift)
+        fields = {} if node is None else reader.value(node)
+        if reader.problems:
+            return Document({}, text, first_line, problems=tuple(reader.problems))
         return Document(fields, text, first_line)
     finally:
         loader.dispose()
@@ -186,44 +204,85 @@ def _refused(text: str, shift: int) -> Problem | None:
             depth -= 1
         place = _place(event, shift)
         if depth > MAX_DEPTH:
-            message = f"lists and mappings are nested deeper than {MAX_DEPTH}; make it flatter"
+            message = f"lists and mappings are nested deeper than {MAX_DEPTH} levels; flatten them"
             return Problem("yaml", place, message)
         if getattr(event, "anchor", None):
             message = (
-                "anchors and aliases (& and *) are not used here; repeat the text, or quote it"
+                "a text that begins with & or * needs quotes around it; anchors aren't supported"
             )
             return Problem("yaml-anchor", place, message)
         if getattr(event, "tag", None):
-            message = "tags (!) are not used here; remove the tag, or quote the text"
+            message = "a text that begins with ! needs quotes around it; tags aren't supported"
             return Problem("yaml-tag", place, message)
     return None
 
 
-def _value(loader: _Loader, node: yaml.Node, problems: list[Problem], shift: int) -> Any:
-    """Return the value of a node, and note what is ambiguous in it."""
-    if isinstance(node, yaml.ScalarNode):
+class _Reader:
+    """Builds the values of nodes, and notes as `problems` what means something else than it seems.
+
+    `shift` is the number of lines above `text` in its file.
+    """
+
+    def __init__(self, loader: _Loader, text: str, shift: int) -> None:
+        self.problems: list[Problem] = []
+        self._loader = loader
+        self._text = text
+        self._shift = shift
+
+    def value(self, node: yaml.Node) -> Any:
+        """Return the value of a node."""
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item) for item in node.value]
+        if isinstance(node, yaml.MappingNode):
+            return self._fields(node)
         if node.tag == STRING_TAG:
+            if isinstance(node, yaml.ScalarNode) and not node.style:
+                self._look_through(node)
             return node.value
         try:
-            return loader.construct_object(node)
+            return self._loader.construct_object(node)
         except ValueError as error:
-            message = f"this value can't be read: {error}; quote it if it's text"
-            problems.append(Problem("yaml", _place(node, shift), message))
+            is_number = node.tag.endswith(("int", "float"))
+            reason = "a number with too many digits" if is_number else f"not a date ({error})"
+            fix = "correct it, or put it into quotes if it is a text"
+            self._note(node, "yaml", f"{reason}; {fix}")
             return None
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(loader, item, problems, shift) for item in node.value]
-    fields: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = key_node.value
-        if key_node.tag != STRING_TAG:
-            message = "a key must be a word; put it into quotes"
-            problems.append(Problem("yaml", _place(key_node, shift), message))
-            continue
-        if key in fields:
-            message = f"the key `{key}` stands twice; keep one of them"
-            problems.append(Problem("duplicate-key", _place(key_node, shift), message))
-        fields[key] = _value(loader, value_node, problems, shift)
-    return fields
+
+    def _fields(self, node: yaml.MappingNode) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if isinstance(key_node, yaml.MappingNode):
+                self._note(node, "yaml", "a text that begins with {{ needs quotes around it")
+                continue
+            if key_node.tag != STRING_TAG:
+                self._note(key_node, "yaml", "a key must be a word; put it into quotes")
+                continue
+            if key in fields:
+                message = f"the key `{key}` appears twice; keep one"
+                self._note(key_node, "duplicate-key", message)
+            fields[key] = self.value(value_node)
+        return fields
+
+    def _look_through(self, node: yaml.ScalarNode) -> None:
+        """Find what is no part of a text without quotes, or unexpectedly is."""
+        start, end = node.start_mark.index, node.end_mark.index
+        if comment := _COMMENT.match(self._text, end):
+            message = (
+                f"`{comment[1]}` is a comment and not part of the text; put the text into quotes, "
+                "or write a blank after the #"
+            )
+            self._note(node, "yaml", message)
+        if item := _ITEM.search(self._text, start, end):
+            line = self._text.count("\n", 0, item.end()) + 1 + self._shift
+            message = (
+                "this line continues the text above it; align its `-` with the `-` above, or put "
+                "the whole text into quotes"
+            )
+            self.problems.append(Problem("yaml", Position(line, len(item[0]) - 2), message))
+
+    def _note(self, node: yaml.Node, rule: str, message: str) -> None:
+        self.problems.append(Problem(rule, _place(node, self._shift), message))
 
 
 def _note(
@@ -255,11 +314,18 @@ def parse_markdown(text: str) -> Document:
     # Not `splitlines`: editors count only line feeds, it would count form feeds and more.
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE:
-        message = f"the file must begin with a line `{FENCE}` and the front matter under it"
+        fix = f"put the front matter between two lines `{FENCE}`"
+        if text.lstrip().startswith(f"{FENCE}\n"):
+            fix = "remove the blank lines above it"
+        message = f"the first line must be `{FENCE}`; {fix}"
         return _broken("front-matter", Position(1), message)
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE), None)
     if end is None:
-        message = f"the front matter does not end; close it with a line `{FENCE}`"
+        for number, line in enumerate(lines[1:], 2):
+            if line.strip() in {FENCE, "----", "..."}:
+                message = f"the front matter ends with a line `{FENCE}` and nothing else on it"
+                return _broken("front-matter", Position(number), message)
+        message = f"the front matter does not end; add a line `{FENCE}` below it"
         return _broken("front-matter", Position(1), message)
     document = parse_yaml("\n".join(lines[1:end]), first_line=2)
     return replace(document, text=text, body="\n".join(lines[end + 1 :]), body_line=end + 2)
@@ -274,9 +340,11 @@ def parse_json_lines(text: str) -> Document:
             continue
         try:
             entry = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep"
-            message = f"this line is no JSON ({reason}); write one object on it"
+        except json.JSONDecodeError as error:
+            message = f"not valid JSON: {error.msg}; write one object on each line"
+            return _broken("json", Position(number, error.colno), message)
+        except (RecursionError, ValueError):
+            message = "nested too deep, or a number with too many digits; simplify the line"
             return _broken("json", Position(number), message)
         positions["reports", len(entries)] = Position(number)
         entries.append(entry)

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from app.content.folder import Kind
-from app.content.loader import FILLED_IN, TYPES
+from app.content.loader import TYPES
+from app.content.validation import FILLED_IN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
