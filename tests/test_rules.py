@@ -78,7 +78,7 @@ VIOLATIONS: Mapping[str, Files] = {
     "expired": {"issues/a.md": issue("expires: 2020-02-29")},
     "wrong-example": {"issues/a.md": issue("examples: [tea]")},
     "unsound-answer": {
-        "issues/a.md": issue("recipes: {general: {cause: Cold, steps: [Turn the lid]}}")
+        "issues/a.md": issue("recipes: {general: {cause: Cold, steps: [Lift the lid]}}")
     },
     "unusable-signature": {"issues/a.md": issue("signatures: [tea]")},
     "untested-signature": {"issues/a.md": issue("signatures: [cold tea]")},
