@@ -17,6 +17,7 @@ Kind = Literal[
     "home",
     "issue",
     "short issue",
+    "question",
     "exchanges",
     "exchange",
     "error",
@@ -40,6 +41,7 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
         "home": "/",
         "issue": "/issues/{slug}",
         "short issue": "/i/{slug}",
+        "question": "/questions/{slug}",
         "exchanges": "/exchanges",
         "exchange": "/exchanges/{exchange}",
         "error": "/errors/{exchange}/{code:path}",
@@ -60,7 +62,9 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
 )
 """The path of every kind of page; a `{name:path}` may hold slashes."""
 
-REPLIES: frozenset[Kind] = frozenset({"issue", "short issue", "error", "short error", "diagnosis"})
+REPLIES: frozenset[Kind] = frozenset(
+    {"issue", "short issue", "question", "error", "short error", "diagnosis"}
+)
 """The kinds of pages that are also served as a reply to paste, with one of the endings below."""
 REPLY_ENDINGS = ("txt", "md")
 
@@ -134,6 +138,11 @@ def issue(slug: str, *, step: str = "", short: bool = False) -> str:
     """Return the permalink of an issue, or of one of its steps; `short` is for chats."""
     url = f"/i/{quote(slug)}" if short else f"/issues/{quote(slug)}"
     return url + (f"#{step}" if step else "")
+
+
+def question(slug: str) -> str:
+    """Return the permalink of an everyday question."""
+    return f"/questions/{quote(slug)}"
 
 
 def exchange(exchange_id: str) -> str:

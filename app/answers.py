@@ -6,7 +6,7 @@ recipe for the exchange, then its general one, and last the general solutions of
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
 from app import addresses
 from app.content.variables import fill_entity, missing
@@ -20,6 +20,7 @@ from app.model import (
     Match,
     Observations,
     RecipeStep,
+    Solution,
 )
 
 
@@ -62,15 +63,19 @@ def answer(
     return Answer(
         issue=slug,
         cause=filled.cause,
-        steps=tuple(
-            fill_entity(step, values)
-            for step in recipe.steps
-            if _concerns(step, exchange, ticked) and not (exchange and missing(step.text, values))
-        ),
+        steps=_filled(recipe.steps, exchange, values, ticked),
         note=filled.note,
         level="code" if is_of_code else "recipe",
         page=page,
     )
+
+
+def steps_for(
+    knowledge: KnowledgeBase, question: str, exchange: str | None
+) -> tuple[Solution, ...]:
+    """Return the steps of an everyday question on `exchange`; empty when it has none."""
+    raw = knowledge.raw_question(question)
+    return _filled(raw.steps, exchange, knowledge.variables(exchange)) if raw else ()
 
 
 def answer_to(
@@ -88,6 +93,20 @@ def answer_to(
         entry=diagnosis.error,
         caller=diagnosis.caller_ip if is_best else None,
         ticked=[item for item, ticked in observations.checklist.items() if ticked],
+    )
+
+
+def _filled(
+    steps: Iterable[RecipeStep],
+    exchange: str | None,
+    values: Mapping[str, str],
+    ticked: Collection[str] = (),
+) -> tuple[Solution, ...]:
+    """Return the steps that concern `exchange`, each with its facts."""
+    return tuple(
+        fill_entity(step, values)
+        for step in steps
+        if _concerns(step, exchange, ticked) and not (exchange and missing(step.text, values))
     )
 
 

@@ -15,7 +15,10 @@ from urllib.parse import unquote
 
 from app.content.loader import Content
 from app.content.variables import fill_entity, variables
-from app.model import Diagnostic, ErrorCode, Exchange, Finding, Issue, Site, Tip
+from app.model import Diagnostic, ErrorCode, Exchange, Finding, Issue, Question, Site, Tip
+
+Page = Issue | Exchange | Question
+"""What has a Markdown file and a page of its own."""
 
 
 class BrokenContentError(Exception):
@@ -36,6 +39,7 @@ class KnowledgeBase:
     tips: tuple[Tip, ...]
     issues: tuple[Issue, ...]
     exchanges: tuple[Exchange, ...]
+    questions: tuple[Question, ...]
 
     @property
     def version(self) -> str:
@@ -50,20 +54,20 @@ class KnowledgeBase:
         """Return a supported exchange by its id, or by an old one."""
         return self._exchanges_by_id.get(self._present(exchange))
 
-    def body_source(self, page: Issue | Exchange) -> str:
-        """Return the body of an issue or exchange before its variables were filled in."""
-        raw: Issue | Exchange | None
+    def body_source(self, page: Page) -> str:
+        """Return the body of a page before its variables were filled in."""
+        raw: Page | None
         if isinstance(page, Issue):
             raw = self._raw_issues.get(page.slug)
-        else:
+        elif isinstance(page, Exchange):
             raw = self._raw_exchanges.get(page.id)
+        else:
+            raw = self.raw_question(page.slug)
         return raw.body if raw else page.body
 
-    def changed(self, page: Issue | Exchange) -> dt.date | None:
-        """Return when the file of an issue or exchange was changed last, where that is known."""
-        if isinstance(page, Issue):
-            return self.content.dates.get(f"issues/{page.slug}.md")
-        return self.content.dates.get(f"exchanges/{page.id}.md")
+    def changed(self, page: Page) -> dt.date | None:
+        """Return when the file of a page was changed last, where that is known."""
+        return self.content.dates.get(f"{page.url.removeprefix('/')}.md")
 
     def errors_changed(self, exchange: str) -> dt.date | None:
         """Return when the error codes of an exchange were changed last, where that is known."""
@@ -92,6 +96,22 @@ class KnowledgeBase:
             for issue in self.content.issues
             if issue.concerns(self._present(exchange))
         )
+
+    def question(self, slug: str, exchange: str | None = None) -> Question | None:
+        """Return an everyday question by its slug, with the answer for `exchange`."""
+        raw = self.raw_question(slug)
+        if raw is None:
+            return None
+        own = raw.answers.get(self._present(exchange), raw.answer)
+        return fill_entity(raw.model_copy(update={"answer": own}), self.variables(exchange))
+
+    def raw_question(self, slug: str) -> Question | None:
+        """Return an everyday question as its file has it, before its variables were filled in."""
+        return next((one for one in self.content.questions if one.slug == slug), None)
+
+    def question_alias(self, slug: str) -> str | None:
+        """Return the present slug of an everyday question for an old one."""
+        return next((one.slug for one in self.questions if slug in one.aliases), None)
 
     def alias(self, slug: str) -> str | None:
         """Return the present slug for an old one."""
@@ -173,4 +193,5 @@ def build(content: Content) -> KnowledgeBase:
             fill_entity(exchange, variables(content.site, exchange))
             for exchange in content.exchanges
         ),
+        questions=tuple(fill_entity(question, values) for question in content.questions),
     )

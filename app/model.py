@@ -405,6 +405,48 @@ class Issue(Entity):
         return tuple(step for step in self.solutions if exchange in step.exchanges)
 
 
+# --- questions/<slug>.md ----------------------------------------------------------------------
+
+
+class Question(Entity):
+    """One everyday question: what people ask besides errors, with a short answer.
+
+    `answers` are those that differ on an exchange, by its id. `examples` are how people ask it.
+    """
+
+    slug: Slug
+    title: NonEmpty
+    """The question, as a reader would ask it."""
+    answer: NonEmpty
+    """The answer in a few sentences."""
+    answers: dict[Slug, NonEmpty] = Field(default_factory=dict)
+    """The answer for an exchange, by its id, where it differs."""
+    steps: tuple[Annotated[RecipeStep, BeforeValidator(_solution_from_text)], ...] = ()
+    """What to do, in order, if there is something to do."""
+    urgent: bool = False
+    """Whether money is at stake: the answer then comes before any diagnosis."""
+    examples: tuple[NonEmpty, ...] = ()
+    """How people ask it; each must be answered by this question."""
+    order: int = 1000
+    """The place among the questions: lower comes first."""
+    aliases: tuple[Slug, ...] = ()
+    """Old names of this file: their addresses redirect here."""
+    related: tuple[Slug, ...] = ()
+    """Issues worth a look, by the names of their files."""
+    verified: dt.date | None = None
+    """The day on which somebody last checked the facts."""
+    expires: dt.date | None = None
+    """The last day on which this holds; `check` then warns."""
+    draft: bool = False
+    """Not published yet: only `serve --dev` shows it."""
+    body: str = ""
+
+    @property
+    def url(self) -> str:
+        """The permalink of the question's page."""
+        return addresses.question(self.slug)
+
+
 # --- exchanges/<id>.md ------------------------------------------------------------------------
 
 

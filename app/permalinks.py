@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from app import addresses
 from app.addresses import Address
 from app.content.loader import Content
-from app.model import ChecklistItem, Issue, QuickTest, Tip
+from app.model import ChecklistItem, Diagnostic, Issue, QuickTest, Tip
 
 FILE = "permalinks.txt"
 HEAD = """\
@@ -54,8 +54,8 @@ def _links(content: Content) -> Iterator[str]:
         for step in issue.all_steps:
             if not step.exchanges or exchanges.intersection(step.exchanges):
                 yield addresses.issue(issue.slug, step=step.id)
-    for exchange in content.exchanges:
-        yield exchange.url
+    yield from (question.url for question in content.questions)
+    yield from (exchange.url for exchange in content.exchanges)
     for error in content.errors:
         if error.exchange in exchanges:
             yield addresses.error(error.exchange, error.code)
@@ -63,11 +63,15 @@ def _links(content: Content) -> Iterator[str]:
     for tip in content.tips:
         yield addresses.home(tip.id)
     if content.diagnostic:
-        for item in content.diagnostic.checklist:
-            yield addresses.diagnosis(checklist={item.id: False})
-        for test in content.diagnostic.tests:
-            yield addresses.diagnosis(tests={test.id: "pass"})
-            yield addresses.diagnosis(tests={test.id: "fail"})
+        yield from _diagnoses(content.diagnostic)
+
+
+def _diagnoses(diagnostic: Diagnostic) -> Iterator[str]:
+    for item in diagnostic.checklist:
+        yield addresses.diagnosis(checklist={item.id: False})
+    for test in diagnostic.tests:
+        yield addresses.diagnosis(tests={test.id: "pass"})
+        yield addresses.diagnosis(tests={test.id: "fail"})
 
 
 class Permalinks:
@@ -79,6 +83,7 @@ class Permalinks:
         for issue in content.issues:
             self._issues |= dict.fromkeys(issue.aliases, issue)
         self._issues |= {issue.slug: issue for issue in content.issues}
+        self._questions = {name for one in content.questions for name in (one.slug, *one.aliases)}
         for exchange in content.exchanges:
             self._exchanges |= dict.fromkeys((exchange.id, *exchange.aliases), exchange.id)
         self._ids = set(self._exchanges.values())
@@ -104,6 +109,8 @@ class Permalinks:
         match address.kind:
             case "issue" | "short issue":
                 return self._broken_issue(address.name, address.anchor)
+            case "question":
+                return _gone("question", address.name, self._questions)
             case "exchanges" | "exchange":
                 return self._broken_exchange(address.exchange or None)
             case "error" | "short error":
@@ -112,10 +119,9 @@ class Permalinks:
                 return self._broken_diagnosis(address)
             case "home":
                 return _gone("tip", address.anchor, self._tips)
-            case "whitelist" if self._has_whitelist:
-                return None
             case "whitelist":
-                return "`site.yml` has no `whitelist` any more; put it back"
+                gone = "`site.yml` has no `whitelist` any more; put it back"
+                return None if self._has_whitelist else gone
         return NO_PERMALINK
 
     def _broken_issue(self, slug: str, step: str) -> str | None:

@@ -210,8 +210,8 @@ def prepare_ours(articles: Sequence[Article]) -> Callable[[], Search]:
     )
     support: Any = {"title": "Support", "text": "Ask us"}
     site = Site(product="Bot", title="Help", intro="Help", support=support)
-    content = Content(Path(), (), (), "", site, None, (), issues, (), (), (), {}, {})
-    knowledge = KnowledgeBase(content, site, None, (), issues, ())
+    content = Content(Path(), (), (), "", site, None, (), issues, (), (), (), (), {}, {})
+    knowledge = KnowledgeBase(content, site, None, (), issues, (), ())
 
     def build() -> Search:
         index = SearchIndex(knowledge)

@@ -20,7 +20,7 @@ from app.checks.texts import heading_anchors, step_aliases, step_ids
 from app.content.loader import Source
 from app.model import Issue
 
-HOME_ANCHORS = ("whitelist", "diagnostic", "issues", "by-exchange", "tips", "support")
+HOME_ANCHORS = ("whitelist", "diagnostic", "issues", "by-exchange", "questions", "tips", "support")
 """The sections of `/`; each issue and each tip has an anchor there as well."""
 
 _HOST = re.compile(r"^(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*$|^localhost$")
@@ -119,28 +119,33 @@ class _Pages:
             return
         match addresses.parse(path):
             case Address(kind="issue" | "short issue", name=slug):
-                if slug in self.aliases and slug not in self.issues:
-                    present = addresses.issue(self.aliases[slug])
-                    yield link.mistake(f"{path} only redirects; link to {present}", "warning")
-                else:
+                present = self.aliases.get(slug) if slug not in self.issues else None
+                yield from self._moved(link, path, present and addresses.issue(present))
+                if present is None:
                     yield from self._missing(link, path, "issue", slug, self.issues)
+            case Address(kind="question", name=slug):
+                yield from self._missing(link, path, "question", slug, self.survey.questions)
             case Address(kind="exchange", exchange=name):
-                if name in self.exchange_aliases:
-                    present = addresses.exchange(self.exchange_aliases[name])
-                    yield link.mistake(f"{path} only redirects; link to {present}", "warning")
-                else:
+                present = self.exchange_aliases.get(name)
+                yield from self._moved(link, path, present and addresses.exchange(present))
+                if present is None:
                     yield from self._missing(link, path, "exchange", name, self.exchanges)
             case Address(kind="error" | "short error", exchange=name, code=code):
-                if name not in self.exchanges:
-                    yield from self._missing(link, path, "exchange", name, self.exchanges)
+                codes = self.codes.get(name, {})
+                if name in self.exchanges:
+                    yield from self._missing(link, path, f"error code of {name}", code, codes)
                 else:
-                    what = f"error code of {name}"
-                    yield from self._missing(link, path, what, code, self.codes.get(name, {}))
+                    yield from self._missing(link, path, "exchange", name, self.exchanges)
             case Address(kind=kind) if PATHS[kind] in self.fixed or kind == "image":
                 return
             case _:
                 known = [*self.fixed, *map(addresses.issue, self.issues)]
                 yield link.mistake(f"there is no page {path}; {did_you_mean(path, known)}")
+
+    @staticmethod
+    def _moved(link: Link, path: str, present: str | None) -> Iterator[Mistake]:
+        if present:
+            yield link.mistake(f"{path} only redirects; link to {present}", "warning")
 
     def _missing(
         self, link: Link, path: str, what: str, name: str, known: Mapping[str, Source]
@@ -200,6 +205,8 @@ def page_of(source: Source) -> str:
     """Return the page that shows a file's texts; empty for a file of error codes."""
     if source.kind == "issue":
         return addresses.issue(name_of(source))
+    if source.kind == "question":
+        return addresses.question(name_of(source))
     if source.kind == "exchange":
         return addresses.exchange(name_of(source))
     return "" if source.kind == "errors" else addresses.home()

@@ -184,6 +184,11 @@ class Survey:
         return self._named("issue")
 
     @cached_property
+    def questions(self) -> Mapping[str, Source]:
+        """The files of everyday questions by slug, broken ones and drafts as well."""
+        return self._named("question")
+
+    @cached_property
     def exchanges(self) -> Mapping[str, Source]:
         """The files of exchanges by id, broken ones and drafts as well."""
         return self._named("exchange")

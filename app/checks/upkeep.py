@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from app.checks.places import Mistake, Survey, is_draft
 from app.content.frontmatter import Location
-from app.content.loader import Source
+from app.content.loader import PAGES, Source
 from app.model import ErrorFile
 
 STALE_DAYS = 180
@@ -48,7 +48,7 @@ def _dates(survey: Survey, key: str) -> Iterator[tuple[Source, dt.date]]:
     """Yield the date under `key` of every published issue and exchange that has one."""
     for source in survey.sources:
         day = source.document.fields.get(key)
-        is_page = source.kind in {"issue", "exchange"}
+        is_page = source.kind in PAGES
         if is_page and isinstance(day, dt.date) and not is_draft(source):
             yield source, day
 

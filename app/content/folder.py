@@ -24,6 +24,7 @@ Kind = Literal[
     "diagnostic",
     "tips",
     "issue",
+    "question",
     "exchange",
     "errors",
     "permalinks",
@@ -42,6 +43,7 @@ FILES: Mapping[str, Kind] = {
 }
 FOLDERS: Mapping[str, tuple[Kind, str]] = {
     "issues": ("issue", ".md"),
+    "questions": ("question", ".md"),
     "exchanges": ("exchange", ".md"),
     "errors": ("errors", ".yml"),
 }

@@ -34,6 +34,7 @@ from app.model import (
     Exchange,
     Finding,
     Issue,
+    Question,
     Report,
     Severity,
     Site,
@@ -43,7 +44,7 @@ from app.model import (
 
 STRAY = (
     "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, vocabulary.yml, "
-    "issues/*.md, exchanges/*.md and errors/*.yml: rename it, or move it away"
+    "issues/*.md, questions/*.md, exchanges/*.md and errors/*.yml: rename it, or move it away"
 )
 
 EntityT = TypeVar("EntityT", bound=Entity)
@@ -175,6 +176,7 @@ class Content:
     tips: tuple[Tip, ...]
     issues: tuple[Issue, ...]
     exchanges: tuple[Exchange, ...]
+    questions: tuple[Question, ...]
     errors: tuple[ErrorCode, ...]
     permalinks: tuple[str, ...]
     images: Mapping[str, bytes]
@@ -230,6 +232,7 @@ def load(
         )
     visible = [entity for entity in _entities(sources, Issue) if drafts or not entity.draft]
     exchanges = [entity for entity in _entities(sources, Exchange) if drafts or not entity.draft]
+    questions = [entity for entity in _entities(sources, Question) if drafts or not entity.draft]
     return Content(
         root=root,
         sources=tuple(sources),
@@ -239,6 +242,7 @@ def load(
         diagnostic=next(iter(_entities(sources, Diagnostic)), None),
         tips=tuple(tip for file in _entities(sources, TipFile) for tip in file.tips),
         issues=tuple(sorted(visible, key=lambda issue: (issue.order, issue.slug))),
+        questions=tuple(sorted(questions, key=lambda one: (one.order, one.slug))),
         exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
         errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
         permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
@@ -286,7 +290,7 @@ def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, l
         document = parse_lines(text)
     elif kind == "reports":
         document = parse_json_lines(text)
-    elif kind in {"issue", "exchange"}:
+    elif kind in PAGES:
         document = parse_markdown(text)
     else:
         document = parse_yaml(text)
@@ -299,11 +303,15 @@ def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, l
     return document, None if problems else entity, problems
 
 
+PAGES = frozenset({"issue", "question", "exchange"})
+"""The kinds of Markdown files, each of which is a page."""
+
 TYPES: Mapping[Kind, type[Entity]] = {
     "site": Site,
     "diagnostic": Diagnostic,
     "tips": TipFile,
     "issue": Issue,
+    "question": Question,
     "exchange": Exchange,
     "errors": ErrorFile,
     "permalinks": PermalinkFile,
@@ -318,8 +326,8 @@ def _complete(kind: Kind, name: str, document: Document) -> tuple[dict[str, Any]
     """Add what the file's name and body say; a file that says it again is a mistake."""
     fields = dict(document.fields)
     said_again: list[Location] = []
-    if kind in {"issue", "exchange"}:
-        added = {"slug" if kind == "issue" else "id": name, "body": document.body}
+    if kind in PAGES:
+        added = {"id" if kind == "exchange" else "slug": name, "body": document.body}
         said_again = [(key,) for key in added if key in fields]
         fields |= added
     elif kind == "errors" and isinstance(fields.get("errors"), list):

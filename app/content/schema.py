@@ -24,6 +24,7 @@ FILES: Mapping[Kind, str] = MappingProxyType(
         "diagnostic": "diagnostic.yml",
         "tips": "tips.yml",
         "issue": "issues/*.md",
+        "question": "questions/*.md",
         "exchange": "exchanges/*.md",
         "errors": "errors/*.yml",
         "vocabulary": "vocabulary.yml",
@@ -50,6 +51,10 @@ def schema(kind: Kind) -> dict[str, Any]:
         _without(made if TYPES[kind] is entity else types.get(entity.__name__, {}), names)
     if kind == "issue":
         _may_be_text(made["properties"]["solutions"], types["Solution"])
+    if "Recipe" in types:
+        _may_be_text(types["Recipe"]["properties"]["steps"], types["RecipeStep"])
+    if kind == "question":
+        _may_be_text(made["properties"]["steps"], types["RecipeStep"])
     whole = {"$schema": DIALECT, **made, "title": f"content/{FILES[kind]}"}
     return whole | ({"$defs": types} if types else {})
 
@@ -65,7 +70,7 @@ def _without(made: dict[str, Any], names: frozenset[str]) -> None:
 def _may_be_text(solutions: dict[str, Any], solution: dict[str, Any]) -> None:
     """Let a solution be a text alone, and have its anchor made from it, as the model does."""
     solutions["items"] = {"anyOf": [{"type": "string", "minLength": 1}, solutions["items"]]}
-    solution["required"].remove("id")
+    solution["required"] = [name for name in solution["required"] if name != "id"]
 
 
 def keys(kind: Kind) -> Iterator[tuple[str, bool, str]]:

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.content.frontmatter import Document, Location, Problem
-from app.model import Entity, ErrorCode, Exchange, Issue, slugify
+from app.model import Entity, ErrorCode, Exchange, Issue, Question, slugify
 
 FILLED_IN: Mapping[type[BaseModel], frozenset[str]] = {
     Issue: frozenset({"slug", "body"}),
+    Question: frozenset({"slug", "body"}),
     Exchange: frozenset({"id", "body"}),
     ErrorCode: frozenset({"exchange"}),
 }

@@ -25,6 +25,7 @@ from app.web.pages.home import Home
 from app.web.pages.images import Images
 from app.web.pages.insights import InsightsPages
 from app.web.pages.issue import Issues
+from app.web.pages.question import Questions
 from app.web.pages.rendering import Renderer
 from app.web.pages.replies import Replies
 from app.web.pages.report import Reports
@@ -89,6 +90,7 @@ def routes(
         route(PATHS["home"], Home, Home.home),
         route(PATHS["issue"] + REPLY, Replies, Replies.issue),
         route(PATHS["issue"], Issues, Issues.issue),
+        route(PATHS["question"], Questions, Questions.question),
         route(PATHS["image"], Images, Images.image),
         route(PATHS["exchanges"], Exchanges, Exchanges.exchanges),
         route(PATHS["exchange"], Exchanges, Exchanges.exchange),

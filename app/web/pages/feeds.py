@@ -21,6 +21,7 @@ class Feeds(Handlers):
         pages += (
             (issue.url, knowledge.changed(issue) or issue.verified) for issue in knowledge.issues
         )
+        pages += ((one.url, knowledge.changed(one) or one.verified) for one in knowledge.questions)
         if knowledge.site.whitelist:
             pages.append((addresses.PATHS["whitelist"], None))
         if knowledge.exchanges:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.model import Issue, Observations, Tip
+from app.model import Issue, Observations, Question, Tip
 from app.web.pages import forms
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about, id_of
@@ -24,6 +24,7 @@ class HomePage:
     form: DiagnoseForm
     issues: tuple[Issue, ...]
     tips: tuple[Tip, ...]
+    questions: tuple[Question, ...]
 
 
 class Home(Handlers):
@@ -42,5 +43,6 @@ class Home(Handlers):
             form=forms.form_state(Observations(exchange=id_of(exchange)), knowledge),
             issues=knowledge.issues_for(id_of(exchange)),
             tips=knowledge.tips,
+            questions=knowledge.questions,
         )
         return self.page(context)

@@ -1,0 +1,59 @@
+"""`/questions/<slug>`: one everyday question with its short answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import addresses
+from app.answers import steps_for
+from app.content.markdown import plain
+from app.model import Issue, Question, Solution
+from app.web.pages.handlers import Handlers, Shell, id_of, moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPage:
+    """`/questions/<slug>`; `steps` are those for the chosen exchange."""
+
+    template: ClassVar[str] = "pages/question.html"
+
+    shell: Shell
+    question: Question
+    steps: tuple[Solution, ...]
+    source: str
+    related: tuple[Issue, ...]
+    others: tuple[Question, ...]
+
+
+class Questions(Handlers):
+    """The handler of everyday questions."""
+
+    __slots__ = ()
+
+    async def question(self, request: Request) -> Response:
+        """Answer with one everyday question, or lead from its old address to the present one."""
+        knowledge = self.edition.knowledge
+        exchange = self.chosen_exchange(request)
+        slug = request.path_params["slug"]
+        question = knowledge.question(slug, id_of(exchange))
+        if question is None:
+            present = knowledge.question_alias(slug)
+            if present is None:
+                raise HTTPException(404)
+            return moved(request, addresses.question(present))
+        page = QuestionPage(
+            shell=self.shell(
+                question.url, exchange, title=question.title, description=plain(question.answer)
+            ),
+            question=question,
+            steps=steps_for(knowledge, slug, id_of(exchange)),
+            source=knowledge.body_source(question),
+            related=tuple(issue for name in question.related if (issue := knowledge.issue(name))),
+            others=tuple(one for one in knowledge.questions if one.slug != slug),
+        )
+        return self.page(page)
