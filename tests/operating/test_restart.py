@@ -1,12 +1,14 @@
 """Processes that share a socket of systemd restart, and no request is lost.
 
 systemd itself can't run in a test. What it does is small: it opens the socket, hands it over as
-file 3 with LISTEN_FDS and LISTEN_PID, and waits for READY=1 on NOTIFY_SOCKET.
+file 3 with LISTEN_FDS and LISTEN_PID, makes it wait or not for all who have it (`NonBlocking=` of
+the unit), and waits for READY=1 on NOTIFY_SOCKET.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -30,9 +32,14 @@ pytestmark = pytest.mark.slow
 AS_SYSTEMD = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
+os.set_blocking(3, sys.argv[2] != "yes")
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 os.execv(sys.executable, [sys.executable, "-m", "app", "serve"])
 """
+
+
+UNIT = (ROOT / "docs/operating/helpcenter@.service").read_text("utf-8")
+(NON_BLOCKING,) = re.findall("^NonBlocking=(.*)$", UNIT, re.MULTILINE) or ["no"]
 
 
 class Unit:
@@ -57,7 +64,7 @@ class Unit:
         descriptor = self._listener.fileno()
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", AS_SYSTEMD, str(descriptor)],
+                [sys.executable, "-c", AS_SYSTEMD, str(descriptor), NON_BLOCKING],
                 cwd=ROOT,
                 env=self._environment,
                 pass_fds=(descriptor,),
