@@ -217,7 +217,8 @@ def prepare_ours(articles: Sequence[Article]) -> Callable[[], Search]:
         index = SearchIndex(knowledge)
 
         def search(query: str) -> list[int]:
-            return [int(one.url.rpartition("/a")[2]) for one in index.search(query, limit=HITS)]
+            found = (one.url for one in index.search(query, limit=HITS) if one.kind == "issue")
+            return [int(url.rpartition("/a")[2]) for url in found]
 
         return search
 

@@ -83,6 +83,21 @@ def plain(text: str) -> str:
     return "".join(_text_of(token) for token in _MARKDOWN.parseInline(text))
 
 
+def blocks(text: str, source: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the headings, paragraphs, list items and table cells of a text, without their marks.
+
+    Each has the anchor of the heading that it is or stands under; see `block` for `source`.
+    """
+    tokens = _MARKDOWN.parse(text)
+    names = iter(_anchors(tokens) if source == text else anchors(source))
+    anchor: str | None = None
+    for token in tokens:
+        if token.type == "heading_open":
+            anchor = next(names, "") or None
+        elif token.content.strip():
+            yield " ".join(_text_of(token).split()), anchor
+
+
 def references(text: str) -> Iterator[Reference]:
     """Yield every link, image, heading and HTML tag of a Markdown text."""
     level = 0

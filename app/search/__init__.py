@@ -1,16 +1,12 @@
-"""KnowledgeBase + query -> results: search over issues, exchanges and error codes.
+"""KnowledgeBase + query -> results: search over issues, exchanges, error codes and other pages.
 
-Words are inflected and mistyped, codes are not. So texts are cut up twice: into *words*, which are
-found with other endings, completed while somebody types, and forgiven a typo; and into *codes*
-(whatever holds a digit or inner punctuation: `-2015`, `EAPI:Invalid`, `api-signature-not-valid`),
-which are kept whole and matched exactly or not at all.
-
-A query goes through the rooms in this order:
-
-- `question`: what is asked for, by its `tokens`, the `vocabulary` and the `names` of error codes
-- `ranking`: which items fit, over their `passages`; `full_text` is what we need of tantivy
-- `snippets`: the passage of an item that fits best, with the matches marked
-- `index`: all of it together, the `SearchIndex`
+- `documents`: what can be found, and the passages that a visitor can read there
+- `analysis`: how texts and queries are cut into words
+- `vocabulary`: which words a mistyped or unfinished word can mean
+- `names`: the error codes, error messages and exchanges that a query names
+- `query`: a query as a tantivy query
+- `index`: the tantivy index, and the `SearchIndex` that answers queries
+- `snippets`: the passage of a document that fits best, with its matches marked
 """
 
 from app.search.index import SearchIndex

@@ -1,192 +1,174 @@
-"""The search over one knowledge base."""
+"""The search over one knowledge base.
+
+Its tantivy index holds each page with all its texts, to find and rank pages, and each passage of a
+page alone, to choose the one that a result shows.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from itertools import pairwise
+from typing import Any
 from urllib.parse import unquote
 
+import tantivy
+from tantivy import Query
+
+from app import addresses
 from app.knowledge import KnowledgeBase
+from app.search.analysis import codes_of, stemming
+from app.search.documents import ALWAYS, NONE_CHOSEN, Passage, documents_of
 from app.search.names import Names
-from app.search.passages import Passage, items_of, passages_of, same_passages
-from app.search.question import MAX_CHARACTERS, Question, Reader
-from app.search.ranking import Document, Ranking, document
-from app.search.results import Kind, Result
-from app.search.snippets import Marker
-from app.search.vocabulary import Vocabulary
+from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, QueryBuilder, Question, clean
+from app.search.results import Result
+from app.search.snippets import Snippets
+from app.search.words import Words
 
-MOST_CHANGED = 0.2
-"""If more of the items changed, a new index is built: many small changes make an old one slow."""
-
-_FILE_ENDING = re.compile(r"\.(md|html?|txt) $")
-_WORD = re.compile(r"[^\W_]+")
-LIKENESS = 0.8
-"""From this share of equal characters on, a word is a misspelling of another."""
-SHORTEST_MISSPELT = 4
-"""A shorter word of an address must be one of a page's, letter by letter."""
-_FOLDERS: Mapping[str, Kind] = {
-    "issues": "issue",
-    "i": "issue",
-    "exchanges": "exchange",
-    "errors": "error",
-    "e": "error",
-}
+PASSAGES_PER_RESULT = 20
+"""The best passages of all results that are looked at, on average."""
 
 
 class SearchIndex:
     """The search over one knowledge base: built once, never changed, safe to share by threads."""
 
-    def __init__(self, knowledge: KnowledgeBase, previous: SearchIndex | None = None) -> None:
-        """Index `knowledge`; of the `previous` index, what is the same is kept."""
-        self._knowledge = knowledge
-        self._items = tuple(items_of(knowledge))
-        self._issues = {
-            item.key: number for number, item in enumerate(self._items) if item.kind == "issue"
-        }
-        self._names = Names(self._items, knowledge.exchanges)
-        order = self._same_as(previous)
-        self._passages: list[tuple[Passage, ...]] = [
-            tuple(passages_of(item, knowledge))
-            if number is None or previous is None
-            else previous._passages[number]
-            for item, number in zip(self._items, order, strict=True)
-        ]
-        self._ranking = (previous and self._changed(previous, order)) or Ranking.of(
-            self._document(number) for number in range(len(self._items))
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._documents = tuple(documents_of(knowledge))
+        self._passages = tuple(
+            (page, passage)
+            for page, document in enumerate(self._documents)
+            for passage in document.passages
         )
-        self._vocabulary: Vocabulary = Vocabulary(
-            self._ranking.words, previous._vocabulary if previous else None
-        )
-        self._reader = Reader(self._vocabulary, self._ranking.codes, self._names)
+        self._names = Names(self._documents)
+        analyzer = stemming(knowledge.site.language)
+        self._schema = _schema()
+        index = tantivy.Index(self._schema)
+        index.register_tokenizer("words", analyzer)
+        # With one thread, documents that fit equally well keep their order.
+        writer = index.writer(heap_size=64_000_000, num_threads=1)
+        for fields in self._fields():
+            writer.add_document(tantivy.Document(**fields))
+        writer.commit()
+        writer.wait_merging_threads()
+        index.reload()
+        self._searcher = index.searcher()
+        words = Words(self._searcher, "text", analyzer, len(self._documents))
+        self._queries = QueryBuilder(self._schema, words)
 
-    def _same_as(self, previous: SearchIndex | None) -> list[int | None]:
-        """Return the numbers in `previous` of the items that say the same there, or None."""
-        if previous is None:
-            return [None] * len(self._items)
-        before = {item: number for number, item in enumerate(previous._items)}
-        return [
-            before[item]
-            if item in before and same_passages(item, self._knowledge, previous._knowledge)
-            else None
-            for item in self._items
-        ]
-
-    def _changed(self, previous: SearchIndex, order: list[int | None]) -> Ranking | None:
-        """Return the ranking of `previous` with what changed since; None if that can't be had."""
-        kept = set(order)
-        gone = [number for number in range(len(previous._items)) if number not in kept]
-        new = [number for number, before in enumerate(order) if before is None]
-        too_many = len(gone) + len(new) > len(self._items) * MOST_CHANGED
-        if too_many or not previous._ranking.is_newest:
-            return None
-        return previous._ranking.changed(
-            {number: previous._document(number) for number in gone},
-            [self._document(number) for number in new],
-            order,
-        )
-
-    def _document(self, number: int) -> Document:
-        return document(self._items[number], self._passages[number])
+    def _fields(self) -> Iterator[dict[str, Any]]:
+        """Yield the fields of all pages, then of all passages."""
+        for number, document in enumerate(self._documents):
+            texts = [
+                *(document.title, *document.names, *document.lead, *document.hidden),
+                *(passage.text for passage in document.passages),
+            ]
+            yield {
+                "title": [*document.names],
+                "lead": [*document.lead],
+                "text": texts,
+                "codes": [*{code for text in texts for code in codes_of(text)}],
+                "kind": document.kind,
+                "exchange": document.exchange if document.code else "",
+                "number": number,
+            }
+        for number, (page, passage) in enumerate(self._passages):
+            yield {
+                "passage": passage.text,
+                "shown": passage.shown,
+                "page": page,
+                "number": number,
+            }
 
     def search(
         self, query: str, exchange: str | None = None, limit: int = 20
     ) -> tuple[Result, ...]:
         """Return what fits `query`, best first; its last word may be unfinished.
 
-        Any string is a query. Error codes of `exchange` are preferred. A query that names an
-        error code gets that code's page first, then the issues that it can mean.
+        Any string is a query. If it names an error code or is an error message, the page of that
+        error comes first, then the issues that it can mean. Errors of `exchange` are preferred.
         """
-        if limit < 1:
-            return ()
-        question = self._reader.read(query, exchange)
-        leading = self._leading(question)
-        scored = self._ranking.best(question, limit + len(leading))
-        best = scored[0][1] if scored else 0.0
-        ranked = [(number, best + len(leading) - place) for place, number in enumerate(leading)]
-        ranked += [(number, score) for number, score in scored if number not in leading]
-        return self._results(ranked[:limit], question, exchange)
+        text = clean(query)
+        exchanges = [*self._names.exchanges(text), *([exchange] if exchange else ())]
+        named = self._names.pages(text, exchanges)
+        question = self._queries.read(text)
+        found = self._hits(self._queries.pages(question, exchanges), max(limit, 1))
+        ranked = tuple(dict.fromkeys((*named, *found)))
+        return self._results(ranked[: max(limit, 0)], question, exchange, exchanges)
 
     def nearest(self, path: str, limit: int = 3) -> tuple[Result, ...]:
-        """Return the pages that somebody may have meant by a path that doesn't exist.
+        """Return the pages that somebody may have meant by a path that doesn't exist."""
+        path = path[:MAX_CHARACTERS]
+        address = addresses.parse(path) or addresses.Address("home", name=unquote(path))
+        pages = self._near_errors(address.exchange, address.code) if address.code else []
+        if not pages:
+            # A blank at the end: the last word is finished.
+            question = self._queries.read(clean(f"{address.name} {address.exchange} "))
+            pages = self._hits(self._queries.titles(question), 20)
+            kind = address.kind.removeprefix("short ")
+            pages.sort(key=lambda page: self._documents[page].kind != kind)
+        return self._results(pages[: max(limit, 0)], Question(), None)
 
-        Of a path that is longer than a query may be, the beginning counts.
-        """
-        read = unquote(path, errors="replace")[:MAX_CHARACTERS]
-        segments = [part for part in read.split("/") if part]
-        kind = _FOLDERS.get(segments[0]) if segments else None
-        if kind == "error" and len(segments) > 1:
-            near = self._near_errors(segments[1].casefold(), " ".join(segments[2:]))
-            if near:
-                return near[: max(limit, 0)]
-        words = " ".join(segments[1:] if kind else segments).replace("-", " ")
-        words = _FILE_ENDING.sub(" ", f"{words} ")
-        found = [
-            result
-            for result in self.search(words, limit=max(limit, 20))
-            if _is_named(result, words)
-        ]
-        return tuple(sorted(found, key=lambda result: result.kind != kind)[: max(limit, 0)])
-
-    def _leading(self, question: Question) -> tuple[int, ...]:
-        """Return the pages of the codes that are named, then the issues that they can mean."""
-        pages = [
-            page for code in question.named for page in self._names.pages(code, question.preferred)
-        ]
-        likelihood: dict[str, int] = {}
-        for page in pages:
-            for entry in self._knowledge.errors(self._items[page].exchange, self._items[page].key):
-                for place, slug in enumerate(entry.issues):
-                    likelihood[slug] = min(place, likelihood.get(slug, place))
-        issues = sorted(likelihood, key=likelihood.__getitem__)
-        known = [self._issues[slug] for slug in issues if slug in self._issues]
-        return tuple(dict.fromkeys((*pages, *known)))
-
-    def _near_errors(self, exchange: str, code: str) -> tuple[Result, ...]:
-        """Return the pages of an exchange's codes that look like `code`, and the exchange's."""
-        pages = {
-            item.key: number
-            for number, item in enumerate(self._items)
-            if item.exchange == exchange or (item.kind, item.key) == ("exchange", exchange)
+    def _near_errors(self, exchange: str, code: str) -> list[int]:
+        """Return the pages of the codes that look like `code`, and the page of the exchange."""
+        own = {
+            one.code: page
+            for page, one in enumerate(self._documents)
+            if one.exchange == exchange.casefold()
         }
-        near = get_close_matches(code, pages, n=10)
-        swapped_first = sorted(near, key=lambda key: sorted(key) != sorted(code))[:2]
-        chosen = [pages[key] for key in dict.fromkeys((*swapped_first, exchange)) if key in pages]
-        ranked = [(number, float(len(chosen) - place)) for place, number in enumerate(chosen)]
-        return self._results(ranked, Question(), exchange)
+        near = get_close_matches(code, filter(None, own), n=10)
+        near.sort(key=lambda one: sorted(one) != sorted(code))  # swapped digits first
+        return [own[one] for one in (*near[:2], "") if one in own]
+
+    def _hits(self, query: Query, limit: int) -> list[int]:
+        """Return the numbers of the pages or passages that fit, best first."""
+        hits = self._searcher.search(query, limit=limit, count=False).hits
+        numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
+        return [int(number or 0) for number in numbers]
 
     def _results(
-        self, ranked: Iterable[tuple[int, float]], question: Question, exchange: str | None
+        self,
+        pages: Sequence[int],
+        question: Question,
+        exchange: str | None,
+        named: Iterable[str] = (),
     ) -> tuple[Result, ...]:
-        marker = Marker(question)
-        return tuple(self._result(number, score, marker, exchange) for number, score in ranked)
+        """Return the results for the pages, each with its best passage that `exchange` shows.
 
-    def _result(self, number: int, score: float, marker: Marker, exchange: str | None) -> Result:
-        item = self._items[number]
-        passages = self._passages[number]
-        if exchange:
-            passages = tuple(passages_of(item, self._knowledge, exchange))
-        passage = marker.best(passages[0], passages[1:])
-        return Result(
-            kind=item.kind,
-            title=item.title,
-            url=f"{item.url}?exchange={passage.exchange}" if passage.exchange else item.url,
-            where=passage.anchor,
-            snippet=marker.mark(passage.shown),
-            score=score,
-        )
+        While none is chosen, passages for everybody and for the `named` exchanges are preferred.
+        """
+        choices = (ALWAYS, exchange) if exchange else (ALWAYS, NONE_CHOSEN, *named)
+        query = self._queries.passages(question, pages, choices)
+        best: dict[int, Passage] = {}
+        for number in self._hits(query, PASSAGES_PER_RESULT * max(len(pages), 1)):
+            page, passage = self._passages[number]
+            if not exchange or passage.shown in choices:
+                best.setdefault(page, passage)
+        matches = self._queries.matches(question)
+        snippets = Snippets(self._searcher, matches, self._schema, "passage")
+        results = []
+        for page in pages:
+            document = self._documents[page]
+            passage = best.get(page) or Passage(document.beginning)
+            url = document.url
+            if not exchange and passage.shown not in {ALWAYS, NONE_CHOSEN}:
+                url = addresses.with_query(url, {"exchange": passage.shown})
+            results.append(
+                Result(
+                    kind=document.kind,
+                    title=document.title,
+                    url=url,
+                    where=passage.anchor,
+                    snippet=snippets.of(passage.text),
+                )
+            )
+        return tuple(results)
 
 
-def _is_named(result: Result, words: str) -> bool:
-    """Tell whether one of `words` is nearly one of a result's title or address.
-
-    A word somewhere in its text is no reason: an address is not a question.
-    """
-    names = _WORD.findall(f"{result.title} {unquote(result.url)}".casefold())
-    names += [one + two for one, two in pairwise(names)]
-    return any(
-        word in names
-        or (len(word) >= SHORTEST_MISSPELT and get_close_matches(word, names, 1, LIKENESS))
-        for word in _WORD.findall(words.casefold())
-    )
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for field in (*PAGE_FIELDS, "passage"):
+        builder.add_text_field(field, tokenizer_name="words")
+    for field in ("codes", "kind", "exchange", "shown"):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("number", fast=True)
+    builder.add_integer_field("page", indexed=True)
+    return builder.build()

@@ -1,95 +1,114 @@
-"""The names that a query may hold: error codes and exchanges."""
+"""The error codes, error messages and exchanges that a query names."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Container, Sequence
 
-from app.model import Exchange
-from app.search.passages import Item
-from app.search.tokens import FILLERS, STOP_WORDS, is_code, key_of, spellings
+from app.model import PLACEHOLDER
+from app.search.analysis import FILLERS, parts_of, tokens_of
+from app.search.documents import Document
 
-_DISTINCTIVE = re.compile(r"[^\W_][-_:][^\W_]|\s|^[-+]\d{3}|\d{5}")
-"""A code that hardly means anything else: of parts, of words, a long number."""
+MOST_SHARERS = 3
+"""A message that more error codes share than this names none of them."""
+
+_CLEAR = re.compile(r"[^\W_][-_:./ ]+[^\W_]|[a-z][A-Z]|^[-+]\d{3}|\d{5}")
+"""A code that means nothing else: of several parts or words, or a long number."""
+
+Message = tuple[str, ...]
+"""The fixed parts of an error message, each as `_key` returns it."""
 
 
 class Names:
-    """The error codes and exchanges by all their names; pages are numbers of items."""
+    """The error codes, error messages and exchanges of the documents, by numbers of documents."""
 
-    def __init__(self, items: Sequence[Item], exchanges: Sequence[Exchange]) -> None:
-        self._items = items
-        self._pages = _pages_by_code(items)
-        self._exchanges = {
-            key_of(name): exchange.id
-            for exchange in exchanges
-            for name in (*exchange.names, exchange.name, exchange.id)
-        }
-        names = chain(self._pages, self._exchanges)
-        self._longest = max((name.count(" ") + 1 for name in names), default=1)
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._documents = documents
+        self._numbers = {one.url: number for number, one in enumerate(documents)}
+        self._codes: dict[str, list[int]] = defaultdict(list)
+        self._clear: set[str] = set()
+        self._messages: dict[Message, list[int]] = defaultdict(list)
+        self._exchanges: dict[str, int] = {}
+        for number, document in enumerate(documents):
+            if document.kind == "exchange":
+                self._exchanges |= {_key(name): number for name in document.names}
+            if document.code:
+                code = _key(document.code)
+                self._codes[code].append(number)
+                if _CLEAR.search(document.code):
+                    self._clear.add(code)
+            for text in dict.fromkeys(document.messages):
+                message = tuple(filter(str.strip, map(_key, PLACEHOLDER.split(text))))
+                if _length(message) > 1:
+                    self._messages[message].append(number)
 
-    def pages(self, code: str, preferred: Sequence[str]) -> Sequence[int]:
-        """Return the pages of a code: a preferred exchange's stands for all."""
-        return self._own_pages(code, preferred) or self._pages[code]
+    def exchanges(self, query: str) -> list[str]:
+        """Return the exchanges that a query names."""
+        text = _key(query)
+        found = dict.fromkeys(number for name, number in self._exchanges.items() if name in text)
+        return [self._documents[number].exchange for number in found]
 
-    def read(
-        self, tokens: Sequence[str], exchange: str | None
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the error codes and the exchanges that a query names, `exchange` among these.
+    def pages(self, query: str, exchanges: Container[str]) -> list[int]:
+        """Return the pages that a query names.
 
-        A short number or a plain word is a code only if nothing speaks against it: nothing else
-        is in the query, or `error` stands before it; and a word, if the exchange has that code.
+        A query names an error by its code or else by its whole message, and the issues that the
+        error can mean. Of a code or message that several exchanges have, the pages of `exchanges`
+        stand for all. An exchange is named by a query that is nothing but its name.
         """
-        codes: list[str] = []
-        announced: set[str] = set()
-        exchanges = [exchange] if exchange else []
-        only_names = True
-        before = ""
-        for name in self._split(tokens):
-            if name in self._exchanges:
-                exchanges.append(self._exchanges[name])
-            elif name in self._pages:
-                codes.append(name)
-                if before in FILLERS:
-                    announced.add(name)
-            elif name not in FILLERS and name not in STOP_WORDS:
-                only_names = False
-            before = name
-        clear = [
-            code
-            for code in codes
-            if (only_names or code in announced or _DISTINCTIVE.search(code))
-            and (is_code(code) or self._own_pages(code, exchanges))
-        ]
-        return tuple(dict.fromkeys(clear)), tuple(dict.fromkeys(exchanges))
+        text = _key(query)
+        if text in self._exchanges:
+            return [self._exchanges[text]]
+        errors = self._by_code(text, exchanges) or self._by_message(text, exchanges)
+        # `1003` is the code of HTX, and that of Binance without its sign.
+        errors.sort(key=lambda page: self._documents[page].code not in query)
+        issues = [url for page in errors for url in self._documents[page].issues]
+        return [*errors, *(self._numbers[url] for url in issues if url in self._numbers)]
 
-    def _split(self, tokens: Sequence[str]) -> Iterator[str]:
-        """Yield the tokens, those of a known name as one: the longest name that begins there."""
-        place = 0
-        while place < len(tokens):
-            length = min(self._longest, len(tokens) - place)
-            while length > 1 and not self._is_name(" ".join(tokens[place : place + length])):
-                length -= 1
-            yield " ".join(tokens[place : place + length])
-            place += length
+    def _by_code(self, text: str, exchanges: Container[str]) -> list[int]:
+        """Return the error pages whose codes are in a text.
 
-    def _is_name(self, name: str) -> bool:
-        return name in self._pages or name in self._exchanges
+        A short number or a plain word is a code only if nothing clearer is in the text, and its
+        exchange is named, or it is a number alone or beside a word such as `error`.
+        """
+        codes = [code for code in self._codes if code in text]
+        clear = [code for code in codes if code in self._clear]
+        found: list[int] = []
+        for code in clear or codes:
+            own = self._own(self._codes[code], exchanges)
+            is_number = not code.strip().isalpha()
+            if clear or own or (is_number and _is_announced(code, text)):
+                found += own or self._codes[code]
+        return found
 
-    def _own_pages(self, code: str, exchanges: Sequence[str]) -> list[int]:
-        return [page for page in self._pages[code] if self._items[page].exchange in exchanges]
+    def _by_message(self, text: str, exchanges: Container[str]) -> list[int]:
+        """Return the error pages whose longest message is in a text.
+
+        Unless its exchange is named, it must be most of the text, and few may share it.
+        """
+        held = [one for one in self._messages if all(part in text for part in one)]
+        longest = max(map(_length, held), default=0)
+        found: list[int] = []
+        for message in held:
+            if _length(message) == longest:
+                pages = self._messages[message]
+                is_clear = 2 * longest >= _length((text,)) and len(pages) <= MOST_SHARERS
+                found += self._own(pages, exchanges) or (pages if is_clear else [])
+        return found
+
+    def _own(self, pages: Sequence[int], exchanges: Container[str]) -> list[int]:
+        return [page for page in pages if self._documents[page].exchange in exchanges]
 
 
-def _pages_by_code(items: Sequence[Item]) -> dict[str, list[int]]:
-    """Return the error pages by code; a code without its sign comes after that very code."""
-    pages: dict[str, list[int]] = defaultdict(list)
-    errors = [
-        (number, key_of(item.key)) for number, item in enumerate(items) if item.kind == "error"
-    ]
-    for number, key in errors:
-        pages[key].append(number)
-    for number, key in errors:
-        for spelling in spellings(key)[1:]:
-            pages[spelling].append(number)
-    return dict(pages)
+def _key(text: str) -> str:
+    """Return the tokens of a text between blanks: what holds them holds the text as whole words."""
+    return f" {' '.join(tokens_of(text))} "
+
+
+def _is_announced(code: str, text: str) -> bool:
+    before, _, after = text.partition(code)
+    return text == code or not FILLERS.isdisjoint((*before.split()[-1:], *after.split()[:1]))
+
+
+def _length(message: Message) -> int:
+    return sum(len(parts_of(part)) for part in message)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["issue", "exchange", "error"]
+Kind = Literal["issue", "exchange", "error", "page"]
+"""`page` is any page that is not one of the others, such as the home page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One answer: what it is, where it stands, and the passage that fits the query best.
+    """A page that fits a query, and the passage of it that fits best.
 
-    `url` is the permalink of the page (with `?exchange=` when only that choice shows the passage)
-    and `where` the anchor on it, if the passage has one.
-    `snippet` is plain text in pieces, each with whether it is a match to be marked; it is not
-    escaped. `score` orders the results of one query and means nothing beyond it.
+    `url` is the permalink of the page, with `?exchange=` when only that choice shows the passage.
+    `where` is the anchor of the passage, if it has one. `snippet` is the passage, or a part of it,
+    as plain text in pieces, each with whether it matches the query; it is not escaped.
     """
 
     kind: Kind
@@ -23,7 +23,6 @@ class Result:
     url: str
     where: str | None
     snippet: tuple[tuple[str, bool], ...]
-    score: float
 
     @property
     def href(self) -> str:

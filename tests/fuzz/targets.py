@@ -158,12 +158,11 @@ def diagnosis(text: str) -> None:
 
 
 def search(text: str) -> None:
-    """Any text is a query and a path, each result is there once and the best is first."""
+    """Any text is a query and a path, and each result is there once."""
     for exchange in (None, "glassmarket"):
         found = index().search(text, exchange, limit=5)
         assert len(found) <= 5
         assert len({one.href for one in found}) == len(found)
-        assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     index().nearest(text)
 
 

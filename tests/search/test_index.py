@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from pathlib import Path
 from textwrap import dedent
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.content.loader import load
-from app.knowledge import KnowledgeBase, build
+from app.knowledge import build
 from app.search import SNIPPET_CHARACTERS, Result, SearchIndex
 
 FILES = {
@@ -195,22 +194,17 @@ def test_an_issue_comes_before_an_error_page_of_the_same_word(index: SearchIndex
     assert titles(index.search("rattling"))[:2] == ["The Lid Rattles", "Odeon rattling"]
 
 
-def test_words_side_by_side_in_quotes(index: SearchIndex) -> None:
+def test_quoted_words_stand_side_by_side(index: SearchIndex) -> None:
     assert titles(index.search('"steam out of tune"')) == ["Albert Hall -77", "The Lid Rattles"]
     assert index.search('"tune of out steam"') == ()
-    assert titles(index.search("“stage door”")) == ["Stage Door Closed"]
+    assert titles(index.search("“velvet rope”")) == ["Stage Door Closed"]
+    assert titles(index.search('"velvet ropes"')) == ["Stage Door Closed"]
 
 
-def test_quoted_words_are_meant_as_they_are(index: SearchIndex) -> None:
-    assert titles(index.search("stage doors"))[0] == "Stage Door Closed"
-    assert index.search('"stage doors"') == ()
-
-
-def test_a_long_query_needs_more_than_its_commonest_word(index: SearchIndex) -> None:
-    assert "Wrong Passphrase" in titles(index.search("teapot velvet rope "))
-    found = titles(index.search("teapot velvet rope steam knob pressure "))
-    assert {"The Lid Rattles", "Stage Door Closed"} <= set(found)
-    assert "Wrong Passphrase" not in found
+def test_a_query_of_mostly_unknown_words_finds_nothing(index: SearchIndex) -> None:
+    assert titles(index.search("guestlist zzz "))[0] == "Stage Door Closed"
+    assert index.search("guestlist zzz xyxy ") == ()
+    assert index.search("knobxqz zzz") == ()
 
 
 @pytest.mark.parametrize(
@@ -272,6 +266,39 @@ def test_codes_are_never_corrected_nor_completed(index: SearchIndex, query: str)
     assert index.search(query) == ()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Kettle <spout> is *not* a teapot",
+        "kettle spout is not a teapot.",
+        "Error: Kettle <spout> is *not* a teapot, giving up",
+    ],
+)
+def test_a_message_puts_its_error_first_and_then_what_it_means(
+    index: SearchIndex, query: str
+) -> None:
+    assert titles(index.search(query))[:2] == ["Albert Hall -78", "Wrong Passphrase"]
+
+
+def test_the_message_of_many_codes_is_a_question_about_the_issue(tmp_path: Path) -> None:
+    errors = "errors: [" + "{code: '%s', message: Lid rattles, issues: [lid-rattles]}, " * 4 + "]"
+    files = FILES | {"errors/opera.yml": errors % ("1001", "1002", "1003", "1004")}
+    index = make_index(tmp_path, files)
+    assert titles(index.search("Lid rattles"))[:2] == ["The Lid Rattles", "opera 1001"]
+    assert titles(index.search("Lid rattles", exchange="opera"))[0] == "opera 1001"
+
+
+def test_what_changes_in_a_message_is_skipped(tmp_path: Path) -> None:
+    error = "{code: '9', message: 'Cup {n} of {} fell', issues: [lid-rattles]}"
+    index = make_index(tmp_path, FILES | {"errors/opera.yml": f"errors: [{error}]"})
+    assert titles(index.search("cup 3 of grandma fell"))[0] == "opera 9"
+
+
+@pytest.mark.parametrize("query", ["Albert Hall", "alberthall", "albert.example"])
+def test_the_name_of_an_exchange_leads_to_its_page(index: SearchIndex, query: str) -> None:
+    assert titles(index.search(query))[0] == "Albert Hall"
+
+
 def test_a_number_in_a_sentence_is_not_taken_for_a_code(index: SearchIndex) -> None:
     assert titles(index.search("pressure above 429 millibars"))[0] == "The Lid Rattles"
 
@@ -298,7 +325,7 @@ def test_entries_of_one_code_are_one_result(index: SearchIndex) -> None:
         ("booking desk", "Open the [booking] [desk] and choose a new ticket."),
         ("kettle", "[Kettle] <spout> is *not* a teapot"),
         ("429 millibars", "Steam pressure above [429] [millibars]"),
-        ("porters lodge", "The [porter's] [lodge]"),
+        ("porters lodge", "The [porter]'s [lodge]"),
         ("doorman grumbles", "The teapot hums at home, but the venue refuses its voice"),
     ],
 )
@@ -324,6 +351,38 @@ def test_a_step_for_another_exchange_is_not_shown(index: SearchIndex) -> None:
     assert found.where != "velvet-rope"
 
 
+def test_the_steps_of_the_exchange_are_shown(tmp_path: Path) -> None:
+    article = """
+        ---
+        title: Not in the Ledger
+        symptom: The porter finds no name
+        causes: [Nobody wrote it down]
+        solutions: [Write it down]
+        recipes:
+          general:
+            cause: The name is missing
+            steps: [Open the book, Write your name, Save the ledger]
+          odeon:
+            cause: The name is missing
+            steps: [Lift the curtain, Write your name into the ledger, Bow]
+        ---
+    """
+    index = make_index(tmp_path, FILES | {"issues/not-in-the-ledger.md": article})
+    curtain = index.search("lift curtain ")[0]
+    assert curtain.href == "/issues/not-in-the-ledger?exchange=odeon#lift-the-curtain"
+    assert shown(curtain) == "[Lift] the [curtain]"
+    steps = {"odeon": "Write your name into the [ledger]", "albert": "Save the [ledger]"}
+    for exchange, step in steps.items():
+        assert shown(index.search("ledger", exchange)[0]) == step
+        assert shown(index.search(f"ledger {exchange}")[0]) == step
+
+
+def test_the_whitelist_and_the_banner_are_found(index: SearchIndex) -> None:
+    found = {result.href: shown(result) for result in index.search("stage door")}
+    assert found["/whitelist"] == "Let us in 192.0.2.7 Click to copy"
+    assert found["/#whitelist"] == "[Stage] [door]: Let us in 192.0.2.7 Click to copy"
+
+
 def test_a_long_passage_is_cut_around_its_matches(tmp_path: Path) -> None:
     long_note = "La " * 200 + "the soprano boiled over " + "la " * 200
     errors = f"errors: [{{code: '9', note: '{long_note}', issues: [lid-rattles]}}]"
@@ -340,7 +399,18 @@ def test_what_changes_in_a_message_is_left_open(tmp_path: Path) -> None:
     errors = f"errors: [{error}, issues: [lid-rattles]}}]"
     index = make_index(tmp_path, FILES | {"errors/opera.yml": errors})
     assert shown(index.search("cup fell")[0]) == "[Cup] … of … [fell]"
-    assert shown(index.search("saucer")[0]) == "[Saucer] at …"
+
+
+@pytest.mark.parametrize("query", ["hums in my kitchen", "doorman grumbles", "saucer", "cracked"])
+def test_a_text_that_no_page_shows_is_not_quoted(tmp_path: Path, query: str) -> None:
+    error = "{code: '9', message: Cup fell, signatures: ['Saucer at {ip}'], examples: [Cup cracked]"
+    errors = f"errors: [{error}, issues: [lid-rattles]}}]"
+    index = make_index(tmp_path, FILES | {"errors/opera.yml": errors})
+    assert shown(index.search(query)[0]) in {
+        "The teapot hums at home, but the venue refuses its voice",
+        "The teapot [hums] at home, but the venue refuses its voice",
+        "Cup fell",
+    }
 
 
 # --- pages that don't exist -----------------------------------------------------------------------
@@ -406,7 +476,7 @@ def test_query_syntax_means_nothing(index: SearchIndex) -> None:
 
 def test_what_is_beyond_the_limit_of_a_query_is_cut_off(index: SearchIndex) -> None:
     assert titles(index.search("kettle " + "x" * 200 + " passphrase")) == ["Albert Hall -78"]
-    assert titles(index.search("kettle " + "zz " * 15 + "passphrase ")) == ["Albert Hall -78"]
+    assert titles(index.search("kettle " + "a " * 19 + "passphrase ")) == ["Albert Hall -78"]
 
 
 @settings(max_examples=300, deadline=None)
@@ -414,7 +484,6 @@ def test_what_is_beyond_the_limit_of_a_query_is_cut_off(index: SearchIndex) -> N
 def test_any_string_is_a_query(index: SearchIndex, query: str) -> None:
     found = index.search(query, exchange="albert", limit=5)
     assert len(found) <= 5
-    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     assert len({one.url for one in found}) == len(found)
     index.nearest(query)
 
@@ -453,56 +522,3 @@ def test_a_help_center_without_content_finds_nothing(tmp_path: Path) -> None:
     index = make_index(tmp_path, {"site.yml": FILES["site.yml"]})
     assert index.search("lid -77") == ()
     assert index.nearest("/issues/lid") == ()
-
-
-def changed(root: Path, title: str) -> KnowledgeBase:
-    """Return the knowledge base with another title of an issue."""
-    file = root / "issues" / "lid.md"
-    file.write_text(re.sub("title: .*", f"title: {title}", file.read_text("utf-8")), "utf-8")
-    return build(load(root))
-
-
-def test_an_index_keeps_its_view_when_another_is_made_of_it(tmp_path: Path) -> None:
-    first = many(tmp_path)
-    old = SearchIndex(first)
-    second = changed(tmp_path, "Zebra")
-    new = SearchIndex(second, old)
-    assert titles(new.search("zebra")) == ["Zebra"]
-    assert titles(old.search("zebra")) == []
-    assert titles(old.search("lid")) == ["Lid"]
-    assert titles(new.search("lid")) == []
-
-
-@pytest.mark.slow
-def test_an_index_that_was_changed_answers_like_a_new_one(tmp_path: Path) -> None:
-    before = many(tmp_path)
-    index = SearchIndex(before)
-    for title in ("Zebras", "Zebra *crossing*", "Umbrella 77-a", "Lid"):
-        before = changed(tmp_path, title)
-        index = SearchIndex(before, index)
-        anew = SearchIndex(before)
-        for query in ("zebra", "zebr", "zbera ", "crossing", "umbrella rain", "77-a", "lid", "tea"):
-            assert index.search(query) == anew.search(query)
-    assert titles(index.search("lid")) == ["Lid"]
-
-
-def test_an_old_index_is_no_ground_to_build_on(tmp_path: Path) -> None:
-    """Somebody else has changed it since, or has died while changing it."""
-    first = many(tmp_path)
-    old = SearchIndex(first)
-    second = changed(tmp_path, "Zebra")
-    SearchIndex(second, old)
-    third = SearchIndex(changed(tmp_path, "Okapi"), old)
-    assert titles(third.search("okapi")) == ["Okapi"]
-    assert titles(third.search("zebra")) == []
-
-
-def many(root: Path) -> KnowledgeBase:
-    """Return a knowledge base of so many issues that one more or less is little."""
-    (root / "issues").mkdir()
-    site = "product: P\ntitle: T\nintro: I\nsupport: {title: S, text: X}\n"
-    (root / "site.yml").write_text(site, "utf-8")
-    for name in ("lid", *(f"guest-{number}" for number in range(20))):
-        text = f"title: {name.capitalize()}\nsymptom: Tea\ncauses: [Rain]\nsolutions: [Umbrella]"
-        (root / "issues" / f"{name}.md").write_text(f"---\n{text}\n---\n", "utf-8")
-    return build(load(root))

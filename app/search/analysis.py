@@ -1,0 +1,60 @@
+"""How texts and queries are cut into words.
+
+A *token* is a word, a compound such as `api-signature-not-valid`, or a code, which holds a digit.
+Words are found with other endings and corrected; codes are matched whole or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import tantivy
+
+STEMMERS = {"en": "english"}
+"""The stemmer of each language of the content; texts in others are found as they are written."""
+
+_SMALL_WORDS = (
+    "a about after all also am an and any are as at be because been but by can cant could did do "
+    "does dont even for from get gets getting got had has have help how i if in into is it its "
+    "ive just keep keeps me my no not of on or our please s say says so some still t than that the "
+    "their then there these they this to too up us was we were what when where which while who "
+    "why will with would you your"
+)
+SMALL_WORDS = frozenset(_SMALL_WORDS.split())
+"""Words that say nothing about what is asked for."""
+
+FILLERS = frozenset({"code", "error", "errors", "message", "msg", "http", "status", "retcode"})
+"""Words around a code that only say that it is a code."""
+
+_WORD = r"[^\W_]+"
+_TOKEN = re.compile(rf"{_WORD}(?:[-_.]+{_WORD})*")
+
+
+def stemming(language: str) -> tantivy.TextAnalyzer:
+    """Return the analyzer of texts in `language`: words without case, accents and endings."""
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    builder = builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold())
+    if language in STEMMERS:
+        builder = builder.filter(tantivy.Filter.stemmer(STEMMERS[language]))
+    return builder.build()
+
+
+def tokens_of(text: str) -> list[str]:
+    """Return the tokens of a text in lower case; the sign of a number is no part of it."""
+    return _TOKEN.findall(text.casefold())
+
+
+def parts_of(token: str) -> list[str]:
+    """Return the words of a token."""
+    return re.findall(_WORD, token)
+
+
+def codes_of(text: str) -> Iterator[str]:
+    """Yield the codes of a text."""
+    return filter(is_code, tokens_of(text))
+
+
+def is_code(token: str) -> bool:
+    """Tell whether a token is matched whole or not at all."""
+    return any(map(str.isdigit, token))

@@ -1,0 +1,195 @@
+"""KnowledgeBase -> documents: the pages that a search can find, and what a visitor reads there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app import addresses
+from app.answers import answer
+from app.content.markdown import blocks, plain
+from app.knowledge import KnowledgeBase
+from app.model import PLACEHOLDER, ErrorCode, Exchange, Issue, Site, Tip
+from app.search.results import Kind
+
+ALWAYS, NONE_CHOSEN = "always", ""
+"""When a passage is shown: for every choice of an exchange, or as long as none is chosen."""
+
+
+class Passage(NamedTuple):
+    """A text on a page, without Markdown, and the anchor of its place.
+
+    `shown` is `ALWAYS`, `NONE_CHOSEN` or the id of the exchange whose choice shows it.
+    """
+
+    text: str
+    anchor: str | None = None
+    shown: str = ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A page that a search can find.
+
+    A match in `names` counts most, then one in `lead`, then one in `passages`, what a visitor reads
+    there, or in `hidden`, what else the page is found by. `exchange` is the exchange that the page
+    is about. `code`, `messages` (with placeholders) and the addresses of the `issues` that it can
+    mean, likeliest first, are those of an error code.
+    """
+
+    kind: Kind
+    title: str
+    url: str
+    passages: tuple[Passage, ...]
+    names: tuple[str, ...] = ()
+    lead: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    exchange: str = ""
+    code: str = ""
+    messages: tuple[str, ...] = ()
+    issues: tuple[str, ...] = ()
+
+    @property
+    def beginning(self) -> str:
+        """The text to show when no passage matches."""
+        return self.passages[0].text if self.passages else ""
+
+
+def documents_of(knowledge: KnowledgeBase) -> Iterator[Document]:
+    """Yield all documents; those that fit a query equally well keep this order.
+
+    Another kind of content becomes searchable with a function like those below.
+    """
+    for issue in knowledge.issues:
+        yield _issue(issue, knowledge)
+    for exchange in knowledge.exchanges:
+        yield _exchange(exchange, knowledge)
+    for owner in dict.fromkeys(error.exchange for error in knowledge.content.errors):
+        known = knowledge.exchange(owner)
+        for code, entries in knowledge.errors_of(owner).items():
+            yield _error(f"{known.name if known else owner} {code}", owner, code, entries)
+    yield from _whitelist(knowledge.site)
+    yield _home(knowledge.site, knowledge.tips)
+
+
+def _issue(issue: Issue, knowledge: KnowledgeBase) -> Document:
+    title = plain(issue.title)
+    steps = [(step, NONE_CHOSEN) for step in issue.steps(None)]
+    for exchange in knowledge.exchanges:
+        if issue.concerns(exchange.id) and (told := answer(knowledge, issue.slug, exchange.id)):
+            steps += [(step, exchange.id) for step in told.steps]
+    return Document(
+        kind="issue",
+        title=title,
+        url=issue.url,
+        passages=(
+            Passage(plain(issue.symptom)),
+            *(Passage(plain(step.text), step.id, shown) for step, shown in steps),
+            *(Passage(plain(cause)) for cause in issue.causes),
+            *_body(issue, knowledge),
+        ),
+        names=(title, issue.slug),
+        lead=(issue.symptom, *issue.phrases),
+        hidden=(*map(_open, issue.signatures), *issue.examples),
+    )
+
+
+def _exchange(exchange: Exchange, knowledge: KnowledgeBase) -> Document:
+    whitelist, clock, passphrase = exchange.whitelist, exchange.clock, exchange.passphrase
+    facts: tuple[tuple[str | None, ...], ...] = (
+        (whitelist.field, whitelist.path, whitelist.formats),
+        (whitelist.required_note, whitelist.key_expiry_note),
+        *((one.name, one.note) for one in exchange.permissions),
+        (passphrase.name, passphrase.rules) if passphrase else (),
+        *((one.name, one.scope, one.note) for one in exchange.testnets),
+        (exchange.testnet_note, clock.setting, clock.note),
+        (*exchange.rate_limits.limits, exchange.rate_limits.ban, exchange.key.note),
+        *((note,) for note in exchange.notes),
+    )
+    return Document(
+        kind="exchange",
+        title=exchange.name,
+        url=exchange.url,
+        passages=(
+            *_body(exchange, knowledge),
+            *(Passage(_joined(fact)) for fact in facts if any(fact)),
+        ),
+        names=(exchange.name, exchange.id, *exchange.names, *exchange.hosts),
+        exchange=exchange.id,
+    )
+
+
+def _error(title: str, exchange: str, code: str, entries: Sequence[ErrorCode]) -> Document:
+    """Return the document of a code. It has no `names`: many codes are made of common words."""
+    messages = [entry.message for entry in entries if entry.message]
+    signatures = [signature for entry in entries for signature in entry.signatures]
+    issues = sorted(
+        (place, addresses.issue(slug)) for one in entries for place, slug in enumerate(one.issues)
+    )
+    return Document(
+        kind="error",
+        title=title,
+        url=addresses.error(exchange, code),
+        passages=(
+            *(Passage(_open(message)) for message in messages),
+            *(Passage(plain(entry.note)) for entry in entries if entry.note),
+        ),
+        lead=tuple(map(_open, messages)),
+        hidden=(*map(_open, signatures), *(text for one in entries for text in one.examples)),
+        exchange=exchange,
+        code=code,
+        messages=(*messages, *signatures),
+        issues=tuple(dict.fromkeys(url for _, url in issues)),
+    )
+
+
+def _whitelist(site: Site) -> Iterator[Document]:
+    if site.whitelist:
+        title = plain(site.whitelist.title)
+        yield Document(
+            kind="page",
+            title=title,
+            url=addresses.PATHS["whitelist"],
+            passages=(Passage(_banner(site)),),
+            names=(title,),
+        )
+
+
+def _home(site: Site, tips: Sequence[Tip]) -> Document:
+    title = plain(site.title)
+    sections = [(tip.title, tip.text, tip.id) for tip in tips]
+    sections.append((site.support.title, site.support.text, "support"))
+    if site.whitelist:
+        sections.insert(0, (site.whitelist.title, _banner(site), "whitelist"))
+    return Document(
+        kind="page",
+        title=title,
+        url=addresses.home(),
+        passages=tuple(
+            Passage(f"{plain(heading)}: {plain(text)}", anchor)
+            for heading, text, anchor in sections
+        ),
+        names=(title,),
+        lead=tuple(plain(heading) for heading, _, _ in sections),
+    )
+
+
+def _banner(site: Site) -> str:
+    whitelist = site.whitelist
+    texts = (whitelist.intro, *map(str, whitelist.addresses), whitelist.note) if whitelist else ()
+    return " ".join(map(plain, texts))
+
+
+def _body(page: Issue | Exchange, knowledge: KnowledgeBase) -> Iterator[Passage]:
+    for text, anchor in blocks(page.body, knowledge.body_source(page)):
+        yield Passage(text, anchor)
+
+
+def _joined(facts: Iterable[str | None]) -> str:
+    return ". ".join(plain(fact).removesuffix(".") for fact in facts if fact)
+
+
+def _open(message: str) -> str:
+    """Return a message with what changes in it left open."""
+    return PLACEHOLDER.sub("…", message)

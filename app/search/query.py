@@ -1,0 +1,181 @@
+"""A visitor's query -> what it asks for -> tantivy queries.
+
+A match counts by how rare its word is and by the field that holds it. BM25, tantivy's own score,
+counts more in short texts: one-line error messages would come before every issue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from heapq import nlargest
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import tantivy
+from tantivy import Occur, Query
+
+from app.search.analysis import FILLERS, SMALL_WORDS, is_code, parts_of, tokens_of
+from app.search.words import TYPED, Forms, Phrase, Words
+
+MAX_CHARACTERS, MAX_TOKENS, RAREST_WORDS = 200, 20, 12
+"""Of a long query only so much is read, and the words that say most are searched for."""
+
+PAGE_FIELDS = {"title": 2.0, "lead": 1.0, "text": 1.0}
+"""How much a match counts. `text` has the title and the lead too, so they count 3 and 2."""
+
+CODE_SCORE = 10.0
+"""What a code counts."""
+
+KIND_BONUS = {"error": -2.0, "page": -1.0}
+"""What other pages gain against the issues and exchanges that match as well."""
+
+EXCHANGE_BONUS = 4.0
+"""What an error code gains whose exchange is chosen or named."""
+
+SHOWN_BONUS = 4.0
+"""What a passage gains that the visitor's choice of an exchange shows."""
+
+SENTENCE_WORDS, SENTENCE_WEIGHT = 3, 2.0
+"""A title or lead that holds a whole query of so many words gains what they say, so many times."""
+
+_QUOTED = re.compile(r'(?<!\S)"([^"]+\s[^"]+)"(?!\S)')
+_UNFINISHED = re.compile(r"[^\W\d_]\Z")
+_LOOKALIKES = str.maketrans("“”„«»−–\N{NON-BREAKING HYPHEN}", '"""""---')
+
+
+class Question(NamedTuple):
+    """What a query asks for, in words of the index."""
+
+    words: tuple[Forms, ...] = ()
+    codes: tuple[str, ...] = ()
+    quoted: tuple[Phrase, ...] = ()
+    """What a page must hold."""
+    sentence: Phrase = ()
+    """The whole query."""
+    unknown: int = 0
+    """How many words no page holds."""
+
+
+def clean(query: str) -> str:
+    """Return the part of a query that is read, with one sign for those that look alike."""
+    return query.encode("utf-8", "ignore").decode()[:MAX_CHARACTERS].translate(_LOOKALIKES)
+
+
+class QueryBuilder:
+    """Builds queries for an index with this schema, whose pages hold these words."""
+
+    def __init__(self, schema: tantivy.Schema, words: Words) -> None:
+        self._schema = schema
+        self._words = words
+
+    def read(self, query: str) -> Question:
+        """Return what a clean query asks for; its last word may be unfinished."""
+        loose = _QUOTED.sub(" ", query)
+        tokens = tokens_of(loose)[:MAX_TOKENS]
+        codes = tuple(dict.fromkeys(filter(is_code, tokens)))
+        typed = [word for token in tokens if token not in codes for word in parts_of(token)]
+        unfinished = typed[-1] if typed and _UNFINISHED.search(loose) else ""
+        joined: dict[str, dict[Phrase, float]] = {}
+        for pair in pairwise(typed):
+            if whole := self._words.joined(*pair):
+                joined |= dict.fromkeys(pair, whole)
+        small = SMALL_WORDS | FILLERS if codes else SMALL_WORDS
+        asked = [
+            joined.get(word, {}) | self._words.forms(word, typing=word == unfinished)
+            for word in dict.fromkeys(typed)
+            if word not in small
+        ]
+        # The words of `api-signature-not-valid` say more side by side.
+        compounds = [
+            self._words.analyze(token)
+            for token in tokens
+            if token not in codes and not token.isalpha()
+        ]
+        words = [one for one in asked if one]
+        words += [{phrase: TYPED} for phrase in compounds if self._words.know(phrase)]
+        return Question(
+            words=tuple(nlargest(RAREST_WORDS, words, key=self._words.rarity)),
+            codes=codes,
+            quoted=tuple(map(self._words.analyze, _QUOTED.findall(query))),
+            sentence=self._words.analyze(" ".join(tokens)),
+            unknown=sum(not one for one in asked),
+        )
+
+    def pages(self, question: Question, exchanges: Iterable[str]) -> Query:
+        """Return the query for the pages that fit.
+
+        There are none if most words of the question are on no page.
+        """
+        if question.unknown > len(question.words) + len(question.codes):
+            return Query.empty_query()
+        fitting = [
+            *self._clauses(question, PAGE_FIELDS),
+            *((Occur.Should, self._score("codes", (one,), CODE_SCORE)) for one in question.codes),
+        ]
+        bonuses = [
+            *(self._score("kind", (kind,), bonus) for kind, bonus in KIND_BONUS.items()),
+            *(self._score("exchange", (one,), EXCHANGE_BONUS) for one in exchanges),
+        ]
+        if len(question.sentence) >= SENTENCE_WORDS:
+            score = SENTENCE_WEIGHT * self._words.rarity([question.sentence])
+            bonuses += [self._score(field, question.sentence, score) for field in ("title", "lead")]
+        return Query.boolean_query(
+            [
+                (Occur.Must, Query.boolean_query(fitting)),
+                *((Occur.Should, one) for one in bonuses),
+            ]
+        )
+
+    def titles(self, question: Question) -> Query:
+        """Return the query for the pages whose titles fit."""
+        return Query.boolean_query(self._clauses(question, {"title": 1.0}))
+
+    def passages(self, question: Question, pages: Iterable[int], choices: Iterable[str]) -> Query:
+        """Return the query for the passages of these pages that fit.
+
+        Those that are shown for one of the `choices` are preferred.
+        """
+        return Query.boolean_query(
+            [
+                (Occur.Must, self.matches(question)),
+                (Occur.Must, self._any("page", pages)),
+                (Occur.Should, Query.const_score_query(self._any("shown", choices), SHOWN_BONUS)),
+            ]
+        )
+
+    def matches(self, question: Question) -> Query:
+        """Return the query for what to mark in passages."""
+        codes = ({self._words.analyze(code): TYPED} for code in question.codes)
+        question = question._replace(words=(*question.words, *codes))
+        return Query.boolean_query(self._clauses(question, {"passage": 1.0}))
+
+    def _any(self, field: str, values: Iterable[Any]) -> Query:
+        return Query.boolean_query([(Occur.Should, self._one(field, (value,))) for value in values])
+
+    def _clauses(
+        self, question: Question, fields: Mapping[str, float]
+    ) -> list[tuple[Occur, Query]]:
+        """Return what to look for: all that is quoted, and any of the other words."""
+        clauses = []
+        for phrase in question.quoted:
+            anywhere = [(Occur.Should, self._one(field, phrase)) for field in fields]
+            clauses.append((Occur.Must, Query.boolean_query(anywhere)))
+        for forms in question.words:
+            rarity = self._words.rarity(forms)
+            for field, weight in fields.items():
+                queries = [
+                    self._score(field, phrase, weight * rarity * share)
+                    for phrase, share in forms.items()
+                ]
+                word = queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)
+                clauses.append((Occur.Should, word))
+        return clauses
+
+    def _score(self, field: str, phrase: tuple[Any, ...], score: float) -> Query:
+        return Query.const_score_query(self._one(field, phrase), score)
+
+    def _one(self, field: str, phrase: tuple[Any, ...]) -> Query:
+        if len(phrase) == 1:
+            return Query.term_query(self._schema, field, phrase[0], index_option="basic")
+        return Query.phrase_query(self._schema, field, [*phrase])

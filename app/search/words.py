@@ -1,0 +1,117 @@
+"""The words of the index, and what a word of a query can mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from heapq import nlargest
+
+import tantivy
+
+from app.search.analysis import is_code
+
+TYPED, CORRECTED, COMPLETED, JOINED = 1.0, 0.7, 0.6, 0.7
+"""What a word counts as typed, corrected, completed, and written together with its neighbour."""
+
+TYPOS = ((1, 4), (2, 8))
+"""How many typos are forgiven, and from which length on. A swap of neighbours is one typo."""
+
+SHORTEST_PREFIX = 2
+COMPLETIONS, CORRECTIONS = 20, 8
+"""How many words an unfinished or a mistyped word can mean."""
+
+LONGEST_WORD = 40
+"""Longer runs of letters are keys and hashes, which nobody mistypes."""
+
+Phrase = tuple[str, ...]
+"""Indexed words that stand side by side; often a single word."""
+
+Forms = Mapping[Phrase, float]
+"""What a word of a query can mean, each with how much it counts."""
+
+
+class Words:
+    """The words of a field, and how many of `size` documents hold each."""
+
+    def __init__(
+        self, searcher: tantivy.Searcher, field: str, analyzer: tantivy.TextAnalyzer, size: int
+    ) -> None:
+        self._searcher = searcher
+        self._field = field
+        self._analyzer = analyzer
+        self._size = size
+        self._counts = dict(searcher.terms_with_prefix(field, ""))
+        words = [one for one in self._counts if len(one) <= LONGEST_WORD and not is_code(one)]
+        self._commonest = sorted(words, key=self._counts.__getitem__, reverse=True)
+        builder = tantivy.SchemaBuilder().add_text_field("word", tokenizer_name="raw")
+        self._schema = builder.add_integer_field("place", fast=True).build()
+        index = tantivy.Index(self._schema)
+        writer = index.writer(num_threads=1)
+        for place, word in enumerate(self._commonest):
+            writer.add_document(tantivy.Document(word=word, place=place))
+        writer.commit()
+        index.reload()
+        self._index = index.searcher()
+
+    def analyze(self, text: str) -> Phrase:
+        """Return the words of a text as they are indexed."""
+        return tuple(self._analyzer.analyze(text))
+
+    def know(self, phrase: Phrase) -> bool:
+        """Tell whether each word of a phrase is in some document."""
+        return bool(phrase) and all(word in self._counts for word in phrase)
+
+    def rarity(self, phrases: Iterable[Phrase]) -> float:
+        """Return how much the commonest phrase says: the rarer its words, the more."""
+        return min(
+            sum(math.log1p(self._size / self._counts.get(word, 1)) for word in phrase)
+            for phrase in phrases
+        )
+
+    def forms(self, word: str, *, typing: bool) -> dict[Phrase, float]:
+        """Return what a word can mean, nothing if no document holds anything like it.
+
+        With `typing`, it may be unfinished. Only a word that no document holds is corrected.
+        """
+        stem = self.analyze(word)
+        forms = {stem: TYPED} if self.know(stem) else {}
+        if typing and len(word) >= SHORTEST_PREFIX:
+            longer = self._searcher.terms_with_prefix(self._field, word)
+            commonest = nlargest(COMPLETIONS, longer, key=lambda one: one[1])
+            forms = {(one,): COMPLETED for one, _ in commonest} | forms
+        if not forms:
+            forms = self._corrections(word) or self._halves(word)
+        if not forms and typing:
+            forms = self._corrections(word, prefix=True)
+        return forms
+
+    def joined(self, word: str, next_word: str) -> dict[Phrase, float]:
+        """Return what two words mean that were written apart: `white list` is `whitelist`."""
+        whole = self.analyze(word + next_word)
+        return {whole: JOINED} if self.know(whole) else {}
+
+    def _halves(self, word: str) -> dict[Phrase, float]:
+        """Return what two words mean that were written as one: `apikey` is `api key`."""
+        cuts = range(SHORTEST_PREFIX, len(word) - 1)
+        pairs = [self.analyze(f"{word[:cut]} {word[cut:]}") for cut in cuts]
+        return dict.fromkeys(filter(self.know, pairs), TYPED)
+
+    def _corrections(self, word: str, *, prefix: bool = False) -> dict[Phrase, float]:
+        """Return the commonest words within the fewest typos; the first letter is right.
+
+        With `prefix`, only the beginning of a word has to be near.
+        """
+        # The index holds stems, and a typo can spoil the stem: `gaate` has the stem `gaat`.
+        for typed in (*self.analyze(word), word):
+            for distance, least in TYPOS:
+                if least <= len(typed) <= LONGEST_WORD:
+                    query = tantivy.Query.fuzzy_term_query(
+                        self._schema, "word", typed, distance=distance, prefix=prefix
+                    )
+                    hits = self._index.search(query, limit=CORRECTIONS, count=False).hits
+                    places = self._index.fast_field_values("place", [one for _, one in hits])
+                    near = [self._commonest[int(place or 0)] for place in places]
+                    share = CORRECTED * COMPLETED if prefix else CORRECTED
+                    if near := [one for one in near if one[0] == typed[0]]:
+                        return {(one,): share for one in near}
+        return {}
