@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from app.checks import external, links, names, permalinks, texts, upkeep
+from app.checks import external, images, links, markup, names, permalinks, secrets, texts, upkeep
 from app.checks.places import Mistake, Survey
 from app.content.loader import Content
+from app.diagnosis.redaction import Redactor
 from app.model import Finding
 
 Rule = Callable[[Survey], Iterator[Mistake]]
@@ -25,14 +26,23 @@ def _by_id(*rules: Rule) -> Mapping[str, Rule]:
 RULES: Mapping[str, Rule] = _by_id(
     texts.unknown_variable,
     texts.hard_coded_ip,
-    texts.image_alt,
-    texts.image_path,
+    texts.unknown_placeholder,
+    texts.placeholder_text,
+    markup.broken_markdown,
+    markup.unsupported_markdown,
+    secrets.secret,
+    images.image_alt,
+    images.image_path,
+    images.image_file,
+    images.large_image,
+    images.unused_image,
     texts.heading_levels,
     texts.duplicate_heading,
     texts.raw_html,
     links.external_link_form,
     links.broken_link,
     names.duplicate_slug,
+    names.duplicate_title,
     names.alias_shadows,
     names.alias_collides,
     names.unknown_issue,
@@ -52,12 +62,15 @@ EXTERNAL_RULES: Mapping[str, Rule] = MappingProxyType({"dead-link": external.dea
 """The rules that ask other sites."""
 
 
-def check(content: Content, *, ask_others: bool = False) -> tuple[Finding, ...]:
+def check(
+    content: Content, *, redactor: Redactor | None = None, ask_others: bool = False
+) -> tuple[Finding, ...]:
     """Return every mistake in `content`, of the loader and of all rules, by path and line.
 
-    With `ask_others` other sites are asked for the pages that are linked, which takes a while.
+    `redactor` finds secrets. With `ask_others` other sites are asked for the pages that are linked,
+    which takes a while.
     """
-    survey = Survey(content)
+    survey = Survey(content, redactor)
     found = list(_found(survey, RULES))
     if ask_others:
         found += _found(survey, EXTERNAL_RULES)
@@ -67,9 +80,11 @@ def check(content: Content, *, ask_others: bool = False) -> tuple[Finding, ...]:
 def _found(survey: Survey, rules: Mapping[str, Rule]) -> Iterator[Finding]:
     for name, rule in rules.items():
         for mistake in rule(survey):
+            source = mistake.source
+            path = source if isinstance(source, str) else source.path
             yield Finding(
                 rule=name,
-                path=survey.content.path_of(mistake.source),
+                path=str(survey.content.root / path),
                 line=mistake.position.line,
                 column=mistake.position.column,
                 message=mistake.message,

@@ -35,6 +35,23 @@ def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
         yield from _duplicate_errors(source)
 
 
+def duplicate_title(survey: Survey) -> Iterator[Mistake]:
+    """Find two issues or exchanges with the same title; change one, so that readers can choose.
+
+    Error. Example: `title: Wrong Key` in two issues
+    """
+    first: dict[tuple[str, str], Source] = {}
+    for source in (*survey.issues.values(), *survey.exchanges.values()):
+        key = "title" if source.kind == "issue" else "name"
+        title = source.document.fields.get(key)
+        if not isinstance(title, str):
+            continue
+        other = first.setdefault((source.kind, " ".join(title.casefold().split())), source)
+        if other is not source:
+            message = f"{other.path} has the same {key}; change one of them"
+            yield Mistake(source, source.document.position((key,)), message)
+
+
 def _ids(items: Any) -> Iterator[tuple[int, str]]:
     for index, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict) and isinstance(item.get("id"), str):

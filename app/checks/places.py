@@ -21,6 +21,7 @@ from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Source
 from app.content.markdown import Reference, anchors, references
 from app.content.variables import fill, variables
+from app.diagnosis.redaction import Redactor
 from app.model import Exchange, Severity, slugify
 
 BODY: Location = ("body",)
@@ -45,9 +46,12 @@ _EXTERNAL = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something wrong at a place of a file; `message` ends with the cure."""
+    """Something wrong at a place of a file; `message` ends with the fix.
 
-    source: Source
+    A file that is no source of texts, such as an image, is given by its path.
+    """
+
+    source: Source | str
     position: Position
     message: str
     severity: Severity = "error"
@@ -154,11 +158,12 @@ class Survey:
     checklist items and tests. `braced` are texts with variables. `references` are the links,
     images, headings and HTML tags, each with the text that it stands in; `links` are those links
     and the texts that are links themselves. `led_to` are the slugs of the issues that another page
-    leads to.
+    leads to. `redactor` finds secrets; without one nobody looks for them.
     """
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, redactor: Redactor | None = None) -> None:
         self.content = content
+        self.redactor = redactor
         self.sources = content.sources
         self.issue_names: list[Text] = []
         self.exchange_names: list[Text] = []

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, ip_address
-from pathlib import PurePosixPath
-from urllib.parse import unquote
 
-from app.checks.places import Mistake, Survey, Text, body_of, did_you_mean
-from app.content.folder import IMAGE_SUFFIXES
+from app.checks.places import Mistake, Survey, Text, body_of, did_you_mean, is_draft, texts_of
 from app.content.frontmatter import Position
 from app.content.loader import Source
+from app.content.skeleton import PLACEHOLDER_TEXTS
 from app.content.variables import EXCHANGE_DEFAULTS, PLACEHOLDER, variables
 from app.model import IpAddress, Issue, slugify
 
@@ -52,6 +50,45 @@ def _stray(text: Text) -> Position:
     begin = covered.index("{{")
     line = covered.count("\n", 0, begin) + 1
     return text.find(text.text[begin:].split("\n", 1)[0], line=line)
+
+
+_PLACEHOLDER = re.compile(r"\{(?P<name>[A-Za-z_]\w*)\}")
+_PLACEHOLDERS = ("n", "ip")
+_SIGNATURES = frozenset({"signatures", "off_topic_signatures", "message"})
+
+
+def unknown_placeholder(survey: Survey) -> Iterator[Mistake]:
+    """Find an unknown placeholder in a signature; write {}, {n} or {ip} for the part that changes.
+
+    Error. Example: `signatures: ["no key for account {account}"]`
+    """
+    for source in survey.sources:
+        for text in texts_of(source):
+            if _SIGNATURES.isdisjoint(text.location):
+                continue
+            for found in _PLACEHOLDER.finditer(text.text):
+                if found["name"] not in _PLACEHOLDERS:
+                    message = (
+                        f"`{found[0]}` is matched letter by letter; write {{}} for a part that "
+                        "changes, {n} for a number, {ip} for an address"
+                    )
+                    yield Mistake(source, text.find(found[0]), message)
+
+
+def placeholder_text(survey: Survey) -> Iterator[Mistake]:
+    """Find text of `helpcenter new` in a published file; replace it with your own.
+
+    Error. Example: `causes: [Where it comes from]`
+    """
+    for source in survey.sources:
+        if is_draft(source):
+            continue
+        for text in texts_of(source):
+            for placeholder in PLACEHOLDER_TEXTS:
+                is_line = text.is_body and placeholder in text.text
+                if text.text == placeholder or is_line:
+                    message = f"“{placeholder}” is the example text of `helpcenter new`; replace it"
+                    yield Mistake(source, text.find(placeholder), message)
 
 
 def hard_coded_ip(survey: Survey) -> Iterator[Mistake]:
@@ -95,41 +132,6 @@ def _addresses(line: str) -> Iterator[tuple[int, str, IpAddress]]:
             except ValueError:
                 continue
             break
-
-
-def image_alt(survey: Survey) -> Iterator[Mistake]:
-    """Find an image without a description; say in the square brackets what it shows.
-
-    Error. Example: `![](/images/button.png)`
-    """
-    for text, image in survey.references:
-        if image.kind == "image" and not image.text.strip():
-            message = f"the image {image.target} has no description; write ![what it shows](...)"
-            yield Mistake(text.source, text.find(image.target, line=image.line), message)
-
-
-def image_path(survey: Survey) -> Iterator[Mistake]:
-    """Find an image that isn't there; put it into the folder `images`, and write /images/<name>.
-
-    Error. Example: `![the button](button.png)`
-    """
-    for text, image in survey.references:
-        if image.kind != "image":
-            continue
-        folder, _, name = unquote(image.target).rpartition("/")
-        if folder == "/images" and name in survey.content.images:
-            continue
-        if folder == "/images" and PurePosixPath(name).suffix in IMAGE_SUFFIXES:
-            reason = f"there is no image {name} in the folder images"
-            reason += f"; {did_you_mean(name, survey.content.images)}"
-        elif PurePosixPath(name).suffix in IMAGE_SUFFIXES:
-            reason = f"put {name} into the folder images of the content; write /images/{name}"
-        else:
-            kinds = ", ".join(sorted(IMAGE_SUFFIXES))
-            reason = f"an image must be a file in the folder images that ends in one of {kinds}"
-            reason += "; save it as such, and write /images/<name>"
-        place = text.find(image.target, unquote(image.target), "![", line=image.line)
-        yield Mistake(text.source, place, f"the image {image.target} can't be shown: {reason}")
 
 
 def heading_levels(survey: Survey) -> Iterator[Mistake]:

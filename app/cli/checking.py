@@ -18,6 +18,7 @@ from app.cli.common import (
     engine_of,
     near,
     print_findings,
+    redactor,
     settings_from,
 )
 from app.content.loader import load
@@ -57,7 +58,7 @@ def check(content: Path | None, output: Format, *, external: bool) -> None:
     The exit code is 1 when there are errors; warnings alone leave it 0.
     """
     loaded = load(near(settings_from(content=content).content))
-    findings = check_content(loaded, ask_others=external)
+    findings = check_content(loaded, redactor=redactor(), ask_others=external)
     if all(finding.severity != "error" for finding in findings):
         knowledge = build(loaded)
         findings = in_order((*findings, *prove(knowledge, engine_of(knowledge))))

@@ -18,6 +18,7 @@ from app.settings import BUNDLED, PREFIX, REDACTION_RULES, Settings
 # The content and the engine are imported by the commands that need them.
 if TYPE_CHECKING:
     from app.diagnosis.engine import Engine
+    from app.diagnosis.redaction import Redactor
     from app.knowledge import BrokenContentError, KnowledgeBase
     from app.model import Finding
 
@@ -117,9 +118,15 @@ def load_knowledge(settings: Settings) -> KnowledgeBase:
 def engine_of(knowledge: KnowledgeBase) -> Engine:
     """Return the engine that diagnoses with `knowledge`."""
     from app.diagnosis.engine import Engine  # noqa: PLC0415
+
+    return Engine(knowledge, redactor())
+
+
+def redactor() -> Redactor:
+    """Return what finds secrets, by the rules that the browser uses too."""
     from app.diagnosis.redaction import Redactor  # noqa: PLC0415
 
-    return Engine(knowledge, Redactor.from_file(REDACTION_RULES))
+    return Redactor.from_file(REDACTION_RULES)
 
 
 def broken(error: BrokenContentError, settings: Settings) -> SystemExit:

@@ -41,6 +41,16 @@ draft: true             # remove this line to publish
 2. What to allow, and what not
 """
 
+PLACEHOLDER_TEXTS = (
+    "What the reader sees, in one sentence",
+    "Where it comes from",
+    "What the reader can do about it",
+    "https://exchange.example",
+    "Where to find the keys",
+    "What to allow, and what not",
+)
+"""What a writer replaces in both; `check` finds it in published files."""
+
 
 def new_issue(title: str, example: str | None = None) -> str:
     """Return the text of a new issue's file; `example` is a message that it has to answer."""

@@ -711,7 +711,7 @@ def test_images_that_are_there(body: str, make_content: MakeContent) -> None:
 @pytest.mark.parametrize(
     ("target", "cure"),
     [
-        ("/images/pott.png", "there is no image pott.png in the folder images; did you mean `pot"),
+        ("/images/pott.png", "the folder images has no file pott.png; did you mean `pot"),
         ("pot.png", "write /images/pot.png"),
         ("/static/pot.png", "write /images/pot.png"),
         ("https://tea.example/pot.png", "write /images/pot.png"),

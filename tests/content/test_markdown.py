@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from app.content.markdown import block, inline, plain, references
+from app.content.markdown import CALLOUTS, block, flaws, inline, plain, references
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,121 @@ def test_references_with_their_lines() -> None:
 @pytest.mark.parametrize("text", ["<your key>", "a < b > c", "1<2", "`<b>`", "\\<3", "<bold>"])
 def test_what_only_looks_like_html(text: str) -> None:
     assert [one for one in references(text) if one.kind == "html"] == []
+
+
+# --- callouts ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", CALLOUTS)
+def test_an_alert_of_github_is_a_callout(mark: str) -> None:
+    title, state = CALLOUTS[mark]
+    assert block(f"> [!{mark.lower()}]\n> a") == block(f"> [!{mark}]\n> a")
+    assert block(f"> [!{mark}]\n> Mind the *lid*.\n>\n> - Hot\n") == (
+        f'<div class="callout {state}" role="note">\n'
+        f"<p><strong>{title}</strong>\nMind the <em>lid</em>.</p>\n"
+        "<ul>\n<li>Hot</li>\n</ul>\n</div>\n"
+    )
+
+
+def test_a_callout_may_begin_with_a_list_and_stand_in_a_quote() -> None:
+    assert block("> [!TIP]\n> - Hot\n\n> cold\n>\n> > [!NOTE]\n> > warm\n") == (
+        '<div class="callout ok" role="note">\n<p><strong>Tip</strong></p>\n'
+        "<ul>\n<li>Hot</li>\n</ul>\n</div>\n"
+        '<blockquote>\n<p>cold</p>\n<div class="callout info" role="note">\n'
+        "<p><strong>Note</strong>\nwarm</p>\n</div>\n</blockquote>\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["> [!FOO]\n> x", "> x [!NOTE]", "[!NOTE]\nx"])
+def test_what_is_no_callout_stays_as_it_is(text: str) -> None:
+    assert "callout" not in block(text)
+
+
+# --- flaws ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**bold** and `code` and ~~struck~~ and [a](/b) and [a](</b c>) and ![a](/b.png 'c')",
+        "2 * 3 * 4, a_b_c, \\*\\*kwargs\\*\\*, \\`x, `**`, [a][b], (see [1])",
+        "```\n**open `\n```",
+        "~~~~\n```\n~~~~\n",
+        "> ```\n> a\n> ```",
+        "> [!WARNING]\n> a",
+        "- a\n\n  ```\n  b\n  ```\n",
+        "key: value ::: x",
+        "Stop!!! Now",
+    ],
+)
+def test_markdown_without_flaws(text: str) -> None:
+    assert list(flaws(text, is_inline=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sign", "message"),
+    [
+        ("a\n```\nb\n", 2, "```", "not closed"),
+        ("```", 1, "```", "not closed"),
+        ("a\n\n- b **c", 3, "**", "bold text needs"),
+        ("** a **", 1, "**", "bold text needs"),
+        ("[**a](/b)**", 1, "**", "bold text needs"),
+        ("a `b", 1, "`", "not closed"),
+        ("a ~~b", 1, "~~", "struck text needs"),
+        ("x\n[a](/b", 2, "](/b", "not closed"),
+        ("[a](/b c)", 1, "](/b c)", "can't contain a blank"),
+        ("![a](b c.png)", 1, "](b c.png)", "can't contain a blank"),
+        ("[a] (/b)", 1, "[a] (/", "remove the blank"),
+        ("[a](javascript:b)", 1, "](javascript:", "must begin with https://"),
+        ("[a](data:text/html,b)", 1, "](data:", "must begin with https://"),
+    ],
+)
+def test_broken_markdown(text: str, line: int, sign: str, message: str) -> None:
+    flaw = next(flaws(text, is_inline=False))
+    assert (flaw.kind, flaw.line, flaw.sign) == ("broken", line, sign)
+    assert message in flaw.message
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        (":::note\na\n:::", 1, "write a callout as `> [!NOTE]`"),
+        ("::: warning\na\n:::", 1, "write a callout as"),
+        ("a\n\n!!! note\n    b", 3, "write a callout as"),
+        ("??? tip\n    b", 1, "write a callout as"),
+        ('{% hint style="info" %}\na\n{% endhint %}', 1, "write a callout as"),
+        ("> [!FOO]\n> a", 1, "there is no callout FOO; write one of NOTE"),
+        ("> [!NOTE] a", 1, "begins on the line below"),
+        ("- [ ] a\n", 1, "task lists"),
+        ("a[^1]", 1, "footnotes"),
+        ("[TOC]", 1, "table of contents"),
+    ],
+)
+def test_markdown_of_another_dialect(text: str, line: int, message: str) -> None:
+    flaw = next(flaws(text, is_inline=False))
+    assert (flaw.kind, flaw.line) == ("unsupported", line)
+    assert message in flaw.message
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("Run:\n```\na\n```", 2, "a code block is not shown as such here"),
+        ("```\na\n```", 1, "a code block"),
+        ("Do:\n- a\n- b", 2, "a list is not shown"),
+        ("Do:\n\n1. a", 3, "a list is not shown"),
+        ("# A\nb", 1, "a heading is not shown"),
+        ("a\n\n> b", 3, "a quote is not shown"),
+        ("a | b\n---|---\nc | d", 1, "a table is not shown"),
+        ("a\n\nb", 3, "one paragraph for readers"),
+    ],
+)
+def test_blocks_in_a_text_of_one_line(text: str, line: int, message: str) -> None:
+    (flaw,) = flaws(text, is_inline=True)
+    assert (flaw.kind, flaw.line) == ("unsupported", line)
+    assert message in flaw.message
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\n", "1. a", "# a", "- a", "> a", "```a```"])
+def test_texts_of_one_line(text: str) -> None:
+    assert list(flaws(text, is_inline=True)) == []

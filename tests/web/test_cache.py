@@ -99,6 +99,7 @@ async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Non
     await app(scope, receive, send)
 
 
+PNG = b"\x89PNG\r\n\x1a\n"
 BR = [(b"accept-encoding", b"br")]
 
 
@@ -112,9 +113,9 @@ class World:
         first, second = root / "first", root / "second"
         shutil.copytree(MARBLES, first)
         (first / "images").mkdir()
-        (first / "images" / "ring.png").write_bytes(b"one ring")
+        (first / "images" / "ring.png").write_bytes(PNG + b"one")
         shutil.copytree(first, second)
-        (second / "images" / "ring.png").write_bytes(b"another ring")
+        (second / "images" / "ring.png").write_bytes(PNG + b"another")
         issue = second / "issues" / "wrong-key.md"
         issue.write_text(issue.read_text("utf-8").replace("title: ", "title: Quite "), "utf-8")
         self.app = create_app(

@@ -14,6 +14,7 @@ from app.web.application import create_app
 from tests.conftest import MakeContent
 from tests.web.conftest import until
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ISSUE = """\
 ---
 title: A
@@ -29,13 +30,13 @@ solutions: [D]
 def test_images(make_content: MakeContent) -> None:
     files: dict[str, str | bytes] = {
         "issues/a.md": ISSUE,
-        "images/lid.png": b"PNG",
+        "images/lid.png": PNG,
         "images/lid.svg": b"<svg/>",
     }
     with TestClient(create_app(Settings(content=make_content(files), watch=0))) as client:
         assert '<img src="/images/lid.png" alt="the lid"' in client.get("/issues/a").text
         image = client.get("/images/lid.png")
-        assert (image.status_code, image.content) == (200, b"PNG")
+        assert (image.status_code, image.content) == (200, PNG)
         assert image.headers["content-type"] == "image/png"
         assert "max-age" in image.headers["cache-control"]
         assert image.headers["x-content-type-options"] == "nosniff"
@@ -44,7 +45,7 @@ def test_images(make_content: MakeContent) -> None:
 
 
 def test_a_large_image_is_not_sent_again(make_content: MakeContent) -> None:
-    large = b"PNG" * 100_000
+    large = PNG + b"x" * 300_000
     folder = make_content({"issues/a.md": ISSUE, "images/lid.png": large})
     with TestClient(create_app(Settings(content=folder, watch=0))) as client:
         image = client.get("/images/lid.png")
@@ -65,17 +66,17 @@ def test_an_image_that_is_swapped_for_a_link_shows_nothing_from_elsewhere(
 ) -> None:
     """The update is refused, and the edition before shows the image as it was."""
     (tmp_path / "secret").write_bytes(b"the store")
-    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": b"PNG"})
+    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": PNG})
     with serving(folder) as client:
         (folder / "images" / "next.png").symlink_to(tmp_path / "secret")
         (folder / "images" / "next.png").replace(folder / "images" / "lid.png")
         for _ in range(3):
-            assert client.get("/images/lid.png").content == b"PNG"
+            assert client.get("/images/lid.png").content == PNG
         until(lambda: client.get("/readyz").json()["refused"] != [])
         finding = client.get("/readyz").json()["refused"][0]
         assert finding["path"] == "images/lid.png"
         assert "link out of the content folder" in finding["message"]
-        assert client.get("/images/lid.png").content == b"PNG"
+        assert client.get("/images/lid.png").content == PNG
 
 
 def test_a_folder_of_images_that_is_swapped_for_a_link_shows_nothing_from_elsewhere(
@@ -84,25 +85,25 @@ def test_a_folder_of_images_that_is_swapped_for_a_link_shows_nothing_from_elsewh
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "lid.png").write_bytes(b"the store")
-    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": b"PNG"})
+    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": PNG})
     with serving(folder) as client:
         (folder / "images").rename(folder / "away")
         (folder / "images").symlink_to(elsewhere)
         until(lambda: client.get("/readyz").json()["refused"] != [])
-        assert client.get("/images/lid.png").content == b"PNG"
+        assert client.get("/images/lid.png").content == PNG
 
 
 def test_a_changed_image_is_live_as_any_other_file(make_content: MakeContent) -> None:
-    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": b"PNG"})
+    folder = make_content({"issues/a.md": ISSUE, "images/lid.png": PNG})
     with serving(folder) as client:
         before = client.get("/images/lid.png").headers["etag"]
-        (folder / "images" / "lid.png").write_bytes(b"another PNG")
-        until(lambda: client.get("/images/lid.png").content == b"another PNG")
+        (folder / "images" / "lid.png").write_bytes(PNG + b"another")
+        until(lambda: client.get("/images/lid.png").content == PNG + b"another")
         assert client.get("/images/lid.png").headers["etag"] != before
 
 
 def test_images_that_are_no_files_are_findings(make_content: MakeContent) -> None:
-    root = make_content({"images/lid.png": b"PNG"})
+    root = make_content({"images/lid.png": PNG})
     (root / "images" / "folder.png").mkdir()
     os.mkfifo(root / "images" / "pipe.png")
     (root / "images" / "nowhere.png").symlink_to("nothing")

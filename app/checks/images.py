@@ -1,0 +1,117 @@
+"""Rules about images: their descriptions, their files, and files that nothing shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from urllib.parse import unquote
+
+from app import addresses
+from app.checks.places import Mistake, Survey, did_you_mean
+from app.content.folder import IMAGE_SUFFIXES
+from app.content.frontmatter import Position
+
+LARGE_BYTES = 500_000
+"""An image above this size makes a visitor on a phone wait; screenshots need less."""
+
+_BEGINNINGS: Mapping[str, tuple[bytes, ...]] = MappingProxyType(
+    {
+        ".avif": (b"....ftypavif", b"....ftypavis"),
+        ".gif": (b"GIF87a", b"GIF89a"),
+        ".jpeg": (b"\xff\xd8\xff",),
+        ".jpg": (b"\xff\xd8\xff",),
+        ".png": (b"\x89PNG\r\n\x1a\n",),
+        ".webp": (b"RIFF....WEBP",),
+    }
+)
+"""How files of each kind begin; a `.` stands for any byte."""
+
+
+def image_alt(survey: Survey) -> Iterator[Mistake]:
+    """Find an image without a description; say in the square brackets what it shows.
+
+    Error. Example: `![](/images/button.png)`
+    """
+    for text, image in survey.references:
+        if image.kind == "image" and not image.text.strip():
+            message = f"the image {image.target} has no description; write ![what it shows](...)"
+            yield Mistake(text.source, text.find(image.target, line=image.line), message)
+
+
+def image_path(survey: Survey) -> Iterator[Mistake]:
+    """Find an image that doesn't exist; put it into the folder `images`, and write /images/<name>.
+
+    Error. Example: `![the button](button.png)`
+    """
+    for text, image in survey.references:
+        if image.kind != "image":
+            continue
+        folder, _, name = unquote(image.target).rpartition("/")
+        if folder == "/images" and name in survey.content.images:
+            continue
+        if folder == "/images" and PurePosixPath(name).suffix in IMAGE_SUFFIXES:
+            reason = f"the folder images has no file {name}"
+            reason += f"; {did_you_mean(name, survey.content.images)}"
+        elif PurePosixPath(name).suffix in IMAGE_SUFFIXES:
+            reason = f"put {name} into the folder images of the content; write /images/{name}"
+        else:
+            kinds = ", ".join(sorted(IMAGE_SUFFIXES))
+            reason = f"save it in the folder images, with a name that ends in one of {kinds}"
+            reason += "; write /images/<name>"
+        place = text.find(image.target, unquote(image.target), "![", line=image.line)
+        yield Mistake(text.source, place, f"the image {image.target} can't be shown: {reason}")
+
+
+def image_file(survey: Survey) -> Iterator[Mistake]:
+    """Find a file in `images` that browsers can't show; save it again as what its name says.
+
+    Error. Example: a page of HTML that was saved as `button.png`
+    """
+    for name, data in survey.content.images.items():
+        suffix = PurePosixPath(name).suffix
+        if not any(_begins(data, beginning) for beginning in _BEGINNINGS[suffix]):
+            real = next(
+                (
+                    kind
+                    for kind, any_of in _BEGINNINGS.items()
+                    if any(_begins(data, one) for one in any_of)
+                ),
+                None,
+            )
+            fix = f"rename it to {PurePosixPath(name).stem}{real}" if real else "save it again"
+            kind = suffix.removeprefix(".").upper()
+            yield Mistake(f"images/{name}", Position(1), f"this is not a {kind} image; {fix}")
+
+
+def large_image(survey: Survey) -> Iterator[Mistake]:
+    """Find an image above 500 KB; make it smaller.
+
+    Warning. Example: a screenshot of a whole screen, as PNG
+    """
+    for name, data in survey.content.images.items():
+        if len(data) > LARGE_BYTES:
+            message = (
+                f"this image has {len(data) // 1000} KB; crop it, make it smaller, or save it as "
+                f"WebP, below {LARGE_BYTES // 1000} KB"
+            )
+            yield Mistake(f"images/{name}", Position(1), message, "warning")
+
+
+def unused_image(survey: Survey) -> Iterator[Mistake]:
+    """Find an image that no text shows; remove it, or show it.
+
+    Warning. Example: `images/button.png`, and no text has `![...](/images/button.png)`
+    """
+    shown = {unquote(image.target) for _, image in survey.references if image.kind == "image"}
+    linked = {link.path for link in survey.links}
+    for name in survey.content.images:
+        if unquote(addresses.image(name)) not in shown | linked:
+            message = f"no text shows this image; remove it, or write ![...](/images/{name})"
+            yield Mistake(f"images/{name}", Position(1), message, "warning")
+
+
+def _begins(data: bytes, beginning: bytes) -> bool:
+    return len(data) >= len(beginning) and all(
+        expected in {byte, ord(".")} for byte, expected in zip(data, beginning, strict=False)
+    )
