@@ -1,4 +1,4 @@
-"""What writers should look at next, from votes, unanswered texts, reports and the content."""
+"""Insights for writers: votes, unanswered texts, reports, and the state of the content."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from app import addresses
+from app.addresses import Address
 from app.checks import check
 from app.checks.upkeep import STALE_DAYS
 from app.content.loader import Content
 from app.feedback.likeness import Group, group
-from app.feedback.records import PageVotes, Reason, Unanswered, Week
+from app.feedback.records import UNANSWERED_DAYS, PageVotes, Reason, Unanswered, Week
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Finding, Issue
 
 if TYPE_CHECKING:
     from app.feedback.store import Store
 
-DAYS = 90
-"""How far back insights look; unanswered texts are not kept longer."""
 WEEKS = 12
 MOST_GROUPS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class ContentState:
-    """The content's own state: drafts, what was not checked for long, and mistakes."""
+    """Paths of drafts, paths of articles that nobody checked for `STALE_DAYS`, and mistakes."""
 
     drafts: tuple[str, ...]
     stale: tuple[str, ...]
@@ -36,9 +36,10 @@ class ContentState:
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """Everything that writers see on one page; `groups` are the unanswered, most frequent first.
+    """The content of the page for writers, as counted at the time `at`.
 
-    `weeks` are in order and end with the present week. `store` is the state of the store.
+    `groups` are the unanswered texts, most frequent first. `weeks` end with the present week.
+    `store` is the state of the store.
     """
 
     at: datetime
@@ -61,7 +62,7 @@ class Insights:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What the store holds at the time `at`, before anything is made of it."""
+    """The rows of the store at the time `at`."""
 
     at: datetime
     unanswered: tuple[Unanswered, ...]
@@ -74,7 +75,7 @@ class Collected:
 def collect(store: Store, now: datetime | None = None) -> Collected:
     """Read the store; raise `StoreUnavailableError` when that is impossible."""
     now = now or datetime.now(UTC)
-    since = now - timedelta(days=DAYS)
+    since = now - timedelta(days=UNANSWERED_DAYS)
     first = now.date() - timedelta(weeks=WEEKS - 1)
     return Collected(
         at=now,
@@ -100,19 +101,19 @@ def summarise(collected: Collected, knowledge: KnowledgeBase) -> Insights:
 
 
 def _by_present_page(votes: Iterable[PageVotes], knowledge: KnowledgeBase) -> tuple[PageVotes, ...]:
-    """Return votes with those of a page's old addresses among its own, most "no" first."""
+    """Return the votes on each page, with those on its old addresses, most "no" first."""
     together: dict[str, list[PageVotes]] = defaultdict(list)
-    for one in votes:
-        together[_present_page(one.page, knowledge)].append(one)
+    for found in votes:
+        together[_present_page(found.page, knowledge)].append(found)
     merged = [
         PageVotes(
             page,
-            helpful=sum(one.helpful for one in parts),
-            unhelpful=sum(one.unhelpful for one in parts),
-            reasons=dict(sum((Counter(one.reasons) for one in parts), Counter[Reason]())),
+            helpful=sum(part.helpful for part in parts),
+            unhelpful=sum(part.unhelpful for part in parts),
+            reasons=dict(sum((Counter(part.reasons) for part in parts), Counter[Reason]())),
             comments=tuple(
                 sorted(
-                    (comment for one in parts for comment in one.comments),
+                    (comment for part in parts for comment in part.comments),
                     key=lambda comment: comment.created,
                     reverse=True,
                 )
@@ -120,23 +121,24 @@ def _by_present_page(votes: Iterable[PageVotes], knowledge: KnowledgeBase) -> tu
         )
         for page, parts in together.items()
     ]
-    return tuple(sorted(merged, key=lambda one: -one.unhelpful))
+    return tuple(sorted(merged, key=lambda page: -page.unhelpful))
 
 
 def _present_page(page: str, knowledge: KnowledgeBase) -> str:
-    folder, _, name = page[1:].partition("/")
-    if folder == "issues":
-        return f"/issues/{knowledge.alias(name) or name}"
-    name, _, code = name.partition("/")
-    if folder == "errors" and (exchange := knowledge.exchange(name)):
-        return f"/errors/{exchange.id}/{code}"
+    match addresses.parse(page):
+        case Address(kind="issue", name=slug) if present := knowledge.alias(slug):
+            return addresses.issue(present)
+        case Address(kind="error", exchange=name, code=code) if exchange := knowledge.exchange(
+            name
+        ):
+            return addresses.error(exchange.id, code)
     return page
 
 
 def _by_present_issue(
     counts: Iterable[tuple[str, int]], knowledge: KnowledgeBase
 ) -> tuple[tuple[str, int], ...]:
-    """Return counts by issue with those of its old slugs among its own, most first."""
+    """Return the counts of each issue, with those of its old slugs, most first."""
     together = Counter[str]()
     for issue, count in counts:
         together[knowledge.alias(issue) or issue] += count
@@ -144,7 +146,7 @@ def _by_present_issue(
 
 
 def content_state(content: Content, today: date) -> ContentState:
-    """Return what the content itself asks for."""
+    """Return the drafts, the stale articles and the findings of the content."""
     articles = [
         (source.path, source.entity)
         for source in content.sources
@@ -174,8 +176,8 @@ def render(insights: Insights) -> str:
     lines += _section(
         "Unanswered, most frequent first",
         [
-            f"{one.count:>4}  {one.key}  {one.example.splitlines()[0][:90]}"
-            for one in insights.groups
+            f"{found.count:>4}  {found.key}  {found.example.splitlines()[0][:90]}"
+            for found in insights.groups
         ],
     )
     lines += _section(

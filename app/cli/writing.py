@@ -28,9 +28,8 @@ from app.content.loader import Content, load
 from app.content.skeleton import STARTER, new_exchange, new_issue, start
 from app.content.variables import unfilled
 from app.feedback.likeness import group
-from app.feedback.records import StoreUnavailableError
+from app.feedback.records import UNANSWERED_DAYS, StoreUnavailableError
 from app.feedback.store import Store
-from app.insights import DAYS
 from app.model import Exchange, Issue, Slug, slugify
 from app.permalinks import FILE, published, with_new
 from app.refactoring import (
@@ -284,7 +283,7 @@ def init(folder: Path, *, starter: bool) -> None:
 
 def _unanswered(settings: Settings, key: str) -> str:
     """Return the most frequent text of a group of unanswered texts."""
-    since = datetime.now(UTC) - timedelta(days=DAYS)
+    since = datetime.now(UTC) - timedelta(days=UNANSWERED_DAYS)
     with closing(Store.open(settings.database)) as store:
         try:
             groups = {one.key: one for one in group(store.unanswered(since))}

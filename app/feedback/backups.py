@@ -1,4 +1,4 @@
-"""Copies of a store in SQLite: taken while it is in use, checked, and put where there is none."""
+"""Backups of a store in SQLite: made while it is in use, checked, and restored."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ PART = ".part"
 
 
 class BackupError(Exception):
-    """A copy can't be made, or is none; the message says why."""
+    """A backup can't be made or restored; the message says why."""
 
 
 def back_up(file: Path, target: Path) -> int:
     """Copy the store in `file` to the new file `target`; return how many votes it holds.
 
-    Servers may write meanwhile and don't wait: everything that was acknowledged before is in the
-    copy, but the secrets of the day: votes in a copy belong to nobody. Raises `BackupError`; then
-    there is no `target`.
+    Servers may go on writing and don't wait. Everything that was acknowledged before is in the
+    backup, except the secrets of the day: nobody can tell whose votes a backup holds. Raises
+    `BackupError`; then there is no `target`.
     """
     if not file.is_file():
         raise BackupError(f"there is no store at {file}")
@@ -27,9 +27,9 @@ def back_up(file: Path, target: Path) -> int:
 
 
 def restore(source: Path, file: Path) -> int:
-    """Put a copy in the place of a store that is not there; return how many votes it holds.
+    """Restore a backup where there is no store; return how many votes it holds.
 
-    Raises `BackupError`, and changes nothing, when it is no whole copy or there is a store.
+    Raises `BackupError`, and changes nothing, when the backup is damaged or there is a store.
     """
     if not source.is_file():
         raise BackupError(f"there is no file {source}")
@@ -50,10 +50,10 @@ def _copy(source: Path, target: Path) -> int:
             closing(sqlite3.connect(part)) as copy,
         ):
             original.backup(copy)
-            # One file, without others beside it that would have to go along.
+            # A single file, without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
             votes = _checked(copy)
-            # Whoever finds a copy must not be able to try addresses against its votes.
+            # Who finds a backup must not be able to try IP addresses against its votes.
             copy.execute("PRAGMA secure_delete = ON")
             copy.execute("DELETE FROM salt")
             copy.commit()
@@ -76,5 +76,5 @@ def _checked(copy: sqlite3.Connection) -> int:
 
 
 def beside(file: Path) -> tuple[Path, ...]:
-    """Return the files that SQLite keeps beside one that is in use."""
+    """Return the files that SQLite keeps beside a database file while it is in use."""
     return tuple(file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal"))

@@ -30,7 +30,7 @@ NEWEST = "0001"
 WAIT_SECONDS = 2
 """The longest wait for each of: a connection, another program's lock, one statement."""
 POOL_SIZE = 4
-"""The writer thread needs one connection, and each thread that reads another one."""
+"""The writer thread needs a connection, and so does each thread that reads."""
 # Any number will do, as long as nothing else in the same PostgreSQL database locks it.
 _MIGRATION_LOCK = 0x4E17_CE57
 
@@ -125,7 +125,7 @@ class Database:
                 logger.warning("a row can't be stored: %s (%s)", reason, detail)
                 raise RefusedError(reason) from error
             if reason != failures.LOCKED:
-                # The file may be damaged; a server that comes back may be another one.
+                # The file may be damaged, and the server may be replaced before it comes back.
                 self._prepared = False
             self._note(reason, detail)
             raise StoreUnavailableError(reason) from error
@@ -306,8 +306,8 @@ def _revision(connection: Connection) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def migrate(connection: Connection, target: str = "head", *, folder: Path = MIGRATIONS) -> None:
-    """Bring the tables to revision `target`, all steps or none, in the transaction given.
+def migrate(connection: Connection, folder: Path = MIGRATIONS) -> None:
+    """Bring the tables to the newest revision, all steps or none, in the transaction given.
 
     Raises `NewerTablesError` when they are at a revision that `folder` does not have.
 
@@ -330,7 +330,7 @@ def migrate(connection: Connection, target: str = "head", *, folder: Path = MIGR
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, target)
+        command.upgrade(config, "head")
     except CommandError as error:
         raise NewerTablesError from error
     after = _revision(connection)

@@ -15,7 +15,7 @@ from app.feedback.records import Kind, Unanswered
 ALIKE = 0.6
 """Two texts belong together when they share this part of all their words (Jaccard)."""
 MOST_COMPARED = 10
-"""With how many groups a text is compared: those that share most of its rarest words."""
+"""The most groups that a text is compared with: those that share most of its rarest words."""
 
 # What changes from one occurrence of an error to the next. Longest forms first.
 _PLACEHOLDERS = (
@@ -42,9 +42,8 @@ _WORD = re.compile(r"\w+")
 class Group:
     """Texts that are alike.
 
-    `key` is short, the same every time while the group's first text is kept, and names the group
-    on the command line; `example` is the text that came most often; `exchanges` and `kinds` are
-    all that occurred, in alphabetical order.
+    `key` names the group on the command line; it stays the same while the oldest text is kept.
+    `example` is the most frequent text. `exchanges` and `kinds` are in alphabetical order.
     """
 
     key: str
@@ -58,7 +57,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What is left of a text when everything that changes from time to time is gone."""
+    """A text without what changes from one occurrence to the next."""
 
     codes: frozenset[str]
     words: frozenset[str]
@@ -67,8 +66,8 @@ class _Shape:
 def group(rows: Iterable[Unanswered]) -> list[Group]:
     """Return the groups of `rows`, most texts first; the order of `rows` changes nothing.
 
-    The oldest texts found the groups and later ones join the likest, so that a chain of small
-    differences never draws unlike texts together.
+    The oldest text of a group is its founder. A later text joins the group whose founder is most
+    like it, so that a chain of small differences never draws unlike texts together.
     """
     ordered = sorted(rows, key=lambda row: (row.created, row.text))
     alike: dict[_Shape, list[Unanswered]] = {}
@@ -93,8 +92,8 @@ def _shape(text: str) -> _Shape:
 def _cluster(shapes: Sequence[_Shape]) -> list[list[_Shape]]:
     """Return groups of shapes, each with its founder first, in the order of `shapes`.
 
-    Two sets that share 60 % of their words share at least one of each one's rarest 40 %: only
-    these are looked up, which keeps common words from making everything a candidate.
+    Two shapes that share 60 % of their words share at least one word of the rarest 40 % of each.
+    Only those words are looked up, so that common words don't make every group a candidate.
     """
     frequency = Counter(word for shape in shapes for word in shape.words)
     groups: list[list[_Shape]] = []
@@ -121,9 +120,9 @@ def _cluster(shapes: Sequence[_Shape]) -> list[list[_Shape]]:
     return groups
 
 
-def _likeness(one: _Shape, other: _Shape) -> float:
-    shared = len(one.words & other.words)
-    return shared / (len(one.words) + len(other.words) - shared)
+def _likeness(shape: _Shape, other: _Shape) -> float:
+    shared = len(shape.words & other.words)
+    return shared / (len(shape.words) + len(other.words) - shared)
 
 
 def _summary(founder: _Shape, rows: Sequence[Unanswered]) -> Group:

@@ -1,4 +1,4 @@
-"""What goes into the store and what comes out of it."""
+"""The records that go into the store and come out of it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from datetime import date, datetime
 from enum import StrEnum
 
 LONGEST_TEXT = 500
-"""Characters that are kept of a comment or of an unanswered text."""
+"""The most characters of a comment or an unanswered text; the rest is cut off."""
 LONGEST_KEY = 200
-"""Characters that a page, an exchange, an issue or a content version may have."""
+"""The most characters of a page, an exchange, an issue or a content version."""
+UNANSWERED_DAYS = 90
+"""How long unanswered texts are kept."""
 
 ANY_ISSUE = "*"
 """Stands for all issues in counts of reports; no issue is called that."""
 
 
 class StoreUnavailableError(Exception):
-    """The store can't do it now; nothing was acknowledged, and trying again later may help.
+    """The store failed. Nothing was acknowledged, and trying again later may help.
 
     The message says why, for an operator: it names no file, host, user or stored value.
     """
@@ -33,7 +35,7 @@ class Reason(StrEnum):
 
 
 class Kind(StrEnum):
-    """What found no answer."""
+    """Where a visitor found no answer."""
 
     DIAGNOSIS = "diagnosis"
     SEARCH = "search"
@@ -85,7 +87,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A paste that was diagnosed as unknown, or a search without result.
+    """A pasted text that the diagnosis did not recognise, or a search without results.
 
     The caller has redacted `text`; it is cut to 500 characters. Bad keys and a time without a
     zone raise `ValueError`.
@@ -107,9 +109,9 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """On this day a support report was made after this issue was read or diagnosed.
+    """On this day a visitor made a support report after reading this issue or being led to it.
 
-    Each report has one with `ANY_ISSUE`, too, so that reports can be counted as well as issues.
+    Each support report has a row with `ANY_ISSUE` too, which counts the reports themselves.
     """
 
     day: date
@@ -121,7 +123,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What a visitor wrote beside a vote."""
+    """The text that a visitor wrote with a vote."""
 
     created: datetime
     helpful: bool
@@ -154,10 +156,10 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the store is; as a string `ok` or `degraded: <why>`, with what was dropped if anything.
+    """The state of the store; as a string `ok` or `degraded: <why>`.
 
-    `reason` is None while the store works. `waiting` unanswered texts and report counts are not
-    written yet; `dropped` were given up since the start because the store was away too long.
+    `reason` is None while the store works. `waiting` is the number of unanswered texts and report
+    counts that are not written yet; `dropped` is the number that was given up since the start.
     """
 
     reason: str | None

@@ -250,8 +250,8 @@ class Store:
     async def _in_time(self, waiting: Awaitable[T], hangs: Callable[[], bool]) -> T:
         """Wait for a result, not longer than the deadline; then cut connections that hang."""
         try:
-            # Not `wait_for`, which before Python 3.12 waits for one more turn of the event loop:
-            # a tenth of a second while there are two hundred visitors.
+            # `wait_for` of Python 3.11 takes an extra turn of the event loop: a tenth of a second
+            # while there are two hundred visitors.
             async with asyncio.timeout(DEADLINE_SECONDS):
                 return await waiting
         except TimeoutError as error:
@@ -279,7 +279,7 @@ def _monday(day: date) -> date:
 
 
 def _reason(value: str) -> Reason:
-    """Return the reason; one that only another version knows counts as "other"."""
+    """Return the reason; a reason that only another version knows counts as "other"."""
     try:
         return Reason(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Tell two votes of one visitor apart from those of two, and nothing else about anybody."""
+"""The hash of a visitor: it shows whether two votes are from the same visitor, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 
 def visitor_hash(address: str, user_agent: str, page: str, day: date, secret: bytes) -> str:
-    """Return 64 hex digits that are the same for one visitor of one page on one day.
+    """Return 64 hex digits: the same for the same visitor, page, day and secret.
 
-    With another day, page or secret they are unrelated, so visits can't be linked. Use
-    `Store.daily_secret(day)` as the secret: it is random, shared by all replicas and forgotten
-    after a day, and then nobody can try addresses against the hash. Of an IPv6 address only the
-    network (/64) counts, because one household may use any address in it.
+    The hashes of other days, pages or secrets are unrelated, so visits can't be linked. Use
+    `Store.secret_of(day)` as the secret: it is random, shared by all replicas and deleted after a
+    day, and then nobody can try addresses against the hash. Of an IPv6 address only the network
+    (/64) counts, because a household may use any address in its network.
     """
     parts = [day.isoformat(), page, _network(address), user_agent]
     return hmac.new(secret, json.dumps(parts).encode("ascii"), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""The thread that writes: everything to store waits in its queue, and is written in batches."""
+"""The thread that writes: rows wait in its queue, and are written in batches."""
 
 from __future__ import annotations
 
@@ -19,20 +19,24 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.feedback import tables
 from app.feedback.database import Database
 from app.feedback.failures import RefusedError
-from app.feedback.records import Report, StoreUnavailableError, Unanswered, Vote
+from app.feedback.records import (
+    UNANSWERED_DAYS,
+    Report,
+    StoreUnavailableError,
+    Unanswered,
+    Vote,
+)
 
 BATCH = 200
-"""How many rows are written in one transaction."""
+"""The most rows of a transaction."""
 MOST_NOTES = 1_000
-"""How many notes wait in memory until they are written."""
+"""The most notes that wait in memory until they are written."""
 PROBE_SECONDS = 5
 """How often an idle thread checks that the database is still there."""
 RETRY_SECONDS = 1
 """How long a degraded store waits before it tries again."""
-UNANSWERED_DAYS = 90
-"""How long unanswered texts are kept."""
 MOST_UNANSWERED = 10_000
-"""How many unanswered texts are kept: the newest, so that a flood of texts can't fill the disk."""
+"""The most unanswered texts that are kept, so that a flood of texts can't fill the disk."""
 
 Row = Vote | Unanswered | Report
 Call = Callable[[Database], Any]
@@ -52,24 +56,25 @@ class Write:
 
 
 class Writer:
-    """The queue of writes, and the one thread that works it off.
+    """The queue of writes, and the thread that empties it.
 
-    Rows that wait together are written in one transaction, and the disk is waited for once. When
-    the database is away, those who wait are told at once, and notes stay in the queue: the newest
+    The rows in the queue are written in one transaction, so that the disk is waited for once. When
+    the database is away, those who wait are told at once. Notes stay in the queue: the newest
     `MOST_NOTES`.
     """
 
     def __init__(self, database: Database) -> None:
         """Start nothing yet."""
         self.tried = Event()
-        """Set once the first attempt to reach the database has ended."""
+        """Set when the first attempt to reach the database has ended."""
+        self.notes = 0
+        """The number of notes that are not written yet."""
         self.dropped = 0
-        """How many notes were given up."""
+        """The number of notes that were given up."""
         self._database = database
         self._queue: deque[Write] = deque()
-        self._in_hand: Sequence[Write] = ()
-        self._began: float | None = None
         self._changed = Condition()
+        self._began: float | None = None
         self._closing = Event()
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
 
@@ -81,18 +86,15 @@ class Writer:
         """Put a write into the queue, at once."""
         with self._changed:
             self._queue.append(write)
-            self._drop_oldest()
+            if write.done is None:
+                self.notes += 1
+            # A batch of older notes may be in hand.
+            self._drop_oldest(MOST_NOTES + BATCH)
             self._changed.notify()
 
     @property
-    def notes(self) -> int:
-        """How many notes are not written yet."""
-        with self._changed:
-            return sum(write.done is None for write in (*self._queue, *self._in_hand))
-
-    @property
     def busy_seconds(self) -> float:
-        """For how long the thread has been at the present batch."""
+        """How long the thread has been working on the present batch."""
         began = self._began
         return 0 if began is None else time.monotonic() - began
 
@@ -110,40 +112,36 @@ class Writer:
     def _run(self) -> None:
         while True:
             batch = self._take()
-            is_last = self._closing.is_set()
-            if is_last and not batch:
+            is_closing = self._closing.is_set()
+            if is_closing and not batch:
                 return
-            works = self._work_off(batch)
+            self._began = time.monotonic()
+            works = self._write_batch(batch)
+            self._began = None
             self.tried.set()
-            if not works and is_last:
-                self._refuse_the_rest()
-                return
             if not works:
+                if is_closing:
+                    return
                 self._closing.wait(RETRY_SECONDS)
 
     def _take(self) -> list[Write]:
-        """Return the next batch; an empty one when it is time to check the database."""
+        """Return the next batch; an empty batch when it is time to check the database."""
         with self._changed:
             if self._database.reason is None:
                 self._changed.wait_for(lambda: self._queue or self._closing.is_set(), PROBE_SECONDS)
-            taken = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
-            batch = [
-                write
-                for write in taken
-                # Whoever waited has given up.
-                if write.done is None or write.done.set_running_or_notify_cancel()
-            ]
-            self._in_hand = batch
-            return batch
+            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        # Without those whose caller has given up.
+        return [
+            write
+            for write in batch
+            if write.done is None or write.done.set_running_or_notify_cancel()
+        ]
 
-    def _work_off(self, batch: Sequence[Write]) -> bool:
+    def _write_batch(self, batch: Sequence[Write]) -> bool:
         """Write a batch, or check the database if it is empty; tell whether the database works."""
         rows = [write for write in batch if not callable(write.what)]
         calls = [[write] for write in batch if callable(write.what)]
-        self._began = time.monotonic()
         works = [self._write(group) for group in (rows, *calls) if group or not batch]
-        self._began = None
-        self._in_hand = ()
         return all(works)
 
     def _write(self, group: Sequence[Write]) -> bool:
@@ -152,19 +150,41 @@ class Writer:
             self._database.prepare()
             results = self._transact([write.what for write in group])
         except Exception as error:
-            is_away = isinstance(error, StoreUnavailableError) and not isinstance(
-                error, RefusedError
-            )
-            if not is_away and len(group) > 1:
-                # The database refuses one of the rows. The others can be written without it.
-                works = [self._write([write]) for write in group]
-                return all(works)
-            self._failed(group, error, keep_notes=is_away)
-            return not is_away
+            return self._failed(group, error)
+        with self._changed:
+            self.notes -= sum(write.done is None for write in group)
         for write, result in zip(group, results, strict=True):
             if write.done:
                 write.done.set_result(result)
         return True
+
+    def _failed(self, group: Sequence[Write], error: Exception) -> bool:
+        """Tell those who wait, keep the notes if the database is away; tell whether it works."""
+        is_away = isinstance(error, StoreUnavailableError) and not isinstance(error, RefusedError)
+        if not is_away and len(group) > 1:
+            # The fault lies with one of the rows. The others can be written without it.
+            works = [self._write([write]) for write in group]
+            return all(works)
+        if not isinstance(error, StoreUnavailableError):
+            logger.error("a write failed", exc_info=error)
+        notes = [write for write in group if write.done is None]
+        with self._changed:
+            if is_away:
+                self._queue.extendleft(reversed(notes))
+                self._drop_oldest(MOST_NOTES)
+            else:
+                self.notes -= len(notes)
+                self.dropped += len(notes)
+        for write in group:
+            if write.done:
+                write.done.set_exception(error)
+        return not is_away
+
+    def _drop_oldest(self, most: int) -> None:
+        while self.notes > most:
+            self._queue.remove(next(write for write in self._queue if write.done is None))
+            self.notes -= 1
+            self.dropped += 1
 
     def _transact(self, whats: Sequence[Row | Call]) -> Sequence[object]:
         if whats and callable(whats[0]):
@@ -182,41 +202,6 @@ class Writer:
             else:
                 connection.execute(select(tables.vote.c.id).limit(1))
         return [None] * len(whats)
-
-    def _failed(self, group: Sequence[Write], error: Exception, *, keep_notes: bool) -> None:
-        """Tell those who wait; put the notes back to the front of the queue, or drop them."""
-        if not isinstance(error, StoreUnavailableError):
-            logger.error("a write failed", exc_info=error)
-        notes = [write for write in group if write.done is None]
-        with self._changed:
-            self._in_hand = ()
-            if keep_notes:
-                self._queue.extendleft(reversed(notes))
-                self._drop_oldest()
-            else:
-                self.dropped += len(notes)
-        for write in group:
-            if write.done:
-                write.done.set_exception(error)
-
-    def _drop_oldest(self) -> None:
-        """Drop the oldest notes in the queue while there are too many."""
-        if len(self._queue) <= MOST_NOTES:
-            return
-        too_many = sum(write.done is None for write in self._queue) - MOST_NOTES
-        for _ in range(too_many):
-            self._queue.remove(next(write for write in self._queue if write.done is None))
-            self.dropped += 1
-
-    def _refuse_the_rest(self) -> None:
-        """At the end: tell all who still wait that the database is away."""
-        with self._changed:
-            rest = list(self._queue)
-            self._queue.clear()
-        error = StoreUnavailableError(self._database.reason or "the store is closed")
-        for write in rest:
-            if write.done and write.done.set_running_or_notify_cancel():
-                write.done.set_exception(error)
 
 
 # Calls
@@ -251,7 +236,7 @@ def purge(database: Database, now: datetime) -> int:
     return deleted
 
 
-# Rows. In one order everywhere, so that two replicas never wait for each other in a circle.
+# Rows, always in the same order, so that two replicas never wait for each other in a circle.
 
 
 def _store_votes(connection: Connection, votes: Iterable[Vote]) -> None:

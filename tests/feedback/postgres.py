@@ -1,6 +1,6 @@
-"""A throw-away PostgreSQL server for the tests: a real one, from a package of the dev extra.
+"""A real PostgreSQL server for the tests, from a package of the dev extra.
 
-On a platform for which that package has no wheel, one that is installed is used instead.
+Where that package has no wheel, the server that is installed on the machine is used instead.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def find() -> Path:
 
 
 class Server:
-    """One server with one empty cluster on a loopback port; it goes away with the `with` block."""
+    """A server with an empty cluster on a loopback port; it ends with the `with` block."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="teapot-pg-"))

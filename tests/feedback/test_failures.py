@@ -1,4 +1,4 @@
-"""What must not happen, happens: for real, in processes of their own where it matters."""
+"""Real failures of disks, processes and servers, in processes of their own where it matters."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def refusal(store: Store) -> str:
 
 
 def recovers(store: Store) -> None:
-    """By itself, and then votes are taken."""
+    """Wait until the store works, without help, and vote."""
     until(lambda: store.status().ok)
     cast(store, a_vote("after all"))
 
@@ -210,7 +210,7 @@ def test_votes_outlast_a_disk_that_takes_longer_than_the_wait_for_a_lock(
     votes = [a_vote(f"visitor-{number}") for number in range(300)]
     assert asyncio.run(cast_together(store, votes)) == [None] * 300
     assert store.votes_by_page(LONG_AGO)[0].helpful == 300
-    # Those that came while one was being written were written together.
+    # Votes that came during a transaction were written together in the next.
     assert disk.commits <= 5
 
 
@@ -300,7 +300,7 @@ def test_a_file_that_may_not_grow_any_more(sqlite_url: str) -> None:
 
 @pytest.mark.slow
 def test_a_full_disk(tmp_path: Path) -> None:
-    """On a disk of one megabyte, which only this process and its children see."""
+    """On a disk of a megabyte, which only this process and its children see."""
     namespace = ["unshare", "--mount", *(["--map-root-user"] if os.geteuid() else [])]
     mounted = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'
     wrapper = [*namespace, "sh", "-c", mounted, str(tmp_path)]
@@ -394,7 +394,7 @@ def test_a_file_that_another_process_writes_to(sqlite_url: str, open_store: Open
     store = open_store(sqlite_url)
     cast(store, a_vote("before"))
     with held(sqlite_url, WRITING):
-        # It gives up while the other one still has it; what only reads goes on.
+        # The vote gives up while the other process has the lock. Reading goes on.
         assert refusal(store) == "the database is locked by another program"
         assert store.votes_by_page(LONG_AGO)[0].helpful == 1
         assert not store.status().ok
@@ -426,7 +426,6 @@ def test_requests_never_wait_for_a_locked_store_and_the_oldest_texts_are_dropped
     with held(sqlite_url, WRITING):
         for number in range(5000):
             store.note_unanswered(Unanswered(NOON, Kind.SEARCH, f"cup {number}", "v1"))
-        # The writer may have some in hand, which it puts back.
         until(lambda: store.status().dropped == 4000)
         assert store.status().waiting == 1000
         assert str(store.status()) == (
@@ -528,7 +527,7 @@ def test_postgresql_stopped_and_started(
     cast(store, a_vote("before"))
     postgres.stop()
     try:
-        # An idle store finds out by itself.
+        # An idle store notices.
         until(lambda: not store.status().ok)
         assert refusal(store) == UNREACHABLE
         started_without = open_store(postgres_url)
@@ -562,13 +561,15 @@ def test_postgresql_frozen(
     leaver = open_store(postgres_url)
     postgres.freeze()
     try:
-        # More than there are threads: the rest gives up while it waits for one.
+        # The first batch waits for the server, and the others for the first.
         outcomes = asyncio.run(vote_often(store, 20))
         assert {type(outcome) for outcome in outcomes} == {StoreUnavailableError}
         assert not store.status().ok
+        with pytest.raises(StoreUnavailableError):
+            asyncio.run(store.read(lambda: store.votes_by_page(LONG_AGO)))
         started_without = open_store(postgres_url)
         assert not started_without.status().ok
-        # Nobody waits for ever, or the process would never end.
+        # A thread that waits for ever would keep the process from ending.
         leaver.note_unanswered(Unanswered(NOON, Kind.SEARCH, "kettle", "v1"))
         leaver.close()
         started_without.close()

@@ -24,7 +24,7 @@ def sizes(*texts: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("Kettle refused order 51234567 at 12:30:05", "kettle REFUSED order 98 at 07:01:44"),
         ("timeout to 203.0.113.9:443 after 30s", "timeout to 198.51.100.7:8443 after 30s"),
@@ -41,12 +41,12 @@ def sizes(*texts: str) -> list[int]:
         ("tea cold why", "why  cold TEA?"),
     ],
 )
-def test_the_same_said_again_is_one_group(one: str, other: str) -> None:
-    assert sizes(one, other) == [2]
+def test_the_same_error_again_is_the_same_group(text: str, other: str) -> None:
+    assert sizes(text, other) == [2]
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [
         (
             '{"code":-9101,"msg":"Kettle too hot to hold"}',
@@ -59,8 +59,8 @@ def test_the_same_said_again_is_one_group(one: str, other: str) -> None:
         ("???", "tea"),
     ],
 )
-def test_another_code_or_other_words_are_two(one: str, other: str) -> None:
-    assert sizes(one, other) == [1, 1]
+def test_another_code_or_other_words_are_another_group(text: str, other: str) -> None:
+    assert sizes(text, other) == [1, 1]
 
 
 def test_a_group_tells_when_where_and_how_often() -> None:

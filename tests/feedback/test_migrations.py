@@ -1,4 +1,4 @@
-"""How a database gets its tables, from nothing and from older ones."""
+"""How a new or an older database gets the tables of this version."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BROKEN = STEAM + '    op.execute("UPDATE no_such_table SET page = 1")\n'
 
 
 def with_a_step(folder: Path, step: str) -> Path:
-    """Return a copy of the migrations with one more at the end."""
+    """Return a copy of the migrations with another step at the end."""
     copy = shutil.copytree(MIGRATIONS, folder / "100% migrations")
     (copy / "versions" / "v9000_steam.py").write_text(step)
     return copy

@@ -235,14 +235,14 @@ def test_weeks_are_complete_and_begin_on_monday_in_utc(store: Store) -> None:
 
 
 def test_the_secret_of_a_day_is_shared_and_forgotten(url: str, open_store: OpenStore) -> None:
-    one, other = open_store(url), open_store(url)
+    first, other = open_store(url), open_store(url)
     today, tomorrow, later = date(2031, 5, 14), date(2031, 5, 15), date(2031, 5, 16)
-    secret = secret_of(one, today)
+    secret = secret_of(first, today)
     assert len(secret) == 32
-    assert secret_of(other, today) == secret_of(one, today) == secret
-    assert secret_of(one, tomorrow) != secret
+    assert secret_of(other, today) == secret_of(first, today) == secret
+    assert secret_of(first, tomorrow) != secret
     assert secret_of(open_store(url), today) == secret
-    secret_of(one, later)
+    secret_of(first, later)
     assert secret_of(open_store(url), today) != secret
 
 

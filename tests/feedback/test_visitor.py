@@ -42,15 +42,15 @@ def test_nothing_links_another_visitor_page_day_or_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("address", "other"),
     [
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
         ("2001:DB8:1:2::1", "2001:db8:0001:2:0::1"),
         ("::ffff:203.0.113.9", "203.0.113.9"),
     ],
 )
-def test_addresses_of_one_household_are_one(one: str, other: str) -> None:
-    assert of(address=one) == of(address=other)
+def test_addresses_of_the_same_household_are_the_same_visitor(address: str, other: str) -> None:
+    assert of(address=address) == of(address=other)
 
 
 def test_the_next_network_is_another() -> None:

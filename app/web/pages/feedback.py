@@ -109,9 +109,9 @@ class Voting(Handlers):
         return self._answer(request, FeedbackForm(page=page, state=state, helpful=helpful))
 
     def _page_voted_on(self, page: str) -> str:
-        """Return the address of a page that can be voted on; raise a 404 for anything else.
+        """Return the permalink of a page that can be voted on; raise a 404 for anything else.
 
-        However it was written, it is the one address, so that a visitor has one vote for it.
+        All spellings of an address give the same permalink: a visitor has one vote for a page.
         """
         knowledge = self.edition.knowledge
         match addresses.parse(page):

@@ -1,4 +1,4 @@
-"""`/insights`: what writers should look at next, behind a token; absent without one."""
+"""`/insights`: the page for writers, behind a password."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.checks.upkeep import STALE_DAYS
-from app.feedback.records import StoreUnavailableError, Week
+from app.feedback.records import UNANSWERED_DAYS, StoreUnavailableError, Week
 from app.insights import Insights
 from app.web.pages import charts
 from app.web.pages.charts import Bar
@@ -37,7 +37,7 @@ class ChartView:
 class InsightsPage:
     """`/insights`: for writers. `problem` says why there are no insights.
 
-    Of each list the page shows the first `most`.
+    Votes and texts are of the last `days`. Of each list the page shows the first `most`.
     """
 
     template: ClassVar[str] = "pages/insights.html"
@@ -47,6 +47,7 @@ class InsightsPage:
     problem: str | None
     charts: tuple[ChartView, ...]
     most: int = MOST_SHOWN
+    days: int = UNANSWERED_DAYS
     stale_days: int = STALE_DAYS
 
 

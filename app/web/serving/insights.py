@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 5
 """The longest that a request waits for a computation; then it gets the insights from before."""
 REST = 10
-"""The next computation starts no sooner than so many times the processor time of the last later."""
+"""Insights are kept for so many times the processor time that they took."""
 
 
 class NotComputedError(Exception):
@@ -23,7 +23,7 @@ class NotComputedError(Exception):
 
 
 class InsightsCache:
-    """The latest insights. One computation runs at a time, in a thread, whoever asks.
+    """The latest insights. A single computation runs at a time, in a thread, whoever asks.
 
     The store bounds the computation (10,000 texts). The longer it takes, the longer its result is
     kept, so that it never takes more than a tenth of a processor.
