@@ -37,7 +37,7 @@ $(SETUP): requirements-dev.lock pyproject.toml
 serve: setup  ## Serve the help center
 	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
 
-test: setup browser-ready nginx-ready  ## Run all tests but those that take minutes
+test: setup browser-ready nginx-ready vnu-ready  ## Run all tests but those that take minutes
 	@$(BIN)/pytest -m "not hardening" -n 2
 
 unit: setup  ## Run the quick tests (no browser)
@@ -68,6 +68,10 @@ browser-ready: setup
 .PHONY: nginx-ready
 nginx-ready: setup
 	@$(BIN)/python -m tests.operating.nginx
+
+.PHONY: vnu-ready
+vnu-ready: setup
+	@$(BIN)/python -m tests.web.vnu
 
 check: setup  ## Lint, types, import contracts, content, generated docs
 	@$(BIN)/ruff check .

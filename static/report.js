@@ -23,6 +23,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const lines = `\nBrowser: ${navigator.userAgent}\nTime zone: ${zone}\n`;
 
 extras.hidden = false;
+device.checked = false;  // a browser that keeps the tick over a reload does not keep the text
 device.addEventListener("change", () => {
   field.value = device.checked ? field.value + lines : field.value.replace(lines, "");
   update();
