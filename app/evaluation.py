@@ -17,10 +17,7 @@ from functools import cached_property
 from pydantic import ConfigDict, ValidationError
 
 from app.diagnosis.engine import Engine
-from app.model import Entity, Observations, Verdict
-
-NONE = "none"
-"""The label of a text that is not about connecting an exchange, and the answer to it."""
+from app.model import NO_ISSUE, Entity, Observations, Verdict
 
 EXCERPT = 100
 
@@ -87,7 +84,7 @@ class Evaluation:
     @cached_property
     def by_kind(self) -> Mapping[str, Score]:
         """cause@1 by kind; cases of the label `none` count only in `none`."""
-        return _grouped((a.case.kind, a) for a in self.answers if a.case.expected != NONE)
+        return _grouped((a.case.kind, a) for a in self.answers if a.case.expected != NO_ISSUE)
 
     @cached_property
     def by_label(self) -> Mapping[str, Score]:
@@ -102,7 +99,7 @@ class Evaluation:
     @cached_property
     def none(self) -> Score:
         """How many of the cases that are about something else are recognised as such."""
-        return _score(answer for answer in self.answers if answer.case.expected == NONE)
+        return _score(answer for answer in self.answers if answer.case.expected == NO_ISSUE)
 
     @cached_property
     def recognised_and_wrong(self) -> Score:
@@ -148,7 +145,7 @@ def _answer(number: int, case: Case, engine: Engine) -> Answer:
     return Answer(
         line=number,
         case=case,
-        got=first.issue if first else NONE,
+        got=first.issue if first else NO_ISSUE,
         verdict=diagnosis.verdict,
         confidence=first.confidence if first else 0.0,
     )

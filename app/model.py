@@ -137,7 +137,7 @@ class ChecklistItem(Entity):
     text: NonEmpty
     """What to tick off."""
     missing: NonEmpty
-    """The reason shown when it is not ticked, as in "you haven't ticked that ..."."""
+    """The reason shown when it is not ticked, as in "You haven't ticked that ..."."""
     points_to: tuple[Slug, ...] = Field(min_length=1)
     """The issues that an unticked item speaks for, likeliest first."""
     exchanges: tuple[Slug, ...] = ()
@@ -152,7 +152,7 @@ class TestOutcome(Entity):
     __test__ = False  # not a pytest class
 
     because: NonEmpty
-    """The reason shown, as in "it works elsewhere, so ..."."""
+    """The reason shown, as in "It works elsewhere, so ..."."""
     points_to: tuple[Slug, ...] = ()
     """The issues that this outcome speaks for, likeliest first."""
     speaks_against: tuple[Slug, ...] = ()
@@ -219,7 +219,7 @@ class Tip(Entity):
 
 
 NO_ISSUE = "none"
-"""The label of a report that is not about connecting an exchange."""
+"""The label of a report about something else than connecting an exchange: no issue fits it."""
 
 
 class Report(Entity):

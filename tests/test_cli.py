@@ -44,7 +44,7 @@ def run(*arguments: str, text: str | bytes = "", env: Mapping[str, str] | None =
 def test_check_of_good_content() -> None:
     result = run("check", "--content", str(TEAPOTS))
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "No mistakes in 7 files.\n"
+    assert result.stderr == "No mistakes in 8 files.\n"
 
 
 @pytest.mark.slow
@@ -434,7 +434,7 @@ def test_a_variable_that_nothing_reads_is_warned_about(variable: str, cure: str)
 def test_a_variable_of_another_command_is_not_warned_about() -> None:
     env = {"HELP_EXCHANGE": "okx", "HELP_FORMAT": "text", "HELP_DEV": "false"}
     result = run("check", "--content", str(TEAPOTS), env=env)
-    assert result.stderr == "No mistakes in 7 files.\n"
+    assert result.stderr == "No mistakes in 8 files.\n"
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,12 @@ from app.content.frontmatter import Location
 from app.content.loader import Source
 from app.content.variables import fill, fill_entity
 from app.diagnosis.engine import Engine
-from app.diagnosis.reading import OFF_TOPIC, Owner, status_of
+from app.diagnosis.reading import Owner, status_of
 from app.diagnosis.recognition import outermost, signatures_of
 from app.diagnosis.signatures import Signature, SignatureError, SignatureIndex, parse
 from app.diagnosis.text import normalise
 from app.knowledge import KnowledgeBase
-from app.model import Diagnostic, ErrorFile, Finding, Issue, Severity
+from app.model import NO_ISSUE, Diagnostic, ErrorFile, Finding, Issue, Severity
 
 Parts = tuple[str, ...]
 Proof = Callable[[KnowledgeBase, Engine], Iterator[Finding]]
@@ -95,7 +95,7 @@ def untested_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
         seen[owner] |= {hit.signature.parts for hit in index.find(normalise(example).flat)}
     for placed in _placed(knowledge):
         signature = placed.parsed
-        if placed.owner.issue == OFF_TOPIC or signature is None:
+        if placed.owner.issue == NO_ISSUE or signature is None:
             continue
         if signature.parts not in seen[placed.owner]:
             message = (
@@ -144,7 +144,7 @@ def _covering(signature: Signature, owner: Owner, index: SignatureIndex[Owner]) 
 def _name(owner: Owner) -> str:
     if owner.entry:
         return f"{owner.entry.exchange} {owner.entry.code}"
-    return owner.issue or "off_topic_signatures"
+    return "off_topic_signatures" if owner.issue == NO_ISSUE else str(owner.issue)
 
 
 RULES: Mapping[str, Proof] = MappingProxyType(
@@ -195,7 +195,7 @@ def _placed(knowledge: KnowledgeBase) -> Iterator[_Placed]:
             for index, text in enumerate(entity.signatures):
                 yield _Placed(fill(text, values), owner, source, ("signatures", index))
         elif isinstance(entity, Diagnostic):
-            owner = Owner(issue=OFF_TOPIC)
+            owner = Owner(issue=NO_ISSUE)
             for index, text in enumerate(entity.off_topic_signatures):
                 yield _Placed(fill(text, values), owner, source, ("off_topic_signatures", index))
         elif isinstance(entity, ErrorFile):

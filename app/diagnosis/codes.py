@@ -11,8 +11,12 @@ import re
 from collections.abc import Container, Iterator
 from typing import Literal, NamedTuple
 
-Context = Literal["key", "http", "word", "bracket", "signed", "named", "bare"]
-"""How a number stands in the text, from the surest to the least."""
+Context = Literal["key", "bracket", "word", "signed", "named", "http", "bare"]
+"""How a number stands in a text, from the surest sign of a code to none.
+
+Under a key (`"code":-2015`), in brackets, after a word such as "error", with a sign and four digits
+(-2015), beside the name of its exchange, as an HTTP status, or without any of these.
+"""
 
 # Python's own `re`: many short matches, which RE2's wrapper is slow at. What is looked at around a
 # number is cut to a fixed length, so that all of it is linear.

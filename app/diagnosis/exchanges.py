@@ -10,21 +10,12 @@ from typing import NamedTuple
 import ahocorasick_rs
 import re2
 
+from app.diagnosis import weights
 from app.diagnosis.text import normalise
 from app.model import Exchange
 
-HOST = 3.0
-"""Votes: a host of the exchange is in the text."""
-NAME = 2.0
-"""Its name stands there as a word."""
-PART = 0.8
-"""Its name is part of another (a path, a file, a class)."""
 OTHER = ""
 """Stands for every exchange that has no page here."""
-AGAIN = 0.2
-"""Each further mention, up to five."""
-LONG_NAME = 5
-"""Names of this length also count as part of a longer word."""
 
 _HOST = re2.compile(
     r"(?:https?://|wss?://|host='|host: ?'?|enotfound |eai_again |to host |lookup |connection to )"
@@ -70,12 +61,14 @@ class MentionIndex:
             left = flat[start - 1] if start else " "
             right = flat[end] if end < len(flat) else " "
             if is_host:
-                votes = 0.0 if left.isalnum() or left == "-" or right.isalnum() else HOST
+                votes = 0.0 if left.isalnum() or left == "-" or right.isalnum() else weights.HOST
             elif _joins(left) or _joins(right):
-                whole = left in "_/\\" or right in "_/\\" or len(word) >= LONG_NAME
-                votes = PART if whole and not (left.isalnum() and len(word) < LONG_NAME) else 0.0
+                long = len(word) >= weights.LONG_NAME
+                whole = left in "_/\\" or right in "_/\\" or long
+                counts = whole and not (left.isalnum() and not long)
+                votes = weights.PART_OF_NAME if counts else 0.0
             else:
-                votes = NAME
+                votes = weights.NAME
             if votes:
                 found += (Mention(one, start, end, votes) for one in ids)
         return sorted(found, key=lambda mention: mention.start)
@@ -110,4 +103,4 @@ def votes(mentions: Iterable[Mention]) -> dict[str, float]:
     for mention in mentions:
         best[mention.exchange] = max(best[mention.exchange], mention.votes)
         counts[mention.exchange] += 1
-    return {one: best[one] + AGAIN * min(5, counts[one] - 1) for one in best}
+    return {one: best[one] + weights.NAMED_AGAIN * min(5, counts[one] - 1) for one in best}

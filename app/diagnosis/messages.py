@@ -5,14 +5,47 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from app.diagnosis import evidence as strengths
-from app.diagnosis.reading import OFF_TOPIC, Owner, Reading, Recognised, status_of, telling
+from app.diagnosis import weights
+from app.diagnosis.evidence import (
+    by_rank,
+    caller_ip,
+    of_caller_ip,
+    of_error,
+    of_signature,
+    strength_of_signature,
+)
+from app.diagnosis.reading import Owner, Reading, Recognised, is_telling, status_of
 from app.diagnosis.signatures import Hit
 from app.knowledge import KnowledgeBase
-from app.model import CallerIp, ErrorCode, Evidence
+from app.model import NO_ISSUE, CallerIp, ErrorCode, Evidence
 
 LONGEST_QUOTE = 80
+
+
+class _Sign(NamedTuple):
+    """A general message that speaks for an issue: how strongly, its words, and its place."""
+
+    strength: float
+    quote: str
+    position: int
+
+
+class SeenCaller(NamedTuple):
+    """The caller's IP address in a message, and whose message it is."""
+
+    address: CallerIp
+    owner: Owner
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralMessages:
+    """What messages say that are not the exchange's own; `position` is that of the strongest."""
+
+    evidence: tuple[Evidence, ...]
+    position: int | None
 
 
 class Messages:
@@ -38,88 +71,98 @@ class Messages:
         """Yield what the errors of the exchange mean; the visitor may have chosen another one."""
         chosen = self._knowledge.exchange(chosen_exchange)
         for one in found:
-            who = self.name(one.entry.exchange)
-            if chosen and chosen.id != one.entry.exchange:
-                who = f"{who} (not {chosen.name}, which you chose)"
-            strength = strength_of(one, reading)
+            entry = one.entry
             if one.has_code:
-                because = f"{who} answered {one.entry.code}"
-                yield from strengths.of_error(one.entry, strength, because, kind="code")
+                because = self.answered(entry)
             else:
-                because = f"{who} answered “{one.entry.message or one.entry.code}”"
-                yield from strengths.of_error(one.entry, strength, because, kind="message")
+                because = f"{self.name(entry.exchange)} answered “{entry.message or entry.code}”"
+            if chosen and chosen.id != entry.exchange:
+                because += f", although you chose {chosen.name}"
+            kind: Literal["code", "message"] = "code" if one.has_code else "message"
+            yield from of_error(entry, strength_of(one, reading), because, kind=kind)
+
+    def answered(self, entry: ErrorCode) -> str:
+        """Return the reason that an exchange answered with an error code."""
+        return f"{self.name(entry.exchange)} answered with error {entry.code}"
 
     def of_general(
-        self, reading: Reading, sure: Collection[Recognised]
-    ) -> tuple[dict[str, Evidence], int | None]:
-        """Return what messages say that are not the exchange's own, and where the best stands."""
-        signs: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
+        self, reading: Reading, sure: Collection[Recognised], exchange: str | None
+    ) -> GeneralMessages:
+        """Return what messages say that are not the exchange's own.
+
+        `sure` are the errors of `exchange` that were recognised for certain.
+        """
+        errors = loud_errors(sure, reading)
+        evidence: list[Evidence] = []
+        strongest, position = 0.0, None
+        for issue, signs in self._signs(reading, sure).items():
+            best, *others = sorted(signs, reverse=True, key=lambda sign: sign.strength)
+            further = weights.FURTHER_SIGNATURE * sum(sign.strength for sign in others[:2])
+            strength = factor_beside(issue, errors) * (best.strength + further)
+            if issue == NO_ISSUE and not (reading.mentions or exchange):
+                strength *= weights.OFF_TOPIC_WITHOUT_EXCHANGE
+            elif issue != NO_ISSUE and strength > strongest:
+                strongest, position = strength, best.position
+            evidence.append(of_signature(issue, strength, best.quote))
+        return GeneralMessages(tuple(evidence), position)
+
+    def _signs(self, reading: Reading, sure: Collection[Recognised]) -> dict[str, list[_Sign]]:
+        """Return the messages and statuses that speak for each issue, and for something else."""
+        signs: dict[str, list[_Sign]] = defaultdict(list)
         lines = reading.lines_of(sure)
         entries = [one.entry for one in sure]
         for hit in reading.hits:
-            own = any(start <= hit.start < end for start, end in lines)
-            share = strengths.IN_OWN_LINE if own else 1.0
+            in_line = any(start <= hit.start < end for start, end in lines)
+            factor = weights.IN_LINE_OF_ERROR if in_line else 1.0
             for issue, strength in _meanings(hit, entries).items():
-                signs[issue].append((share * strength, _quote(reading, hit), hit.start))
+                signs[issue].append(_Sign(factor * strength, _quote(reading, hit), hit.start))
         codes = {one.entry.code for one in sure if one.has_code}
         for number in reading.numbers:
             if number.context == "http" and number.code not in codes:
+                quote = f"HTTP {number.code}"
                 for issue in self._statuses.get(number.code, ()):
-                    sign = (strengths.STATUS_SIGNATURE, f"HTTP {number.code}", number.start)
-                    signs[issue].append(sign)
-        beside = loud(sure, reading)
-        evidence: dict[str, Evidence] = {}
-        best: tuple[float, int | None] = (0.0, None)
-        for issue, found in signs.items():
-            found.sort(key=lambda sign: -sign[0])
-            share = share_beside(issue, beside)
-            further = sum(strength for strength, *_ in found[1:3])
-            total = share * (found[0][0] + strengths.FURTHER_SIGNATURE * further)
-            if issue != OFF_TOPIC and total > best[0]:
-                best = (total, found[0][2])
-            evidence[issue] = strengths.of_signature(issue, total, found[0][1])
-        return evidence, best[1]
+                    signs[issue].append(_Sign(weights.STATUS_SIGNATURE, quote, number.start))
+        return signs
 
-    def caller(
-        self, reading: Reading, entry: ErrorCode | None
-    ) -> tuple[CallerIp | None, list[Evidence]]:
-        """Compare the address that the exchange saw with the whitelist."""
+    def caller(self, reading: Reading) -> SeenCaller | None:
+        """Return the first IP address that an exchange saw, compared with the whitelist."""
         for hit in reading.hits:
-            caller = strengths.caller_ip(hit.address, self._knowledge.site) if hit.address else None
-            if caller is None:
-                continue
-            owner = hit.owners[0]
-            issue = owner.issue or (owner.entry.issues[0] if owner.entry else None)
-            who = self.name(entry.exchange) if entry else "the exchange"
-            product = self._knowledge.site.product
-            seen = [strengths.of_caller_ip(caller, issue, who, product)] if issue else []
-            return caller, seen
-        return None, []
+            caller = caller_ip(hit.address, self._knowledge.site) if hit.address else None
+            if caller:
+                return SeenCaller(caller, hit.owners[0])
+        return None
+
+    def of_caller(self, seen: SeenCaller, entry: ErrorCode | None) -> Iterator[Evidence]:
+        """Yield what the caller's address says; `entry` is the error that was recognised."""
+        issue = seen.owner.issue or (seen.owner.entry.issues[0] if seen.owner.entry else None)
+        if issue:
+            who = self.name(entry.exchange) if entry else "The exchange"
+            yield of_caller_ip(seen.address, issue, who, self._knowledge.site.product)
 
 
 def strength_of(one: Recognised, reading: Reading) -> float:
     """Return how strongly an error speaks: by its code, its message, its place and repetition."""
     strength = max(
-        strengths.LITERAL_CODE if one.literal else 0.0,
-        strengths.CODE[one.context] if one.context else 0.0,
-        strengths.MESSAGE if one.telling else strengths.SHORT_MESSAGE if one.message else 0.0,
+        weights.LITERAL_CODE if one.literal else 0.0,
+        weights.CODE[one.context] if one.context else 0.0,
+        weights.MESSAGE if one.telling else weights.SHORT_MESSAGE if one.message else 0.0,
     )
-    strength += strengths.CONFIRMED * (one.has_code and one.message)
-    strength += strengths.REPEATED * math.log2(max(1, one.count))
-    return strength + strengths.LAST * one.last / max(1, len(reading.text.flat))
+    strength += weights.CONFIRMED * (one.has_code and one.message)
+    strength += weights.REPEATED * math.log2(max(1, one.count))
+    return strength + weights.LAST * one.last / max(1, len(reading.text.flat))
 
 
-def loud(sure: Collection[Recognised], reading: Reading) -> list[ErrorCode]:
-    """Return the errors that quieten everything else."""
-    return [one.entry for one in sure if strength_of(one, reading) >= strengths.SURE]
+def loud_errors(sure: Collection[Recognised], reading: Reading) -> list[ErrorCode]:
+    """Return the errors that weaken all other signs in the text."""
+    return [one.entry for one in sure if strength_of(one, reading) >= weights.SURE_ERROR]
 
 
-def share_beside(issue: str, errors: Collection[ErrorCode]) -> float:
-    """Return what remains of general signatures and words for an issue beside `loud` errors."""
+def factor_beside(issue: str, errors: Collection[ErrorCode]) -> float:
+    """Return the factor for signs of an issue beside loud `errors`."""
     if not errors:
         return 1.0
     meant = any(issue in error.issues for error in errors)
-    return strengths.WITHIN_CODE if meant else strengths.BESIDE_CODE
+    return weights.WITHIN_ERROR if meant else weights.BESIDE_ERROR
 
 
 def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
@@ -128,16 +171,16 @@ def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
     entries = [owner.entry for owner in hit.owners if owner.entry and not owner.is_code]
     said = any(owner.entry is one for owner in hit.owners for one in own)
     if entries and not said:
-        strength = strengths.FOREIGN_MESSAGE if telling(hit) else strengths.SHORT_MESSAGE
+        strength = weights.FOREIGN_MESSAGE if is_telling(hit) else weights.SHORT_MESSAGE
         for entry in entries:
-            for issue, value in zip(entry.issues, strengths.by_rank(strength), strict=False):
+            for issue, value in zip(entry.issues, by_rank(strength), strict=False):
                 meanings[issue] = max(meanings.get(issue, 0.0), value)
     for owner in hit.owners:
         if owner.issue is not None:
-            strength = strengths.signature(
-                hit.signature, telling=telling(hit), off_topic=owner.issue == OFF_TOPIC
+            strength = strength_of_signature(
+                hit.signature, telling=is_telling(hit), off_topic=owner.issue == NO_ISSUE
             )
-            meanings[owner.issue] = strength * (strengths.SAID_TWICE if said else 1.0)
+            meanings[owner.issue] = strength * (weights.SAID_TWICE if said else 1.0)
     return meanings
 
 

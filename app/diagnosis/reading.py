@@ -1,6 +1,6 @@
-"""What one text says before anything is made of it: messages, codes, mentions, and what it is like.
+"""What stands in one text: fixed messages, codes, exchanges, and who wrote its lines.
 
-The nouns that reading and weighing share; how they are found is in `recognition`.
+The types that recognising and weighing share; `recognition` fills them.
 """
 
 from __future__ import annotations
@@ -10,26 +10,20 @@ from dataclasses import dataclass
 
 import re2
 
+from app.diagnosis import weights
 from app.diagnosis.codes import Context, NumberHit
 from app.diagnosis.exchanges import Mention
+from app.diagnosis.lines import is_machine_made
 from app.diagnosis.signatures import Hit
-from app.diagnosis.text import Text, normalise
-from app.diagnosis.words import FEW_LINES, is_code
-from app.model import ErrorCode
-
-OFF_TOPIC = ""
-"""Stands for everything that is not about connecting an exchange; no issue has this slug."""
-
-TELLING_WORDS = 3
-TELLING_LENGTH = 18
-"""A message with so many words, or so long, is hardly said by chance."""
+from app.diagnosis.text import Span, Text, normalise
+from app.model import NO_ISSUE, ErrorCode
 
 _STATUS = re2.compile(r"^http ([1-5][0-9]{2})$")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a signature is: an issue's (or `OFF_TOPIC`), an error's, or an error's literal code."""
+    """Whose a signature is: an issue's (or `NO_ISSUE`), an error's, or an error's literal code."""
 
     issue: str | None = None
     entry: ErrorCode | None = None
@@ -38,9 +32,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one text says.
+    """Everything that was found in one text.
 
-    `is_code`: it is mostly lines of a log or of code, nobody's own words.
+    `is_machine_made`: a program wrote most of its lines, so they are nobody's own words.
     """
 
     text: Text
@@ -48,20 +42,15 @@ class Reading:
     numbers: tuple[NumberHit, ...]
     mentions: tuple[Mention, ...]
     foreign: tuple[str, ...]
-    is_code: bool
-
-    @property
-    def is_log(self) -> bool:
-        """Whether it is code of more lines than one message has."""
-        return self.is_code and len(self.text.starts) > FEW_LINES
+    is_machine_made: bool
 
     @property
     def has_message(self) -> bool:
         """Whether a fixed message that means an issue stands in it."""
-        means = (owner.issue not in {None, OFF_TOPIC} for hit in self.hits for owner in hit.owners)
+        means = (owner.issue not in {None, NO_ISSUE} for hit in self.hits for owner in hit.owners)
         return any(means)
 
-    def spans(self, found: Iterable[Recognised]) -> list[tuple[int, int]]:
+    def spans(self, found: Iterable[Recognised]) -> list[Span]:
         """Return the places of all fixed messages and codes.
 
         In a line of JSON or of a log, what stands around a code that was `found` is its message.
@@ -70,14 +59,14 @@ class Reading:
         spans += (span for hit in self.hits for span in hit.spans)
         return spans + self.lines_of(found)
 
-    def lines_of(self, found: Iterable[Recognised]) -> list[tuple[int, int]]:
+    def lines_of(self, found: Iterable[Recognised]) -> list[Span]:
         """Return the lines of JSON or of a log in which the codes that were `found` stand.
 
         A line with an HTTP status alone is none: what stands behind it says more.
         """
         codes = (one for one in found if one.literal or one.context not in {None, "http"})
         lines = {self.text.line_span(one.position) for one in codes}
-        return [span for span in sorted(lines) if is_code(self.text.flat[slice(*span)])]
+        return [span for span in sorted(lines) if is_machine_made(self.text.flat[slice(*span)])]
 
 
 @dataclass(slots=True)
@@ -103,9 +92,10 @@ class Recognised:
         return self.literal or self.context is not None
 
 
-def telling(hit: Hit[Owner]) -> bool:
+def is_telling(hit: Hit[Owner]) -> bool:
     """Tell whether a message is long enough not to be said by chance."""
-    return hit.signature.words >= TELLING_WORDS or hit.signature.length >= TELLING_LENGTH
+    words, length = hit.signature.words, hit.signature.length
+    return words >= weights.TELLING_WORDS or length >= weights.TELLING_LENGTH
 
 
 def status_of(signature: str) -> str | None:

@@ -10,54 +10,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from app.diagnosis import weights
 from app.diagnosis.codes import Context, NumberHit, numbers
 from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes
-from app.diagnosis.reading import (
-    OFF_TOPIC,
-    TELLING_WORDS,
-    Owner,
-    Reading,
-    Recognised,
-    status_of,
-    telling,
-)
+from app.diagnosis.lines import mostly_machine_made
+from app.diagnosis.reading import Owner, Reading, Recognised, is_telling, status_of
 from app.diagnosis.signatures import Hit, SignatureIndex
 from app.diagnosis.text import normalise
-from app.diagnosis.words import mostly_code
 from app.knowledge import KnowledgeBase
-from app.model import ErrorCode
-
-OWN_WORDS = 5
-"""A message that is also a general signature is an exchange's own from so many words on."""
+from app.model import NO_ISSUE, ErrorCode
 
 MOST_CODES = 200
 """So many numbers of one text are looked at, half of them from its beginning."""
-
-CLOSE = 160
-"""A message within so many characters of a code belongs to it."""
-
-ADJACENT = 3
-"""So many characters may stand between the name of an exchange and a bare code."""
-
-LONG_CODE = 5
-"""A code of so many characters, if only one exchange has it, is that exchange's."""
-
-HALF = 0.5
-"""So much of a message must stand around a code for the code to name its exchange."""
-
-CHOSEN = 2.5
-"""Votes for the exchange that the visitor chose: more than its name, less than its host."""
-OWN_CODE = 3.0
-"""Votes for the exchange whose own code stands in the text (EAPI:..., or with its message)."""
-OWN_MESSAGE = 1.5
-WORDS_BESIDE_CODE = 4
-LONGEST_LONE_CODE = 100
-"""A text of a code and at most so many words, no longer than this, is about that code."""
-
-SOLE_CODE = 1.0
-SHOUTED = 0.6
-"""Votes for a code such as INVALID_SIGNATURE, which others use too: needs something besides."""
-ENOUGH_VOTES = 0.7
 
 _DISTINCT = "-:"
 """Marks of codes that are no ordinary words: api-signature-not-valid, EAPI:Invalid key."""
@@ -75,11 +39,10 @@ _LABEL_LENGTH = 24
 class Recogniser:
     """Everything that is looked for in texts, prepared once for a knowledge base."""
 
-    def __init__(self, knowledge: KnowledgeBase) -> None:
-        """Prepare signatures, codes and names of `knowledge`."""
+    def __init__(self, knowledge: KnowledgeBase, mentions: MentionIndex) -> None:
+        """Prepare signatures and codes of `knowledge`; `mentions` finds its exchanges."""
         self._knowledge = knowledge
-        others = knowledge.diagnostic.other_exchanges if knowledge.diagnostic else ()
-        self._mentions = MentionIndex(knowledge.exchanges, others)
+        self._mentions = mentions
         self._signatures = SignatureIndex(signatures_of(knowledge))
         codes: dict[str, dict[str, None]] = defaultdict(dict)
         for entry in _entries(knowledge):
@@ -105,7 +68,7 @@ class Recogniser:
             numbers=tuple(found),
             mentions=tuple(mentions),
             foreign=tuple(foreign_hosts(text.flat, mentions)),
-            is_code=mostly_code(text),
+            is_machine_made=mostly_machine_made(text),
         )
 
     # --- which exchange -----------------------------------------------------------------------
@@ -117,14 +80,14 @@ class Recogniser:
         """
         scores: dict[str, float] = defaultdict(float, votes(reading.mentions))
         if self._knowledge.exchange(chosen) and chosen:
-            scores[chosen] += CHOSEN
+            scores[chosen] += weights.CHOSEN
         named = bool(scores)
         for exchange, score in self._by_errors(reading, named=named).items():
             scores[exchange] += score
         if not scores:
             return None
         best = max(scores, key=lambda one: (scores[one], one == chosen))
-        return best if best != OTHER and scores[best] >= ENOUGH_VOTES else None
+        return best if best != OTHER and scores[best] >= weights.ENOUGH_VOTES else None
 
     def _by_errors(self, reading: Reading, *, named: bool) -> dict[str, float]:
         """Return the votes that codes and messages give to each exchange."""
@@ -133,7 +96,7 @@ class Recogniser:
         for hit in reading.hits:
             exchanges = {owner.entry.exchange for owner in hit.owners if owner.entry}
             general = any(owner.issue is not None for owner in hit.owners)
-            own = hit.signature.words >= (OWN_WORDS if general else TELLING_WORDS)
+            own = hit.signature.words >= (weights.OWN_WORDS if general else weights.TELLING_WORDS)
             for owner in hit.owners:
                 if owner.entry is None:
                     continue
@@ -144,27 +107,29 @@ class Recogniser:
                     continue
                 messages[exchange, code] = hit
                 if own and len(exchanges) == 1:
-                    marks[exchange] += OWN_MESSAGE
+                    marks[exchange] += weights.OWN_MESSAGE
         for number in reading.numbers:
             owners = self._codes.get(number.code, ())
             if owners and not named and _is_all(reading, number):
-                marks[owners[0]] += SOLE_CODE
+                marks[owners[0]] += weights.SOLE_CODE
             if number.context in {"bare", "http"}:
                 continue
             for exchange in owners:
                 message = messages.get((exchange, number.code))
                 if message and _near(message, number):
-                    marks[exchange] += OWN_CODE if telling(message) else OWN_MESSAGE
-            sole = len(owners) == 1 and len(number.code) >= LONG_CODE
+                    marks[exchange] += (
+                        weights.OWN_CODE if is_telling(message) else weights.OWN_MESSAGE
+                    )
+            sole = len(owners) == 1 and len(number.code) >= weights.LONG_CODE
             if sole and not named and self._fits(reading, number, owners[0]):
-                marks[owners[0]] += SOLE_CODE
+                marks[owners[0]] += weights.SOLE_CODE
         return marks
 
     @staticmethod
     def _worth_of_literal(reading: Reading, hit: Hit[Owner], code: str, *, sole: bool) -> float:
         if sole and any(mark in code for mark in _DISTINCT):
-            return OWN_CODE
-        return SHOUTED if "_" in code and _labelled(reading, hit) else 0.0
+            return weights.OWN_CODE
+        return weights.SHOUTED_CODE if "_" in code and _labelled(reading, hit) else 0.0
 
     def _fits(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
         """Tell whether what stands around a code is its message, or no English at all.
@@ -173,14 +138,14 @@ class Recogniser:
         that is a fixed message by itself ("IP_ILLEGAL") is another exchange's.
         """
         flat = reading.text.flat
-        around = flat[max(0, number.start - CLOSE) : number.start]
-        around += flat[number.end : number.end + CLOSE]
+        around = flat[max(0, number.start - weights.CLOSE) : number.start]
+        around += flat[number.end : number.end + weights.CLOSE]
         words = set(_LETTERS.findall(around)) - _JSON_WORDS
         if len(words) <= 1:
             return not any(_near(hit, number) for hit in reading.hits)
         for entry in self._knowledge.errors(exchange, number.code):
             known = set(_LETTERS.findall(normalise(entry.message or "").flat))
-            if known and len(known & words) >= HALF * len(known):
+            if known and len(known & words) >= weights.COMMON_WORDS * len(known):
                 return True
         return False
 
@@ -205,7 +170,7 @@ class Recogniser:
                 if not owner.is_code:
                     one = _noted(found, owner.entry, hit.start, hit.last)
                     one.message = True
-                    one.telling |= telling(hit)
+                    one.telling |= is_telling(hit)
                     one.count = max(one.count, hit.times)
                 elif self._stands_as_code(reading, hit, owner.entry):
                     one = _noted(found, owner.entry, hit.start, hit.last)
@@ -245,7 +210,7 @@ class Recogniser:
         if number.start == 0:
             return True
         if any(
-            mention.exchange == exchange and 0 < number.start - mention.end <= ADJACENT
+            mention.exchange == exchange and 0 < number.start - mention.end <= weights.ADJACENT
             for mention in reading.mentions
         ):
             return True
@@ -263,7 +228,7 @@ class Recogniser:
         if context == "http":
             entries = tuple(entry for entry in entries if _is_status(entry))
         flat = reading.text.flat
-        for place in (flat[max(0, position - CLOSE) : position + 3 * CLOSE], flat):
+        for place in (flat[max(0, position - weights.CLOSE) : position + 3 * weights.CLOSE], flat):
             for entry in entries:
                 match = self._matches.get((exchange, code, entry.match or ""))
                 if match and match in place:
@@ -285,7 +250,7 @@ def signatures_of(knowledge: KnowledgeBase) -> Iterator[tuple[str, Owner]]:
                 yield signature, Owner(issue=issue.slug)
     if knowledge.diagnostic:
         for signature in knowledge.diagnostic.off_topic_signatures:
-            yield signature, Owner(issue=OFF_TOPIC)
+            yield signature, Owner(issue=NO_ISSUE)
     for entry in _entries(knowledge):
         if entry.message and entry.verbatim:
             yield entry.message, Owner(entry=entry)
@@ -319,7 +284,9 @@ def _is_whole(flat: str, start: int, end: int) -> bool:
 
 
 def _near(message: Hit[Owner], number: NumberHit) -> bool:
-    return message.last >= number.start - CLOSE and message.start <= number.end + CLOSE
+    return (
+        message.last >= number.start - weights.CLOSE and message.start <= number.end + weights.CLOSE
+    )
 
 
 _CONTEXTS: Mapping[Context | None, int] = {
@@ -368,12 +335,14 @@ def _is_all(reading: Reading, number: NumberHit) -> bool:
 
     Of several exchanges that have the code it is then the first in the writers' order.
     """
-    if len(reading.text.flat) > LONGEST_LONE_CODE:
+    if len(reading.text.flat) > weights.LONGEST_LONE_CODE:
         return False
     rest = f"{reading.text.flat[: number.start]} {reading.text.flat[number.end :]}"
     words = [word.strip(".:!?#") for word in rest.split()]
     is_code = len(number.code.lstrip("-")) > len("404")
     # Braces and quotes are a message's, and that tells more than the writers' order.
     return (
-        is_code and len(words) <= WORDS_BESIDE_CODE and all(map(str.isalpha, filter(None, words)))
+        is_code
+        and len(words) <= weights.WORDS_BESIDE_CODE
+        and all(map(str.isalpha, filter(None, words)))
     )

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 import re2
 
+Span = tuple[int, int]
+"""Where something begins and ends in the normalised text."""
+
 EXCERPT_LENGTH = 240
 """An excerpt is cut to this many characters around what matched."""
 

@@ -276,7 +276,7 @@ def test_the_checklist_survives_reload_back_and_forward(visitor: Page, marbles: 
     box.check()
     expect(steps).to_contain_text("1 of 3 done")
     expect(steps.get_by_role("link").first).to_have_text("Address Not Allowed")
-    expect(steps).to_contain_text("you haven't ticked that 192.0.2.7 is allowed")
+    expect(steps).to_contain_text("You haven't ticked that 192.0.2.7 is allowed")
     test = visitor.get_by_role("group", name="Sign in to the market by hand")
     test.get_by_role("radio", name="Failed").check()
     expect(steps).to_contain_text("2 of 3 done")

@@ -52,7 +52,7 @@ def test_the_checklist_works_with_a_button(plain: Page) -> None:
     expect(box).to_be_checked()
     steps = plain.locator("#next-steps")
     expect(steps).to_contain_text("2 of 3 done")
-    expect(steps).to_contain_text("you haven't ticked that 192.0.2.7 is allowed")
+    expect(steps).to_contain_text("You haven't ticked that 192.0.2.7 is allowed")
     plain.reload()
     expect(box).to_be_checked()
     plain.go_back()

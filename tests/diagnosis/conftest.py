@@ -1,8 +1,12 @@
-"""A small product with two made-up exchanges, whose errors cover every kind of entry."""
+"""A small product with two made-up exchanges, whose errors cover every kind of entry.
+
+Its reports teach the model, as in production.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from textwrap import dedent
 
 import pytest
@@ -13,7 +17,42 @@ from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 from app.model import Diagnosis, Observations
 
+
+def report_lines(labels: Mapping[str, str]) -> str:
+    """Return a `reports.jsonl` of these texts, each with its label."""
+    facts = {"kind": "question", "source": "own", "origin": "rewritten"}
+    reports = ({"text": text, "expected": label} | facts for text, label in labels.items())
+    return "".join(json.dumps(report) + "\n" for report in reports)
+
+
+REPORTS = {
+    "my kite sleeps on the lawn all day": "no-wind",
+    "the kite sleeps again and nothing moves": "no-wind",
+    "it sleeps since monday, no wind at all": "no-wind",
+    "somebody tied a granny and the kite is unknown": "wrong-knot",
+    "is it a granny or a bowline": "wrong-knot",
+    "the granny slipped again": "wrong-knot",
+    "the park does not know my string": "string-not-listed",
+    "which string belongs on the list of the park": "string-not-listed",
+    "I changed my string and now the park refuses it": "string-not-listed",
+    "the third thing is missing, it is a whistle": "lost-whistle",
+    "my kite is not allowed because it is small": "kite-too-small",
+    "where is the picnic": "none",
+    "the picnic was lovely": "none",
+    "can I bring my dog to the picnic": "none",
+    "what colour suits me": "none",
+    "a sewing machine for sails": "none",
+    "how long do kites last": "none",
+    "I bought my lunch in windbank street": "none",
+    "there is a cloudex shop in my street": "none",
+    "GET /picnic HTTP/1.1": "none",
+    "the oven of my aunt is broken": "none",
+    "my oven needs an hour": "none",
+}
+"""What people wrote about their kites, and the issue of each text."""
+
 FILES = {
+    "reports.jsonl": report_lines(REPORTS),
     "site.yml": """\
         product: Kite School
         title: Your kite won't connect
@@ -31,17 +70,17 @@ FILES = {
         checklist:
           - id: string-listed
             text: The string is on the list
-            missing: you haven't ticked that the string is on the list
+            missing: You haven't ticked that the string is on the list
             points_to: [string-not-listed, wrong-knot]
         tests:
           - id: other-field
             text: Fly it on another field
             on_pass:
-              because: it flies on another field, so the knot is right
+              because: It flies on another field, so the knot is right
               points_to: [string-not-listed]
               speaks_against: [wrong-knot]
             on_fail:
-              because: it flies nowhere
+              because: It flies nowhere
               points_to: [wrong-knot]
         off_topic: [colour of the kite, how much is a kite]
         off_topic_signatures: ["SewingMachineError:"]

@@ -111,7 +111,7 @@ def test_a_clear_text_outweighs_the_choice_and_says_so(diagnose: Diagnose) -> No
 
     assert diagnosis.exchange == "windbank"
     assert diagnosis.matches[0].because[0] == (
-        "Windbank (not Cloudex, which you chose) answered 41010"
+        "Windbank answered with error 41010, although you chose Cloudex"
     )
 
 
@@ -123,8 +123,8 @@ def test_reasons_are_in_plain_words(diagnose: Diagnose) -> None:
     match = diagnose(f"windbank {AMBIGUOUS}", checklist={"string-listed": False}).matches[0]
 
     assert match.because == (
-        "Windbank answered -7015",
-        "you haven't ticked that the string is on the list",
+        "Windbank answered with error -7015",
+        "You haven't ticked that the string is on the list",
     )
     assert match.url == "/issues/string-not-listed"
     assert match.title == "String Not Listed"
@@ -141,7 +141,7 @@ def test_an_ambiguous_code_asks_and_the_answer_decides(diagnose: Diagnose) -> No
     }  # fmt: skip
     assert answered.question is None
     assert first(answered) == "wrong-knot"
-    assert "you answered: The string is there" in answered.matches[0].because
+    assert "You answered “The string is there”" in answered.matches[0].because
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_the_checklist_and_tests_alone_rank_issues(diagnose: Diagnose) -> None:
 
     assert unticked.verdict == "likely"
     assert first(unticked) == "string-not-listed"
-    assert failed.matches[0].because == ("it flies nowhere",)
+    assert failed.matches[0].because == ("It flies nowhere",)
     assert diagnose(checklist={"string-listed": True}).verdict == "unknown"
     assert diagnose(checklist={"no-such-item": False}).verdict == "unknown"
 
@@ -183,7 +183,7 @@ def test_a_linked_code_is_diagnosed_without_a_text(diagnose: Diagnose) -> None:
     assert diagnosis.verdict == "recognised"
     assert diagnosis.error is not None
     assert diagnosis.error.code == "-7015"
-    assert diagnosis.matches[0].because == ("Windbank answered -7015",)
+    assert diagnosis.matches[0].because == ("Windbank answered with error -7015",)
     assert diagnose(exchange="windbank", error="no-such-code").verdict == "unknown"
 
 

@@ -55,7 +55,7 @@ def test_a_known_error_is_named_with_reasons_and_steps(
     assert code["href"] == "/errors/glassmarket/-7007"
     assert "Most likely cause" in found.text
     assert "Friend unknown" in found.text
-    assert "Glass Market answered -7007" in found.text
+    assert "Glass Market answered with error -7007" in found.text
     assert causes(Document(response.text)) == ["address-not-allowed", "wrong-key"]
     # Glass Market's own step comes first, and every link keeps the exchange.
     assert found.all("ol", class_="steps")[0].all("li")[0].text.startswith("Press the blue button")
@@ -246,7 +246,7 @@ def test_who_tells_nothing_is_asked_for_it(
 def test_unticked_items_rank_issues_with_the_reason(teapots: TestClient) -> None:
     page = Document(teapots.get("/diagnose?missing=lid-closed").text)
     assert next_steps(page)[0] == "Rattling Lid"
-    assert "you haven't ticked that the lid is closed" in page.one(id="next-steps").text
+    assert "You haven't ticked that the lid is closed" in page.one(id="next-steps").text
     assert "1 of 3 done" in page.one(id="next-steps").text
 
 
@@ -255,7 +255,7 @@ def test_a_tests_outcome_speaks_for_and_against(teapots: TestClient) -> None:
     assert next_steps(plain)[0] == "Cold Water"
     passed = Document(teapots.get("/diagnose?missing=water-boils&test-solo=pass").text)
     assert next_steps(passed)[0] == "Stage Fright"
-    assert "it sings alone, so the others make it shy" in passed.one(id="next-steps").text
+    assert "It sings alone, so the others make it shy" in passed.one(id="next-steps").text
 
 
 def test_all_ticked_and_nothing_found_leads_to_the_text_and_to_people(

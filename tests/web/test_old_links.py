@@ -120,7 +120,7 @@ def test_an_old_tip_anchor_lands(visitor: TestClient) -> None:
 )
 def test_old_ids_still_count_in_a_linked_diagnosis(old: str, new: str, visitor: TestClient) -> None:
     present = visitor.get(f"/diagnose?{new}").text
-    assert "you answered" in present or '<p class="hint">you ' in present
+    assert "You answered" in present or '<p class="hint">You ' in present
     assert visitor.get(f"/diagnose?{old}").text == present
 
 

@@ -1,11 +1,12 @@
-"""What reports teach, as a visitor notices it; the reports are of teapots."""
+"""What reports teach about the words of a text; the reports are of teapots."""
 
 from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.wording import Sample, Vocabulary, WordingModel
-from app.model import WordGroup
+from app.diagnosis.report_model import ReportModel, Sample
+from app.diagnosis.word_groups import WordGroups
+from app.model import NO_ISSUE, WordGroup
 
 GROUPS = (
     WordGroup(name="cold", words="cold chilly frost* 冷 lukewarm"),
@@ -18,21 +19,21 @@ SAMPLES = (
     Sample("it will not sing for the guests", {"mute": 1.0}),
     Sample("she cannot sing any more", {"mute": 1.0}),
     Sample("no hum from the spout", {"mute": 1.0}),
-    Sample("where do I buy biscuits", {"": 1.0}),
-    Sample("the biscuits are gone", {"": 1.0}),
-    Sample("a recipe for biscuits please", {"": 1.0}),
+    Sample("where do I buy biscuits", {NO_ISSUE: 1.0}),
+    Sample("the biscuits are gone", {NO_ISSUE: 1.0}),
+    Sample("a recipe for biscuits please", {NO_ISSUE: 1.0}),
 )
 
 
 def best(text: str, samples: tuple[Sample, ...] = SAMPLES) -> str | None:
-    likeness = WordingModel(GROUPS, samples).likeness(text)
-    return max(likeness.logs, key=lambda label: likeness.logs[label]) if likeness else None
+    prediction = ReportModel(GROUPS, samples).predict(text)
+    return max(prediction.logs, key=lambda label: prediction.logs[label]) if prediction else None
 
 
 def test_a_text_is_like_the_reports_with_its_words() -> None:
     assert best("why is my teapot cold") == "no-heat"
     assert best("make it sing") == "mute"
-    assert best("biscuits") == ""
+    assert best("biscuits") == NO_ISSUE
 
 
 def test_a_word_of_a_group_counts_like_the_others_though_no_report_has_it() -> None:
@@ -53,35 +54,32 @@ def test_the_name_of_a_number_in_data_is_no_word() -> None:
 
 
 def test_the_words_that_said_most_are_quoted() -> None:
-    likeness = WordingModel(GROUPS, SAMPLES).likeness("dear all, it is chilly here")
-    assert likeness is not None
-    assert "chilly" in likeness.quote("no-heat")
-    assert "chilly" not in likeness.quote("mute")
+    prediction = ReportModel(GROUPS, SAMPLES).predict("dear all, it is chilly here")
+    assert prediction is not None
+    assert "chilly" in prediction.quote("no-heat")
+    assert "chilly" not in prediction.quote("mute")
 
 
 def test_other_readings_share_in_what_a_report_teaches() -> None:
     both = (*SAMPLES, *(Sample("wobbly lid", {"lid": 0.6, "mute": 0.4}) for _ in range(3)))
-    likeness = WordingModel(GROUPS, both).likeness("wobbly lid")
-    assert likeness is not None
-    assert likeness.logs["lid"] > likeness.logs["mute"] > likeness.logs["no-heat"]
+    prediction = ReportModel(GROUPS, both).predict("wobbly lid")
+    assert prediction is not None
+    assert prediction.logs["lid"] > prediction.logs["mute"] > prediction.logs["no-heat"]
 
 
 def test_learning_twice_gives_the_same() -> None:
-    one = WordingModel(GROUPS, SAMPLES).likeness("cold teapot")
-    assert one == WordingModel(GROUPS, SAMPLES).likeness("cold teapot")
+    one = ReportModel(GROUPS, SAMPLES).predict("cold teapot")
+    assert one == ReportModel(GROUPS, SAMPLES).predict("cold teapot")
 
 
 def test_the_longest_word_counts_in_scripts_without_spaces() -> None:
     groups = (WordGroup(name="cold", words="冷"), WordGroup(name="fridge", words="冷蔵庫"))
-    assert [name for name, *_ in Vocabulary(groups).groups_within("冷蔵庫と冷")] == [
-        "fridge",
-        "cold",
-    ]
+    assert [name for name, *_ in WordGroups(groups).within("冷蔵庫と冷")] == ["fridge", "cold"]
 
 
 def test_the_order_of_the_reports_teaches_nothing() -> None:
-    one = WordingModel(GROUPS, SAMPLES).likeness("cold biscuits")
-    other = WordingModel(GROUPS, SAMPLES[::-1]).likeness("cold biscuits")
+    one = ReportModel(GROUPS, SAMPLES).predict("cold biscuits")
+    other = ReportModel(GROUPS, SAMPLES[::-1]).predict("cold biscuits")
 
     assert one is not None
     assert other is not None

@@ -1,0 +1,124 @@
+"""What a visitor's own words say: by the phrases of writers, and by the model of reports.
+
+They are asked where codes and messages leave something open. Where a program wrote the text and it
+holds a recognised error or a fixed message, they aren't: nothing else in it is anybody's own words.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from app.diagnosis import weights
+from app.diagnosis.evidence import of_model, of_nothing_pasted, of_phrases, of_text
+from app.diagnosis.exchanges import MentionIndex
+from app.diagnosis.messages import factor_beside, loud_errors
+from app.diagnosis.phrases import FoundPhrase, PhraseIndex
+from app.diagnosis.reading import Reading, Recognised
+from app.diagnosis.report_model import ReportModel
+from app.diagnosis.text import Span
+from app.diagnosis.training import marks, samples
+from app.knowledge import KnowledgeBase
+from app.model import NO_ISSUE, Evidence
+
+MOST_QUOTES = 2
+"""Phrases that are quoted as a reason, at most."""
+
+
+class FreeText:
+    """The phrases of one knowledge base, and the model of its reports."""
+
+    def __init__(self, knowledge: KnowledgeBase, mentions: MentionIndex) -> None:
+        """Prepare the phrases. The model is trained when it is first needed, or by `learn`."""
+        self._knowledge = knowledge
+        self._mentions = mentions
+        off_topic = knowledge.diagnostic.off_topic if knowledge.diagnostic else ()
+        phrases = [(issue.slug, phrase) for issue in knowledge.issues for phrase in issue.phrases]
+        self._phrases = PhraseIndex([*phrases, *((NO_ISSUE, phrase) for phrase in off_topic)])
+        self._model: ReportModel | None = None
+        self._training = threading.Lock()
+
+    def learn(self) -> ReportModel:
+        """Return the model of reports; the first call takes a second, and others wait for it."""
+        with self._training:
+            if self._model is None:
+                groups = self._knowledge.content.vocabulary
+                self._model = ReportModel(groups, samples(self._knowledge, self._mentions))
+            return self._model
+
+    def evidence(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:
+        """Yield what a text says for each issue, and for something else.
+
+        `sure` are the errors of the exchange that were recognised for certain.
+        """
+        if not reading.text.flat:
+            yield of_nothing_pasted()
+            return
+        yield of_text(
+            named=bool(reading.mentions),
+            foreign=bool(reading.foreign) and not sure,
+            error=bool(sure),
+            message=reading.has_message,
+        )
+        if reading.is_machine_made and (sure or reading.has_message):
+            return
+        understood = reading.spans(sure)
+        found = self._phrases.find(reading.text, understood)
+        yield from _of_phrases(found, reading, sure)
+        understood += (span for one in found for span in one.spans)
+        if not understood or _words_outside(reading.text.flat, understood) >= weights.FEW_WORDS:
+            yield from self._of_model(reading, sure)
+
+    def _of_model(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:
+        seen = marks(reading.mentions, reading.foreign)
+        prediction = self.learn().predict(reading.text.flat, seen)
+        if prediction is None:
+            return
+        own_words = not (reading.is_machine_made or sure)
+        factor = weights.MODEL if own_words else weights.MODEL_BESIDE_CODE
+        for issue, log_odds in against_something_else(prediction.logs).items():
+            strength = factor * log_odds
+            told = strength >= weights.WORTH_SAYING
+            yield of_model(issue, strength, prediction.quote(issue) if told else "")
+
+
+def against_something_else(logs: Mapping[str, float]) -> dict[str, float]:
+    """Return the log-odds of each issue against something else, of log-probabilities.
+
+    All issues together are measured against something else, and the likeliest issue gets all of
+    those log-odds: a text that is as much like one issue as like another is hardly about something
+    else, although neither issue is likelier than that. Where no report is about something else,
+    nothing is known of such texts, and the log-odds are negative.
+    """
+    issues = {label: log for label, log in logs.items() if label != NO_ISSUE}
+    if not issues:
+        return {}
+    highest = max(issues.values())
+    together = math.log(sum(map(math.exp, issues.values()))) - logs.get(NO_ISSUE, 0.0)
+    return {issue: together + (log - highest) - weights.BY_CHANCE for issue, log in issues.items()}
+
+
+def _of_phrases(
+    found: Sequence[FoundPhrase], reading: Reading, sure: Collection[Recognised]
+) -> Iterator[Evidence]:
+    """Yield what the phrases that were found say: the same for each issue, however many."""
+    quotes: dict[str, list[str]] = defaultdict(list)
+    for one in found:
+        quotes[one.phrase.owner].append(one.quote)
+    errors = loud_errors(sure, reading)
+    for owner, said in quotes.items():
+        strength = weights.PHRASE * factor_beside(owner, errors)
+        yield of_phrases(owner, strength, list(dict.fromkeys(said))[:MOST_QUOTES])
+
+
+def _words_outside(flat: str, spans: Iterable[Span]) -> int:
+    """Return how many words stand outside the `spans` of a text."""
+    words = 0
+    reached = 0
+    for start, end in (*sorted(spans), (len(flat), len(flat))):
+        if start > reached:
+            words += len(flat[reached:start].split())
+        reached = max(reached, end)
+    return words

@@ -1,0 +1,230 @@
+"""The model of reports: how likely each class is for a text, by its words.
+
+A class is an issue, or `NO_ISSUE` for texts about something else. The model is multinomial logistic
+regression over the words of a text, the groups that they belong to (`word_groups`) and pairs of
+groups. The log-odds of a class are a sum over the words, so the words that decided can be quoted.
+
+Training is deterministic and takes about a second; reading is linear in the text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from operator import add
+
+from app.diagnosis import weights
+from app.diagnosis.text import Span
+from app.diagnosis.tokens import SCRIPT, SMALL_STEMS, WORD, stem
+from app.diagnosis.word_groups import WordGroups
+from app.model import WordGroup
+
+MOST_WORDS = 400
+"""Words that are read of a long text, half of them from its end."""
+
+LONGEST_WORD = 24
+"""Longer words are keys, ids and hashes, and are not read."""
+
+STATUS_LENGTH = 3
+"""Numbers of this length are read as they stand (429), others as numbers of their length."""
+
+MOST_QUOTED = 3
+"""Words in a quote, at most."""
+
+_SCRIPT = re.compile(f"[{SCRIPT}]")
+_FIELD = re.compile(r"'[a-z_-]{1,40}' ?: ?'?[0-9.-]+")
+"""A number with its name in data ('timestamp':1677838680041): nobody's words."""
+
+LEAST_PROBABILITY = 1e-9
+"""Smaller probabilities are raised to this, so that their logarithm is finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A normalised text to learn from.
+
+    `labels` are the share of each class in its label, `marks` what it shows besides words.
+    """
+
+    flat: str
+    labels: Mapping[str, float]
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The log of the probability of each class for one text (`flat`).
+
+    `worths` are the log-odds that each word, by its span, adds to every one of `classes`.
+    """
+
+    logs: Mapping[str, float]
+    flat: str
+    classes: Sequence[str]
+    worths: Mapping[Span, Sequence[float]]
+
+    def quote(self, label: str) -> str:
+        """Return the words that speak most for a class, in the order of the text."""
+        index = self.classes.index(label)
+        telling = (
+            (-row[index], span)
+            for span, row in self.worths.items()
+            if row[index] >= weights.LEAST_QUOTED
+        )
+        best = sorted(span for _, span in sorted(telling)[:MOST_QUOTED])
+        return " … ".join(self.flat[slice(*span)] for span in best)
+
+
+@dataclass(slots=True)
+class _Features:
+    """What a text consists of: words and groups with their spans, and pairs of groups."""
+
+    single: dict[str, Span]
+    pairs: list[str]
+
+    @property
+    def scale(self) -> float:
+        size = len(self.single) + weights.PAIR * len(self.pairs)
+        return math.sqrt(weights.USUAL_SIZE / max(weights.SMALLEST_SIZE, size))
+
+
+_Rows = Sequence[list[float]]
+"""The weights of some features: for each a row with a number for every class."""
+
+
+class ReportModel:
+    """Predicts the class of a text; nothing changes after the training."""
+
+    def __init__(self, groups: Iterable[WordGroup], samples: Iterable[Sample]) -> None:
+        """Learn from `samples`; without any, there is no prediction for any text."""
+        self._groups = WordGroups(groups)
+        taught = [(sample, self._features(sample.flat, sample.marks)) for sample in samples]
+        self._classes = sorted({label for sample, _ in taught for label in sample.labels})
+        counts = Counter(
+            feature for _, found in taught for feature in (*found.single, *found.pairs)
+        )
+        self._weights = {feature: [0.0] * len(self._classes) for feature in counts}
+        self._bias = [0.0] * len(self._classes)
+        self._train(taught, counts)
+
+    def predict(self, flat: str, marks: Sequence[str] = ()) -> Prediction | None:
+        """Return the prediction for a normalised text; None when only small words are known."""
+        found = self._features(flat, marks)
+        known = {
+            feature: span for feature, span in found.single.items() if feature in self._weights
+        }
+        if not any(end for word, (_, end) in known.items() if word not in SMALL_STEMS):
+            return None
+        single, pairs = self._rows(found)
+        probabilities = self._probabilities(single, pairs, found.scale)
+        logs = {
+            label: math.log(max(probability, LEAST_PROBABILITY))
+            for label, probability in zip(self._classes, probabilities, strict=True)
+        }
+        return Prediction(logs, flat, self._classes, self._worths(known, found.scale))
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def _features(self, flat: str, marks: Sequence[str]) -> _Features:
+        single: dict[str, Span] = {}
+        groups: dict[str, None] = {}
+        words = _FIELD.sub(lambda field: " " * len(field.group()), flat)
+        matches = list(WORD.finditer(words))
+        if len(matches) > MOST_WORDS:
+            matches = matches[: MOST_WORDS // 2] + matches[-MOST_WORDS // 2 :]
+        read: set[str] = set()
+        for match in matches:
+            start, end = match.span()
+            if match.group() in read:
+                continue
+            read.add(match.group())
+            word = match.group().removesuffix("'s").replace("'", "")
+            if _SCRIPT.match(word):
+                for place in range(max(1, len(word) - 1)):
+                    single.setdefault(word[place : place + 2], (start + place, start + place + 2))
+                for group, first, last in self._groups.within(word):
+                    groups[group] = None
+                    single.setdefault(f"={group}", (start + first, start + last))
+                continue
+            if len(word) > LONGEST_WORD:
+                continue
+            if word.isdigit() and len(word) != STATUS_LENGTH:
+                single.setdefault(f"#{len(word)}", (start, start))
+                continue
+            term = stem(word)
+            single.setdefault(term, (start, end))
+            for group in self._groups.of(word, term):
+                groups[group] = None
+                single.setdefault(f"={group}", (start, end))
+        for mark in marks:
+            single[f"!{mark}"] = (0, 0)
+        few = len(groups) <= weights.MOST_GROUPS
+        pairs = [f"{one} {other}" for one, other in combinations(sorted(groups), 2)] if few else []
+        return _Features(single, pairs)
+
+    def _rows(self, found: _Features) -> tuple[_Rows, _Rows]:
+        known = self._weights
+        return (
+            [known[feature] for feature in found.single if feature in known],
+            [known[feature] for feature in found.pairs if feature in known],
+        )
+
+    def _probabilities(self, single: _Rows, pairs: _Rows, scale: float) -> list[float]:
+        by_single = list(map(sum, zip(*single, strict=True))) if single else [0.0] * len(self._bias)
+        by_pairs = list(map(sum, zip(*pairs, strict=True))) if pairs else [0.0] * len(self._bias)
+        odds = [
+            bias + scale * (one + weights.PAIR * other)
+            for bias, one, other in zip(self._bias, by_single, by_pairs, strict=True)
+        ]
+        highest = max(odds)
+        exponents = [math.exp(value - highest) for value in odds]
+        total = sum(exponents)
+        return [value / total for value in exponents]
+
+    def _worths(self, known: Mapping[str, Span], scale: float) -> dict[Span, list[float]]:
+        """Return what each word adds to every class: by itself and by its groups."""
+        worths: dict[Span, list[float]] = {}
+        for feature, span in known.items():
+            if span[1] > span[0]:
+                row = [scale * weight for weight in self._weights[feature]]
+                before = worths.get(span)
+                worths[span] = [a + b for a, b in zip(before, row, strict=True)] if before else row
+        return worths
+
+    # --- training -----------------------------------------------------------------------------
+
+    def _train(self, taught: Sequence[tuple[Sample, _Features]], counts: Mapping[str, int]) -> None:
+        """Descend the gradient text by text.
+
+        The order follows from each text alone, so a report that is added moves no other one.
+        """
+        texts = []
+        for sample, found in sorted(taught, key=_order):
+            wanted = [sample.labels.get(label, 0.0) for label in self._classes]
+            texts.append((*self._rows(found), found.scale, wanted))
+        for turn in range(weights.ROUNDS):
+            rate = weights.RATE / (1 + turn)
+            for single, pairs, scale, wanted in texts:
+                probabilities = self._probabilities(single, pairs, scale)
+                errors = [want - got for want, got in zip(wanted, probabilities, strict=True)]
+                for rows, factor in (
+                    ([self._bias], weights.RATE_OF_BIAS),
+                    (single, scale),
+                    (pairs, scale * weights.PAIR),
+                ):
+                    steps = [rate * factor * error for error in errors]
+                    for row in rows:
+                        row[:] = map(add, row, steps)
+            for feature, row in self._weights.items():
+                keep = (1 - weights.DECAY) ** counts[feature]
+                row[:] = [keep * weight for weight in row]
+
+
+def _order(pair: tuple[Sample, _Features]) -> tuple[int, str]:
+    """Return a key that sorts texts in a random order, the same one in every process."""
+    return zlib.crc32(pair[0].flat.encode()), pair[0].flat

@@ -1,0 +1,247 @@
+"""Every weight and threshold of the diagnosis, and what each means.
+
+Strengths are log-odds: those of one issue add up, and 1.0 makes it 2.7 times as likely. They were
+set by what an observation means, then adjusted by cross-validation on `content/reports.jsonl`, with
+all reports of one public thread on the same side (docs/diagnosis.md has the figures). Limits on
+work are not weights: they stand beside the code that they bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.diagnosis.codes import Context
+
+# --- Something else ---------------------------------------------------------------------------
+# The evidence that a text is not about connecting an exchange. Every issue is measured against it.
+
+NO_TEXT = 0.3
+"""Nothing was pasted: the checklist and the tests are read by people who have a problem."""
+
+ANY_TEXT = 1.5
+"""Something was pasted."""
+
+ERROR_OF_EXCHANGE = -3.5
+"""Instead of `ANY_TEXT`: an error of an exchange was recognised in it."""
+
+FIXED_MESSAGE = -1.5
+"""Added for a fixed message that means an issue: somebody who pastes that asks nothing else."""
+
+EXCHANGE_NAMED = -3.0
+"""Added when the text names an exchange."""
+
+FOREIGN_HOST = 6.0
+"""Added when the text names no exchange, but hosts of others."""
+
+OFF_TOPIC_SIGNATURE = 4.0
+"""Added for a fixed message of a program or service that is no exchange."""
+
+OFF_TOPIC_WITHOUT_EXCHANGE = 1.8
+"""Factor of that when the text names no exchange."""
+
+# --- Codes and messages of an exchange --------------------------------------------------------
+
+CODE: Mapping[Context, float] = {
+    "key": 5.0,
+    "bracket": 4.5,
+    "word": 4.5,
+    "signed": 4.5,
+    "named": 4.0,
+    "http": 2.6,
+    "bare": 0.0,
+}
+"""An exchange's own code, by how it stands in the text. A status says less than a code."""
+
+LITERAL_CODE = 5.0
+"""A code that is a text of its own (EAPI:Invalid key), or one that was chosen by a link."""
+
+CONFIRMED = 1.0
+"""Added when the code's message stands there too."""
+
+MESSAGE = 4.0
+"""A message of the exchange without its code."""
+
+SHORT_MESSAGE = 2.0
+"""A message of a word or two, which also stand in other texts."""
+
+FOREIGN_MESSAGE = 2.6
+"""A message of another exchange, or of an unknown one."""
+
+TELLING_WORDS = 3
+TELLING_LENGTH = 18
+"""A message of this many words or characters is hardly said by chance; others are short."""
+
+RANK = (1.0, 0.8, 0.7, 0.62, 0.55)
+"""Factors for the issues that one error can mean, likeliest first."""
+
+REPEATED = 0.2
+"""Added for each doubling of how often a code or message stands in a log."""
+
+LAST = 0.4
+"""Added in proportion to how far down it stands: the last error stopped the bot."""
+
+SURE_ERROR = 3.5
+"""From this strength on an error weakens all other signs in the text, by the next two factors."""
+
+BESIDE_ERROR = 0.5
+"""Factor for signs of an issue that the error can't mean."""
+
+WITHIN_ERROR = 0.7
+"""Factor for signs of an issue that it can mean."""
+
+# --- Fixed messages that mean an issue wherever they stand ------------------------------------
+
+SIGNATURE = 3.8
+SHORT_SIGNATURE = 3.4
+SHORTEST_SIGNATURE = 2.5
+"""A signature of an issue; a short one, and one of fewer than `SHORT_LENGTH` characters."""
+SHORT_LENGTH = 8
+
+STATUS_SIGNATURE = 2.2
+"""The status of an answer (HTTP 429)."""
+
+ADDRESS_SIGNATURE = 0.4
+ADDRESS_WORDS = 3
+"""A signature of an IP address and at most so many words: it is there for the address."""
+
+FURTHER_SIGNATURE = 0.3
+"""Factor for the second and third signature of one issue: a traceback repeats itself."""
+
+SAID_TWICE = 0.5
+"""Factor when the same words are a message of the exchange, which counts already."""
+
+IN_LINE_OF_ERROR = 0.2
+"""Factor in a line of JSON or of a log that holds a recognised code: the code says more."""
+
+CALLER_IP: Mapping[str, float] = {"ours": 1.5, "ipv6": 1.5, "not-ours": 0.5}
+"""The caller's IP address, in a message about the whitelist, by whose it is."""
+
+# --- Somebody's own words ---------------------------------------------------------------------
+
+PHRASE = 1.8
+"""The phrases of an issue, one or more. They outweigh `ANY_TEXT`: a phrase alone is enough."""
+
+PHRASE_GAP = 8
+"""Other words that may stand between the words of a phrase."""
+
+FEW_WORDS = 4
+"""With fewer words besides fixed messages and phrases, the model of reports is not asked."""
+
+MODEL = 1.8
+MODEL_BESIDE_CODE = 1.1
+"""Factors for the log-odds of the model of reports: in somebody's own words, and in lines that a
+program wrote or beside a recognised error. Above 1, because the training stops early."""
+
+BY_CHANCE = 0.15
+"""Taken from the log-odds of the model: a text about something else is a little like many issues.
+More of it finds fewer issues, and names fewer in texts about something else."""
+
+LEAST_QUOTED = 0.12
+"""A word is quoted as a reason when it adds at least this much."""
+
+# --- Checklist, quick tests, questions, facts -------------------------------------------------
+
+UNTICKED = (2.4, 1.0, 0.6)
+"""An item that isn't ticked, for its issues in order: enough to turn round an ambiguous code."""
+
+TICKED = (-1.3, -0.5, -0.3)
+"""A ticked item. It says less: people tick what they believe."""
+
+OUTCOME_FOR = (2.0, 1.2, 0.7)
+OUTCOME_AGAINST = (-1.2, -0.8, -0.6)
+"""The outcome of a quick test, for the issues that it points to and speaks against."""
+
+ANSWER = 5.0
+"""A chosen answer to a question. It outweighs all items that are not ticked yet."""
+
+IMPOSSIBLE = -0.8
+"""The exchange can't have this issue (it has no passphrase, say). Counts only a little: the visitor
+may mean it all the same."""
+
+# --- What is told -----------------------------------------------------------------------------
+
+MOST_MATCHES = 5
+"""Issues in a diagnosis, at most."""
+
+FAR_BEHIND = 3.5
+"""An issue that is this much weaker than the best is not told."""
+
+WORTH_SAYING = 0.25
+"""Weaker evidence counts, but is not told as a reason."""
+
+# --- Which exchange a text is about: votes, not log-odds --------------------------------------
+
+HOST = 3.0
+"""A host of the exchange."""
+
+NAME = 2.0
+"""Its name as a word."""
+
+PART_OF_NAME = 0.8
+"""Its name within a path, a file or a class."""
+
+LONG_NAME = 5
+"""A name of this length also counts within a longer word."""
+
+NAMED_AGAIN = 0.2
+"""Each further mention, up to five."""
+
+CHOSEN = 2.5
+"""The visitor chose it: more than its name, less than its host."""
+
+OWN_CODE = 3.0
+"""A code that only this exchange has in this form (EAPI:...), or one beside its message."""
+
+OWN_MESSAGE = 1.5
+"""A message that only this exchange has, or a short one beside its code."""
+
+SOLE_CODE = 1.0
+"""A code that only this exchange has, or a text that is nothing but a code."""
+
+SHOUTED_CODE = 0.6
+"""A code such as INVALID_SIGNATURE, which others use too: not enough by itself."""
+
+ENOUGH_VOTES = 0.7
+"""Fewer votes name no exchange."""
+
+OWN_WORDS = 5
+"""A message that is also a general signature votes for its exchange from so many words on."""
+
+LONG_CODE = 5
+"""A code of this length votes for the only exchange that has it."""
+
+COMMON_WORDS = 0.5
+"""Share of a message that has to stand around such a code, unless hardly any English does."""
+
+CLOSE = 160
+"""A message within this many characters of a code belongs to it."""
+
+ADJACENT = 3
+"""Characters that may stand between the name of an exchange and a number that is its code."""
+
+WORDS_BESIDE_CODE = 4
+LONGEST_LONE_CODE = 100
+"""A text of a code and at most so many words and characters is about that code."""
+
+# --- Training of the model of reports ---------------------------------------------------------
+
+ALSO = 0.35
+"""Share of the other honest readings (`also`) in what a report teaches."""
+
+PAIR = 0.5
+"""Weight of two groups in one text, against 1 for a word or a group."""
+
+MOST_GROUPS = 20
+"""In a text with more groups pairs of them say nothing: it holds something of everything."""
+
+USUAL_SIZE = 30
+SMALLEST_SIZE = 20
+"""Each word of a text with more words than usual counts less, of a shorter one more, down to the
+smallest size."""
+
+ROUNDS = 4
+RATE = 0.2
+RATE_OF_BIAS = 0.1
+DECAY = 0.001
+"""Passes over the texts; step of the first pass (then a half, a third); share of that step for how
+frequent a class is; share of a weight that is forgotten for each text that has its word."""
