@@ -18,6 +18,7 @@ from app.cli.common import (
     engine_of,
     near,
     print_findings,
+    printable,
     redactor,
     settings_from,
 )
@@ -81,7 +82,7 @@ def _print_github(findings: Iterable[Finding]) -> None:
         place = f"line={finding.line},col={finding.column}"
         path, title = (_escape(text, ":,") for text in (finding.path, finding.rule))
         message = _escape(finding.message)
-        click.echo(f"::{finding.severity} file={path},{place},title={title}::{message}")
+        click.echo(printable(f"::{finding.severity} file={path},{place},title={title}::{message}"))
 
 
 def _escape(text: str, more: str = "") -> str:

@@ -30,6 +30,10 @@ class Refused(click.ClickException):
 
     exit_code = 2
 
+    def format_message(self) -> str:
+        """Return the message for a terminal."""
+        return printable(self.message)
+
 
 def setting_option(name: str, *, exists: bool = False) -> Callable[[CommandT], CommandT]:
     """Return the decorator that adds the flag of a setting; the flag is None when it isn't given.
@@ -165,7 +169,7 @@ def near(path: Path) -> Path:
 
 
 def printable(text: str) -> str:
-    """Return what strangers wrote for a terminal, without what moves cursors or turns lines."""
+    """Return a text for a terminal: without escapes, bells and characters that turn lines."""
     return "".join(
         letter
         if letter == "\n" or category(letter) not in {"Cc", "Cf"}
@@ -182,4 +186,4 @@ def count(number: int, noun: str) -> str:
 def print_findings(findings: Iterable[Finding]) -> None:
     """Print each finding on a line, `path:line: rule: message`."""
     for finding in findings:
-        click.echo(str(finding))
+        click.echo(printable(" ".join(str(finding).split("\n"))))

@@ -9,7 +9,14 @@ from typing import IO
 
 import click
 
-from app.cli.common import Refused, content_option, engine_of, load_knowledge, settings_from
+from app.cli.common import (
+    Refused,
+    content_option,
+    engine_of,
+    load_knowledge,
+    printable,
+    settings_from,
+)
 from app.diagnosis.presentation import to_json, to_text
 from app.evaluation import BadCaseError, render
 from app.evaluation import evaluate as evaluate_cases
@@ -49,9 +56,9 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
     observations = Observations(text=text, exchange=chosen.id if chosen else None)
     diagnosis = engine_of(knowledge).diagnose(observations)
     if as_json:
-        click.echo(json.dumps(to_json(diagnosis), indent=2, ensure_ascii=False))
+        click.echo(_printable_json(to_json(diagnosis)))
     else:
-        click.echo(to_text(diagnosis, knowledge))
+        click.echo(printable(to_text(diagnosis, knowledge)))
 
 
 @click.command(epilog="Example: helpcenter evaluate tests/reports/held_out.jsonl")
@@ -69,4 +76,13 @@ def evaluate(file: IO[str], content: Path | None) -> None:
         evaluation = evaluate_cases(file, engine)
     except (BadCaseError, UnicodeDecodeError) as error:
         raise Refused(f"{file.name}: {error}") from None
-    click.echo(render(evaluation), nl=False)
+    click.echo(printable(render(evaluation)), nl=False)
+
+
+def _printable_json(value: object) -> str:
+    """Return JSON in which letters stand as they are, and what steers a terminal is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return "".join(
+        letter if letter == "\n" or letter == printable(letter) else json.dumps(letter)[1:-1]
+        for letter in text
+    )

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 from click.testing import CliRunner
 
-from app.checks import check
+from app.checks import check, external
 from app.checks.external import SITES_AT_ONCE, USER_AGENT, ask
 from app.cli import main
 from app.content.loader import load
@@ -46,12 +47,13 @@ def site() -> Iterator[Site]:
                 state.at_once += 1
                 state.most_at_once = max(state.most_at_once, state.at_once)
             time.sleep(0.02)
-            status = self.status(self.path.partition("?")[0].strip("/"))
+            path, _, query = self.path.partition("?")
+            status = self.status(path.strip("/"))
             with lock:
                 state.at_once -= 1
             self.send_response(status)
             if status == 302:
-                self.send_header("Location", "/200")
+                self.send_header("Location", unquote(query) or "/200")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -74,6 +76,17 @@ def site() -> Iterator[Site]:
         thread.join()
 
 
+@pytest.fixture(autouse=True)
+def this_machine_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the site of the tests count as a public one; 127.0.0.99 stays private."""
+
+    def is_public(address: str) -> bool:
+        return (address != "127.0.0.99" and address.startswith("127.")) or really(address)
+
+    really = external._is_public
+    monkeypatch.setattr(external, "_is_public", is_public)
+
+
 def findings(make_content: MakeContent, body: str) -> list[Finding]:
     content = load(make_content({"issues/a.md": ISSUE + body}))
     return [one for one in check(content, ask_others=True) if one.rule == "dead-link"]
@@ -91,7 +104,7 @@ def test_pages_that_are_gone(status: int, site: Site, make_content: MakeContent)
     (finding,) = findings(make_content, f"x\n[x]({site.url(str(status))}#a)\n")
     assert (Path(finding.path).name, finding.line, finding.column) == ("a.md", 9, 5)
     assert finding.severity == "error"
-    assert f"answers {status}, it is gone; correct the link, or remove it" in finding.message
+    assert f"is gone (status {status}); correct or remove the link" in finding.message
     assert [method for method, *_ in site.asked] == ["HEAD", "GET"]
 
 
@@ -99,14 +112,40 @@ def test_pages_that_are_gone(status: int, site: Site, make_content: MakeContent)
 def test_pages_that_nobody_can_tell_of(status: int, site: Site, make_content: MakeContent) -> None:
     (finding,) = findings(make_content, f"[x]({site.url(str(status))})\n")
     assert finding.severity == "warning"
-    assert f"answers {status} to this check; look at it in a browser" in finding.message
+    assert f"answered with status {status}; open it in a browser" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("http://127.0.0.99:{port}/200", "127.0.0.99 is in a private network"),
+        ("http://10.0.0.1/", "10.0.0.1 is in a private network"),
+        ("http://[::1]:{port}/200", "::1 is in a private network"),
+        ("http://169.254.169.254/latest/meta-data", "is in a private network"),
+        ("ftp://127.0.0.1/", "redirects to ftp:"),
+        ("file:///etc/passwd", "answered with status 302"),
+    ],
+)
+def test_no_redirect_leaves_the_public_web(
+    target: str, said: str, site: Site, make_content: MakeContent
+) -> None:
+    target = quote(target.format(port=site.port), safe="")
+    (finding,) = findings(make_content, f"[x]({site.url('302')}?{target})\n")
+    assert finding.severity == "warning"
+    assert said in finding.message
+    assert {path for _, path, _ in site.asked} == {f"/302?{target}"}, "the next hop is never asked"
+
+
+def test_no_link_leads_to_a_private_network(site: Site) -> None:
+    (answer,) = ask([site.url("200", "127.0.0.99")]).values()
+    assert (answer.status, "private network" in answer.reason, site.asked) == (None, True, [])
 
 
 def test_without_a_network_there_are_only_warnings(make_content: MakeContent) -> None:
     root = make_content({"issues/a.md": f"{ISSUE}[x](http://localhost:9/) [y](mailto:a@b.example)"})
     result = CliRunner().invoke(main, ["check", "--content", str(root), "--external"])
     assert result.exit_code == 0
-    assert "dead-link: the page http://localhost:9/ can't be asked (" in result.stdout
+    assert "dead-link: the page http://localhost:9/ can't be checked (" in result.stdout
     assert result.stderr == "0 errors and 1 warning in 2 files.\n"
 
 
