@@ -34,6 +34,7 @@ Kind = Literal[
     "feed",
     "robots",
     "llms",
+    "theme",
 ]
 
 PATHS: Mapping[Kind, str] = MappingProxyType(
@@ -58,6 +59,7 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
         "feed": "/feed.xml",
         "robots": "/robots.txt",
         "llms": "/llms.txt",
+        "theme": "/theme.css",
     }
 )
 """The path of every kind of page; a `{name:path}` may hold slashes."""

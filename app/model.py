@@ -22,6 +22,7 @@ Slug = Annotated[
 ]
 NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^(https?|mailto):\S+$")]
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 IpAddress = IPv4Address | IPv6Address
 Outcome = Literal["pass", "fail"]
 Verdict = Literal["recognised", "likely", "unknown"]
@@ -110,6 +111,12 @@ class Site(Entity):
     """What search engines and previews show."""
     icon: NonEmpty | None = None
     """One character in front of the heading."""
+    logo: NonEmpty | None = None
+    """The file name of an image in `images/`: it stands in front of the product's name."""
+    accent: Colour = ""
+    """The colour of links and buttons, in quotes, as in `"#1f4fc4"`."""
+    accent_dark: Colour = ""
+    """That colour in the dark theme; without it the nearest shade that can be read there."""
     issues_title: NonEmpty = "Common issues and solutions"
     """The heading above all issues."""
     tips_title: NonEmpty = "Prevention tips"

@@ -95,6 +95,13 @@ class Settings(BaseSettings):
             "working directory of an installed program."
         ),
     )
+    templates: Path | None = Field(
+        None,
+        description=(
+            "A folder with templates of your own: each is used instead of ours of the same name "
+            "(docs/adopting.md)."
+        ),
+    )
     base_url: Address | None = Field(
         None,
         description=(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
 from app.reference import rules
-from tests.conftest import MakeContent
+from tests.conftest import SITE, MakeContent
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +64,8 @@ VIOLATIONS: Mapping[str, Files] = {
     "heading-levels": {"issues/a.md": issue(body="# A")},
     "duplicate-heading": {"issues/a.md": issue(body="## A\n## A\n")},
     "raw-html": {"issues/a.md": issue(body="a<br>")},
+    "accent-contrast": {"site.yml": dedent(SITE) + 'accent: "#ffd500"\n'},
+    "logo-path": {"site.yml": dedent(SITE) + "logo: nonsuch.png\n"},
     "broken-link": {"issues/a.md": issue(body="[a](/issues/b)")},
     "external-link-form": {"issues/a.md": issue(body="[a](https:b)")},
     "duplicate-slug": {

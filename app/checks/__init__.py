@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from app.checks import external, images, links, markup, names, permalinks, secrets, texts, upkeep
+from app.checks import (
+    brand,
+    external,
+    images,
+    links,
+    markup,
+    names,
+    permalinks,
+    secrets,
+    texts,
+    upkeep,
+)
 from app.checks.places import Mistake, Survey
 from app.content.loader import Content
 from app.diagnosis.redaction import Redactor
@@ -39,6 +50,8 @@ RULES: Mapping[str, Rule] = _by_id(
     texts.heading_levels,
     texts.duplicate_heading,
     texts.raw_html,
+    brand.accent_contrast,
+    brand.logo_path,
     links.external_link_form,
     links.broken_link,
     names.duplicate_slug,

@@ -27,8 +27,9 @@ from app.model import Exchange, Severity, slugify
 BODY: Location = ("body",)
 LITERAL = frozenset(
     {
-        "code", "examples", "facts", "hosts", "lines", "match", "message", "names", "off_topic",
-        "off_topic_signatures", "other_exchanges", "phrases", "signatures", "where",
+        "accent", "accent_dark", "code", "examples", "facts", "hosts", "lines", "logo", "match",
+        "message", "names", "off_topic", "off_topic_signatures", "other_exchanges", "phrases",
+        "signatures", "where",
     }
 )  # fmt: skip
 """Fields that are shown or matched letter by letter: no Markdown in them."""

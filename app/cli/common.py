@@ -59,7 +59,7 @@ def setting_option(name: str, *, exists: bool = False) -> Callable[[CommandT], C
 def setting_options(command: CommandT) -> CommandT:
     """Add the flags of all settings to a command, in the order of their declaration."""
     for name in reversed(Settings.model_fields):
-        command = setting_option(name, exists=name == "content")(command)
+        command = setting_option(name, exists=name in {"content", "templates"})(command)
     return command
 
 

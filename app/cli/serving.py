@@ -80,12 +80,16 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     # Not above: a port that is taken, or `--help`, need not wait for it.
     from app.knowledge import BrokenContentError  # noqa: PLC0415
     from app.web.application import create_app  # noqa: PLC0415
+    from app.web.pages.rendering import BrokenTemplateError  # noqa: PLC0415
 
     _share_heaps()
     try:
         application = create_app(settings, is_stopping=lambda: server.should_exit)
     except BrokenContentError as error:
         raise broken(error, settings) from None
+    except BrokenTemplateError as error:
+        click.echo(str(error))
+        raise SystemExit(1) from None
     server = server_of(application, settings)
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address

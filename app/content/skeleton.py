@@ -66,10 +66,9 @@ def new_exchange(name: str) -> str:
 def start(folder: Path, source: Path) -> tuple[str, ...]:
     """Copy the content in `source` to `folder`; return the paths of its files below it.
 
-    The list of permalinks stays behind: these addresses are the promise of another site.
+    The permalinks and redirects stay behind: these addresses are the promise of another site.
     """
-    shutil.copytree(
-        source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("permalinks.txt")
-    )
+    promises = shutil.ignore_patterns("permalinks.txt", "redirects.txt")
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=promises)
     files = (path for path in folder.rglob("*") if path.is_file())
     return tuple(sorted(str(path.relative_to(folder)) for path in files))

@@ -165,6 +165,8 @@ def _wrong(detail: ErrorDetails, document: Document) -> str:
     if kind == "string_pattern_mismatch":
         if "https?" in context["pattern"]:
             return f"`{name}` must be a whole web or email link; begin it with https:// or mailto:"
+        if context["pattern"].startswith("^#"):
+            return f'`{name}` must be a colour of six digits; write it in quotes, like "#1f4fc4"'
         slug = slugify(str(detail["input"]).rstrip("/").rpartition("/")[2].removesuffix(".md"))
         near = f", perhaps `{slug}`" if slug else ""
         return f"`{name}` must be lower-case words joined by hyphens{near}; rewrite it"

@@ -88,6 +88,7 @@ def create_app(
     renderer = Renderer(
         TEMPLATES,
         static,
+        own=settings.templates,
         keeps_unanswered=settings.keep_unanswered,
         dev=lambda: live.state if settings.dev else None,
     )

@@ -30,6 +30,7 @@ from app.web.pages.rendering import Renderer
 from app.web.pages.replies import Replies
 from app.web.pages.report import Reports
 from app.web.pages.search import Search
+from app.web.pages.theme import Theme
 from app.web.pages.whitelist import Whitelist
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
@@ -110,6 +111,7 @@ def routes(
         route(PATHS["feed"], Feeds, Feeds.feed),
         route(PATHS["robots"], Feeds, Feeds.robots),
         route(PATHS["llms"], Feeds, Feeds.llms),
+        route(PATHS["theme"], Theme, Theme.stylesheet),
     ]
 
 

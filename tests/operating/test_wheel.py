@@ -94,10 +94,14 @@ def served(installed: Installed, *flags: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def own(installed: Installed, copied: str) -> Iterator[str]:
-    """Serve the copy with another product's name."""
+    """Serve the copy with another product's name and colour, and with a template laid over ours."""
     site = installed.folder / copied / "site.yml"
-    site.write_text(site.read_text("utf-8").replace("product: Trading Bot", "product: Boat Robot"))
-    yield from served(installed, "--content", copied)
+    renamed = site.read_text("utf-8").replace("product: Trading Bot", "product: Boat Robot")
+    site.write_text(f'{renamed}\naccent: "#8a2be2"\n')
+    templates = installed.folder / "my-templates" / "partials"
+    templates.mkdir(parents=True)
+    (templates / "_support.html").write_text('<section id="support"><h2>Ring</h2></section>')
+    yield from served(installed, "--content", copied, "--templates", "my-templates")
 
 
 def test_the_copy_is_without_a_mistake_and_without_our_promises(
@@ -114,6 +118,8 @@ def test_own_content_is_served_with_its_style_and_a_diagnosis(own: str) -> None:
         page = visitor.get("/")
         assert page.status_code == 200
         assert "Boat Robot IP Address for Whitelisting" in page.text
+        assert "<h2>Ring</h2>" in page.text
+        assert "#8a2be2" in visitor.get("/theme.css").text
         for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
             assert visitor.get(path).status_code == 200, path
         pasted = {"text": "-2015 Invalid API-key, IP, or permissions for action."}

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    select_autoescape,
+)
+from jinja2.meta import find_referenced_templates
 from markupsafe import Markup
 from starlette.requests import Request
 
@@ -46,13 +57,23 @@ class HtmxRequest:
         )
 
 
+TEMPLATE_SUFFIXES = frozenset({".html", ".md", ".txt", ".xml"})
+
+logger = logging.getLogger("helpcenter")
+
 HTMX_VARY = "HX-Request, HX-Request-Type, HX-History-Restore-Request"
 """The value of `Vary` for answers that depend on `HtmxRequest.wants_fragment`."""
 
 
-class Renderer:
-    """Renders contexts with the templates of one folder.
+class BrokenTemplateError(Exception):
+    """A template of an operator that can't be read; the message is `path:line: reason`."""
 
+
+class Renderer:
+    """Renders contexts with our templates, or with those of an operator.
+
+    A file of `own` is used instead of ours of the same name, which it may extend or include as
+    `ours/<name>`. Raises `BrokenTemplateError` when a file of `own` can't be read.
     `keeps_unanswered` lets a page say that texts without an answer are kept. `dev` gives the state
     of `live.py` to `_dev.html` while somebody writes content, else None.
     """
@@ -62,11 +83,17 @@ class Renderer:
         templates: Path,
         static: StaticFolder,
         *,
+        own: Path | None = None,
         keeps_unanswered: bool = False,
         dev: Callable[[], object] = lambda: None,
     ) -> None:
         self._environment = Environment(
-            loader=FileSystemLoader(templates),
+            loader=ChoiceLoader(
+                [
+                    FileSystemLoader([*([own] if own else []), templates]),
+                    PrefixLoader({"ours": FileSystemLoader(templates)}),
+                ]
+            ),
             autoescape=select_autoescape(("html", "xml")),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -82,7 +109,31 @@ class Renderer:
             "keeps_unanswered": keeps_unanswered,
             "dev": dev,
             "reply": addresses.reply,
+            "image": addresses.image,
         }
+        if own:
+            self._check(own, templates)
+
+    def _check(self, own: Path, templates: Path) -> None:
+        """Read every template of an operator; say which of them replaces none of ours."""
+        for path in sorted(path for path in own.rglob("*") if path.suffix in TEMPLATE_SUFFIXES):
+            name = path.relative_to(own).as_posix()
+            try:
+                self._environment.get_template(name)
+                tree = self._environment.parse(path.read_text("utf-8"))
+                for used in find_referenced_templates(tree):
+                    if used is not None:
+                        self._environment.get_template(used)
+            except TemplateSyntaxError as error:
+                message = f"{error.filename or path}:{error.lineno}: {error.message}"
+                raise BrokenTemplateError(message) from None
+            except TemplateNotFound as error:
+                message = f"{path}:1: it uses the template {error.name}, which is not there"
+                raise BrokenTemplateError(message) from None
+            except UnicodeDecodeError:
+                raise BrokenTemplateError(f"{path}:1: it is not UTF-8") from None
+            if not (templates / name).is_file():
+                logger.warning("%s replaces no template of ours; only yours can use it", path)
 
     def render(self, context: Context, exchange: str | None = None) -> str:
         """Return the text of `context`; links in it keep the chosen `exchange`."""

@@ -1,0 +1,24 @@
+"""`/theme.css`: the colour of the product, in the place of ours."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.colours import stylesheet
+from app.web.http.headers import cached
+from app.web.pages.handlers import Handlers
+
+
+class Theme(Handlers):
+    """The handler of the stylesheet that pages load after ours where the content has a colour."""
+
+    __slots__ = ()
+
+    async def stylesheet(self, request: Request) -> Response:  # noqa: ARG002 - the signature of a handler
+        """Answer with the colour in both themes."""
+        site = self.edition.knowledge.site
+        if not site.accent:
+            raise HTTPException(404)
+        return cached(Response(stylesheet(site.accent, site.accent_dark), media_type="text/css"))
