@@ -176,10 +176,14 @@ class KnowledgeBase:
         }
 
 
-def build(content: Content) -> KnowledgeBase:
-    """Build the knowledge base; raise `BrokenContentError` when the content has errors."""
+def build(content: Content, *, without_broken: bool = False) -> KnowledgeBase:
+    """Build the knowledge base; raise `BrokenContentError` when a file can't be read.
+
+    With `without_broken`, such files are left out, and only a broken `site.yml` raises. What other
+    files say about them may lead nowhere then: a slug or an id may name nothing.
+    """
     errors = tuple(finding for finding in content.findings if finding.severity == "error")
-    if errors or content.site is None:
+    if content.site is None or (errors and not without_broken):
         raise BrokenContentError(errors)
     values = variables(content.site)
     diagnostic = content.diagnostic

@@ -308,13 +308,19 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["serve", "diagnose"])
-def test_broken_content_is_told_and_not_used(command: str, make_content: MakeContent) -> None:
+def test_broken_content_is_told_and_not_used(make_content: MakeContent) -> None:
     root = make_content(BROKEN)
-    env = {"HELP_PORT": "0", "HELP_CONTENT": str(root)}
-    result = run(command, env=env)
+    result = run("diagnose", env={"HELP_CONTENT": str(root)})
     assert result.exit_code == 1
     assert result.stdout.startswith(f"{root}/issues/a.md:2: yaml: ")
+    assert result.stderr == f"1 error in {root}. Fix them first.\n"
+
+
+def test_a_broken_site_ends_serve(make_content: MakeContent) -> None:
+    root = make_content({"site.yml": "product: [\n"})
+    result = run("serve", env={"HELP_PORT": "0", "HELP_CONTENT": str(root)})
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{root}/site.yml:2: yaml: ")
     assert result.stderr == f"1 error in {root}. Fix them first.\n"
 
 

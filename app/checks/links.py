@@ -95,6 +95,8 @@ class _Pages:
         tips = survey.content.tips
         self.tip_aliases = {old: tip.id for tip in tips for old in tip.aliases}
         self.codes = {name: _codes(source) for name, source in survey.errors.items()}
+        unreadable = (name for name, source in survey.errors.items() if source.document.problems)
+        self.unreadable_codes = frozenset(unreadable)
 
     def mistakes(self, link: Link) -> Iterator[Mistake]:
         """Yield what is wrong with a link to a page of this help center."""
@@ -131,11 +133,11 @@ class _Pages:
                 if present is None:
                     yield from self._missing(link, path, "exchange", name, self.exchanges)
             case Address(kind="error" | "short error", exchange=name, code=code):
-                codes = self.codes.get(name, {})
-                if name in self.exchanges:
-                    yield from self._missing(link, path, f"error code of {name}", code, codes)
-                else:
+                if name not in self.exchanges:
                     yield from self._missing(link, path, "exchange", name, self.exchanges)
+                elif name not in self.unreadable_codes:
+                    codes = self.codes.get(name, {})
+                    yield from self._missing(link, path, f"error code of {name}", code, codes)
             case Address(kind=kind) if PATHS[kind] in self.fixed or kind == "image":
                 return
             case _:

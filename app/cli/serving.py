@@ -37,8 +37,9 @@ M_ARENA_MAX, ARENAS = -8, 2
 def serve(**given: Any) -> None:
     """Serve the help center until Ctrl+C.
 
-    Content with errors isn't served: they are printed, and the exit code is 1. Content that
-    changes meanwhile is served as soon as it has no errors; until then the old one goes on.
+    A start leaves out the files that can't be read, and logs why; only a broken site.yml ends it,
+    with exit code 1. A change is served once the content has no errors, and the old content until
+    then.
     HELP_BASE_URL (https://help.example.com) says where visitors find the help center, for
     canonical links.
 

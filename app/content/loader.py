@@ -185,6 +185,12 @@ class Content:
     vocabulary: tuple[WordGroup, ...] = ()
     redirects: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The paths of the files that can't be read, below the folder."""
+        paths = (Path(one.path) for one in self.findings if one.severity == "error")
+        return tuple(dict.fromkeys(path.relative_to(self.root).as_posix() for path in paths))
+
     def path_of(self, source: Source) -> str:
         """Return the path to show for a file: the content folder as it was named, and below."""
         return str(self.root / source.path)
@@ -277,8 +283,8 @@ def _source(folder: Folder, kind: Kind, path: str) -> tuple[Source, list[Problem
     try:
         text = folder.read(path)
     except UnreadableError as error:
-        source = Source(kind, shown, "", Document({}), None)
-        return source, [Problem("unreadable", Position(error.line), str(error))]
+        problem = Problem("unreadable", Position(error.line), str(error))
+        return Source(kind, shown, "", Document({}, problems=(problem,)), None), [problem]
     document, entity, problems = _parse(kind, shown, text)
     return Source(kind, shown, text, document, entity), problems
 

@@ -83,7 +83,7 @@ def create_app(
     redactor = Redactor.from_file(REDACTION_RULES)
     live = Live(settings.content, redactor, drafts=settings.dev)
     if live.state.edition is None and not settings.dev:
-        raise BrokenContentError(live.state.refused)
+        raise BrokenContentError(live.state.errors)
     look_seconds = dev.LOOK_SECONDS if settings.dev else settings.watch
     renderer = Renderer(
         TEMPLATES,
@@ -157,7 +157,7 @@ def _now(live: Live, feedback: FeedbackService, cache: ResponseCache) -> Now:
     kept, kept_bytes = cache.size
     return Now(
         content=state.edition.knowledge.version if state.edition else None,
-        refused=len(state.refused),
+        errors=state.error_count,
         reloads=live.reloads,
         store=feedback.status(),
         kept=kept,
@@ -183,22 +183,25 @@ async def _healthy(request: Request) -> Response:  # noqa: ARG001 - the signatur
 
 
 def _ready(live: Live, feedback: FeedbackService, folder: Path) -> Route:
-    """Return `/readyz`: what is served, why newer content is not, and how the store is.
+    """Return `/readyz`: the state of the content and of the store.
 
-    The server is ready as long as it serves anything: the help pages do not need the store.
+    The server is ready as long as it serves anything: the help pages do not need the store, and an
+    edition without the broken files is better than none.
     """
 
     async def answer(request: Request) -> Response:  # noqa: ARG001 - the signature of a handler
         state, store = live.state, feedback.status()
-        status = "degraded" if store.startswith("degraded") else "ok"
+        is_degraded = store.startswith("degraded") or state.errors
         version = state.edition.knowledge.version if state.edition else None
         said = {
-            "status": status if version else "nothing to serve",
+            "status": ("degraded" if is_degraded else "ok") if version else "nothing to serve",
             "content": version,
             "store": store,
             "limits": "counted by each process for itself",
             "reloads": live.reloads,
-            "refused": [_public(finding, folder) for finding in state.refused],
+            "left_out": state.left_out,
+            "error_count": state.error_count,
+            "errors": [_public(finding, folder) for finding in state.errors],
         }
         return JSONResponse(said, 200 if version else 503, headers={"Cache-Control": NO_STORE})
 

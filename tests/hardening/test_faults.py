@@ -146,11 +146,11 @@ def test_content_that_vanishes_is_served_on_until_it_is_back(tmp_path: Path) -> 
         away = server.content.with_name("away")
         for _ in range(2):
             server.content.rename(away)
-            server.until(lambda: readiness(server)["refused"])
+            server.until(lambda: readiness(server)["errors"])
             assert readiness(server)["content"] == version
             assert server.get("/issues/wrong-key").text == page
             away.rename(server.content)
-            server.until(lambda: not readiness(server)["refused"])
+            server.until(lambda: not readiness(server)["errors"])
             assert readiness(server)["content"] == version
         server.assert_healthy()
 
@@ -165,7 +165,7 @@ def test_content_that_is_something_else_is_served_on_too(tmp_path: Path) -> None
         for spoil in (_empty, _file_in_place, _folder_for_file, _loop, _pipe, _garbage):
             server.content.rename(away)
             spoil(server.content, away)
-            server.until(lambda: readiness(server)["refused"])
+            server.until(lambda: readiness(server)["errors"])
             assert readiness(server)["content"] == version
             assert server.get("/issues/wrong-key").text == page
             if server.content.is_dir() and not server.content.is_symlink():
@@ -173,7 +173,7 @@ def test_content_that_is_something_else_is_served_on_too(tmp_path: Path) -> None
             else:
                 server.content.unlink()
             away.rename(server.content)
-            server.until(lambda: not readiness(server)["refused"])
+            server.until(lambda: not readiness(server)["errors"])
         server.assert_healthy()
 
 

@@ -72,8 +72,8 @@ def test_an_image_that_is_swapped_for_a_link_shows_nothing_from_elsewhere(
         (folder / "images" / "next.png").replace(folder / "images" / "lid.png")
         for _ in range(3):
             assert client.get("/images/lid.png").content == PNG
-        until(lambda: client.get("/readyz").json()["refused"] != [])
-        finding = client.get("/readyz").json()["refused"][0]
+        until(lambda: client.get("/readyz").json()["errors"] != [])
+        finding = client.get("/readyz").json()["errors"][0]
         assert finding["path"] == "images/lid.png"
         assert "link out of the content folder" in finding["message"]
         assert client.get("/images/lid.png").content == PNG
@@ -89,7 +89,7 @@ def test_a_folder_of_images_that_is_swapped_for_a_link_shows_nothing_from_elsewh
     with serving(folder) as client:
         (folder / "images").rename(folder / "away")
         (folder / "images").symlink_to(elsewhere)
-        until(lambda: client.get("/readyz").json()["refused"] != [])
+        until(lambda: client.get("/readyz").json()["errors"] != [])
         assert client.get("/images/lid.png").content == PNG
 
 

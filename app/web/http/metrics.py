@@ -23,7 +23,7 @@ class Now:
     """What is counted by being looked at: the content, the store and the kept answers."""
 
     content: str | None
-    refused: int
+    errors: int
     reloads: Mapping[str, int]
     store: str
     kept: int
@@ -106,8 +106,8 @@ class _Looked(Collector):
         )
         yield GaugeMetricFamily(
             "helpcenter_content_findings",
-            "Errors for which newer content is refused; 0 when the newest is served.",
-            now.refused,
+            "Errors in the content folder; 0 when all of it is served.",
+            now.errors,
         )
         reloads = CounterMetricFamily(
             "helpcenter_content_reloads",

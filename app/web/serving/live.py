@@ -1,7 +1,8 @@
 """The edition that is served: replaced whole when the content folder changes.
 
 The next edition is loaded, checked and built in a thread while the present edition is served, and
-swapped in by setting one reference. An update with errors is refused whole.
+swapped in by setting one reference. An update with errors is refused whole: the present edition
+stays. A start has no present edition, so it serves every file that can be read.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import hashlib
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,10 @@ from app.search import SearchIndex
 
 QUIET_SECONDS = 0.1
 """How long the folder must stay unchanged before it is read: an upload is many files."""
+MOST_ERRORS = 100
+"""So many errors are logged and shown; any further errors are counted."""
+LONGEST_MESSAGE = 1_000
+"""The characters of an error that are logged and shown: it may quote a key of any length."""
 
 logger = logging.getLogger("helpcenter")
 
@@ -45,26 +50,30 @@ class Edition:
 
     @classmethod
     def build(cls, content: Content, redactor: Redactor) -> Edition:
-        """Build everything from `content`; raise `BrokenContentError` when it has errors."""
-        knowledge = build(content)
+        """Build everything from the files of `content` that can be read, `site.yml` among them."""
+        knowledge = build(content, without_broken=True)
         return cls(knowledge, SearchIndex(knowledge), Engine(knowledge, redactor))
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The edition that is served, and the errors of newer content that was refused.
+    """The edition that is served, and the errors of the content folder.
 
-    `edition` is None only where a server was started on broken content (to write it).
+    `edition` is None only where a server was started on a broken `site.yml` to write it. `errors`
+    are the first errors, `error_count` says how many there are. `left_out` are the paths of the
+    files that could not be read when the edition was made, at most a hundred of them.
     """
 
-    edition: Edition | None
-    refused: tuple[Finding, ...]
+    edition: Edition | None = None
+    errors: tuple[Finding, ...] = ()
+    error_count: int = 0
+    left_out: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """Equal ids: equal pages, with the same errors on top."""
         version = self.edition.knowledge.version if self.edition else "none"
-        errors = "\n".join(map(str, self.refused)).encode("utf-8", "replace")
+        errors = "\n".join(map(str, (self.error_count, *self.errors))).encode("utf-8", "replace")
         return f"{version}-{hashlib.blake2b(errors, digest_size=4).hexdigest()}"
 
 
@@ -82,7 +91,7 @@ class Live:
         self._drafts = drafts
         self.reloads = {"served": 0, "refused": 0}
         self.seen = look(folder)
-        self.state = State(None, ())
+        self.state = State()
         self.state = self._load()
 
     @property
@@ -118,31 +127,31 @@ class Live:
         self.seen = seen
         self.state, before = state, self.state
         if state.id != before.id:
-            self.reloads["refused" if state.refused else "served"] += 1
+            self.reloads["refused" if state.errors else "served"] += 1
             self._log_state()
         await self._learn()
 
     def _load(self) -> State:
         """Load the folder: a new edition, or the present one and the errors of the new content."""
-        present = self.state.edition
+        present = self.state
         try:
             content = load(self._folder, drafts=self._drafts, dates=change_dates(self._folder))
-            errors = tuple(one for one in check(content) if one.severity == "error")
-            if errors:
-                return State(present, errors)
-            if present and present.knowledge.version == content.version:
-                return State(present, ())
+            errors = [one for one in check(content) if one.severity == "error"]
+            if content.site is None or (errors and present.edition):
+                return _with_errors(present, errors)
+            if present.edition and present.edition.knowledge.version == content.version:
+                return State(present.edition)
             edition = Edition.build(content, self._redactor)
             if not self._drafts:
                 edition.engine.learn()
-            return State(edition, ())
+            return _with_errors(State(edition, left_out=content.broken[:MOST_ERRORS]), errors)
         except Exception as error:
             # A mistake of ours that some content brings to light must not stop the service.
             logger.exception("the content can't be loaded")
             reason = f"{type(error).__name__}: {error}"
             message = f"this can't be loaded ({reason}); undo the last change, and report it"
             crash = Finding(rule="crash", path=str(self._folder), line=1, message=message)
-            return State(present, (crash,))
+            return _with_errors(present, [crash])
 
     async def _learn(self) -> None:
         """Learn from the reports; an edition with drafts is served before it has learned."""
@@ -150,16 +159,31 @@ class Live:
             await asyncio.to_thread(edition.engine.learn)
 
     def _log_state(self) -> None:
-        for finding in self.state.refused:
-            logger.error("%s", finding)
-        edition = self.state.edition
-        if edition is None:
-            logger.error("the content has errors; nothing is served until they are corrected")
-        elif self.state.refused:
-            version = edition.knowledge.version
-            logger.error("the content has errors and is refused; still serving %s", version)
+        state = self.state
+        for error in state.errors:
+            logger.error("%s", error)
+        if hidden := state.error_count - len(state.errors):
+            logger.error("and %d more errors; `helpcenter check` lists them", hidden)
+        if state.edition is None:
+            logger.error("site.yml has errors; nothing is served until they are corrected")
+            return
+        version = state.edition.knowledge.version
+        if not state.errors:
+            logger.info("serving content %s", version)
+        elif state.left_out:
+            names = ", ".join(state.left_out)
+            logger.error("the content has errors; serving content %s without %s", version, names)
         else:
-            logger.info("serving content %s", edition.knowledge.version)
+            logger.error("the content has errors; serving content %s", version)
+
+
+def _with_errors(state: State, errors: Sequence[Finding]) -> State:
+    """Return `state` with these errors, bounded."""
+    shown = tuple(
+        one.model_copy(update={"message": one.message[:LONGEST_MESSAGE]})
+        for one in errors[:MOST_ERRORS]
+    )
+    return replace(state, errors=shown, error_count=len(errors))
 
 
 @contextmanager
