@@ -286,12 +286,12 @@ def test_serve_answers_and_stops() -> None:
         try:
             match = re.search(r"http://127\.0\.0\.1:\d+", server.stderr.readline())
             assert match
-            with urllib.request.urlopen(f"{match[0]}/healthz", timeout=30) as answer:
+            with urllib.request.urlopen(f"{match[0]}/healthz", timeout=60) as answer:
                 assert answer.status == 200
                 assert "server" not in answer.headers
         finally:
             server.send_signal(signal.SIGINT)
-            out, rest = server.communicate(timeout=30)
+            out, rest = server.communicate(timeout=60)
     assert (server.returncode, out) == (0, "")
     assert "healthz" not in rest, "requests are not logged"
     assert "Traceback" not in rest

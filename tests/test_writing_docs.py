@@ -132,8 +132,8 @@ def served(line: str, folder: Path) -> str:
                 told = server.stderr.readline()
                 assert told, "the server says where it is"
                 match = re.search(r"http://127\.0\.0\.1:\d+", told)
-            with urllib.request.urlopen(match[0], timeout=30) as answer:
+            with urllib.request.urlopen(match[0], timeout=60) as answer:
                 return str(answer.read().decode())
         finally:
             server.send_signal(signal.SIGINT)
-            server.communicate(timeout=30)
+            server.communicate(timeout=60)

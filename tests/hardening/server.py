@@ -17,7 +17,7 @@ from tests.conftest import MARBLES
 from tests.hardening.wire import Answer, ask
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 30
 TOKEN = "as-secret-as-a-marble"
 STARTED = re.compile(r"Help center on http://127\.0\.0\.1:(\d+) ")

@@ -15,7 +15,7 @@ from app.web.application import create_app
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 BASE_URL = "https://help.test"
-PATIENCE = 30
+PATIENCE = 60
 """Seconds; far more than it takes, since the machine may be busy."""
 
 

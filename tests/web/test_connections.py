@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
+from typing import cast
 
 import pytest
 import uvicorn
@@ -51,6 +52,10 @@ class Kitchen:
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listener]})
         self.thread.start()
 
+    def connections(self) -> list[connections.BoundedProtocol]:
+        """Return the connections that are open."""
+        return cast("list[connections.BoundedProtocol]", [*self.server.server_state.connections])
+
     def close(self) -> None:
         """Ask it to stop."""
         self.server.should_exit = True
@@ -66,7 +71,7 @@ def kitchen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kitchen]:
         yield running
     finally:
         running.close()
-        running.thread.join(10)
+        running.thread.join(60)
         assert not running.thread.is_alive()
 
 
@@ -141,7 +146,10 @@ def test_an_answer_that_nobody_reads_is_dropped(kitchen: Kitchen) -> None:
 
 
 @pytest.mark.slow
-def test_the_longest_waiting_make_room_for_those_who_ask(kitchen: Kitchen) -> None:
+def test_the_longest_waiting_make_room_for_those_who_ask(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "RECEIVE_SECONDS", 1000)
     with ExitStack() as crowd:
         waiting = [crowd.enter_context(connect(kitchen.port)) for _ in range(60)]
         for one in waiting:
@@ -153,13 +161,18 @@ def test_the_longest_waiting_make_room_for_those_who_ask(kitchen: Kitchen) -> No
 
 
 @pytest.mark.slow
-def test_a_stop_answers_what_has_begun_and_what_comes_at_that_moment(kitchen: Kitchen) -> None:
+def test_a_stop_answers_what_has_begun_and_what_comes_at_that_moment(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RECEIVE_SECONDS", "LINGER_SECONDS"):
+        monkeypatch.setattr(connections, name, 1000)
+    kitchen.server.config.timeout_graceful_shutdown = 60
     with connect(kitchen.port) as begun, connect(kitchen.port) as idle:
         begun.sendall(POST + b"x" * 50)
         idle.sendall(HEAD + b"\r\n")
         assert read_answer(idle).status == 200
         kitchen.close()
-        time.sleep(0.15)
+        wait_until(lambda: all(one._is_stopping for one in kitchen.connections()))
         idle.sendall(HEAD + b"\r\n")
         begun.sendall(b"x" * 50)
         for connection in (begun, idle):
@@ -174,7 +187,7 @@ def test_a_stop_does_not_wait_for_ever(kitchen: Kitchen, monkeypatch: pytest.Mon
     kitchen.server.config.timeout_graceful_shutdown = 1
     with connect(kitchen.port) as connection:
         connection.sendall(POST + b"x" * 50)
-        time.sleep(0.2)
+        wait_until(lambda: any(one._received for one in kitchen.connections()))
         kitchen.close()
-        kitchen.thread.join(5)
+        kitchen.thread.join(60)
         assert not kitchen.thread.is_alive()

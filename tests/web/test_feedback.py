@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 TOKEN = "a-long-enough-token"
 PAGE = "/issues/address-not-allowed"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
