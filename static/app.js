@@ -53,10 +53,16 @@ function showCopied(element) {
   if ("copied" in element.dataset) return;
   const icon = element.querySelector("use");
   const before = icon.getAttribute("href");
-  const show = (href) => icon.setAttribute("href", href);
+  const label = element.matches("button") ? icon.closest("svg").nextElementSibling : null;
+  const word = label?.firstChild;
+  const text = word?.nodeType === Node.TEXT_NODE ? word.data : "";
+  const show = (href, words) => {
+    icon.setAttribute("href", href);
+    if (text.trim()) word.data = words;
+  };
   element.dataset.copied = "";
-  show("#i-check");
-  setTimeout(() => { delete element.dataset.copied; show(before); }, 2000);
+  show("#i-check", "Copied");
+  setTimeout(() => { delete element.dataset.copied; show(before, text); }, 2000);
 }
 
 document.addEventListener("click", async (event) => {
@@ -69,7 +75,7 @@ document.addEventListener("click", async (event) => {
   if (copyReply !== undefined) {
     if (!(await copyFrom(element.href).catch(() => false))) return location.assign(element.href);
     showCopied(element);
-    return toast("Reply copied");
+    return toast("Answer copied");
   }
   const text = copyField ? byId(copyField).value : isLink ? element.href : element.dataset.copy;
   if (!(await copy(text))) return toast(copyField ? "Select the text and copy it" : `Copy this: ${text}`);
@@ -83,32 +89,32 @@ const store = {
   get: () => { try { return localStorage.getItem("exchange"); } catch { return null; } },
   set: (value) => { try { localStorage.setItem("exchange", value); } catch { /* not allowed here */ } },
 };
-const menu = byId("menu");
+const box = byId("diagnose-form");
+const menu = byId("menu") ?? byId("exchange");
 if (menu) {
+  const isTailored = "tailored" in document.body.dataset;
+  const tailor = (exchange, go) => {
+    const url = new URL(location.href);  // what htmx put there included
+    url.searchParams.set("exchange", exchange);
+    go(url);
+  };
   menu.addEventListener("change", () => {
     store.set(menu.value);
-    const box = byId("diagnose-form");
-    if (box?.elements.text.value.trim()) {  // a reload would lose the text
-      box.elements.exchange.value = menu.value;
-      return box.requestSubmit();
-    }
-    if (!("tailored" in document.body.dataset)) return menu.form.requestSubmit();
-    const url = new URL(location.href);  // what htmx put there included
-    url.searchParams.set("exchange", menu.value);
-    location.assign(url);
+    // A reload would lose the text.
+    if (box?.elements.text.value.trim()) return box.requestSubmit();
+    if (!isTailored) return menu.form.requestSubmit();
+    tailor(menu.value, (url) => location.assign(url));
   });
   const stored = store.get();
-  const url = new URL(location.href);
   const isKnown = stored && [...menu.options].some((option) => option.value === stored);
-  if (isKnown && "tailored" in document.body.dataset && !url.searchParams.has("exchange")) {
-    url.searchParams.set("exchange", stored);
-    location.replace(url);
+  if (isKnown && isTailored && !new URL(location.href).searchParams.has("exchange")) {
+    tailor(stored, (url) => location.replace(url));
   }
 }
 
 // --- The diagnose box ------------------------------------------------------------------------------
 
-const form = byId("diagnose-form");
+const form = box;
 if (form) {
   const field = byId("text");
   const status = byId("redaction");
@@ -206,13 +212,9 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const isError = source === form && byId("text-error").textContent.trim();
   if (source === form && cause?.type === "submit") {
     byId("text").setAttribute("aria-invalid", String(Boolean(isError)));
-    const answer = byId("answer");
-    // Who answered the question reads on at the cause, not at the error's name again.
-    const chosen = cause.submitter?.name === "answer" ? answer.querySelector(".best") : null;
-    const { top } = answer.getBoundingClientRect();
-    if (chosen) chosen.scrollIntoView();
-    else if (!isError && (top < 0 || top > innerHeight / 2)) answer.scrollIntoView();
-    const next = isError ? byId("text") : chosen?.querySelector("h3") ?? byId("answer-title");
+    const { top } = byId("answer").getBoundingClientRect();
+    if (!isError && (top < 0 || top > innerHeight / 2)) byId("answer").scrollIntoView();
+    const next = isError ? byId("text") : byId("answer-title");
     next?.focus({ preventScroll: !isError });
     if (next) return;
   }

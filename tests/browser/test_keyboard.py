@@ -88,7 +88,7 @@ def test_from_paste_to_answer_without_a_mouse(visitor: Page, marbles: str) -> No
             break
     expect(button).to_be_focused()
     visitor.keyboard.press("Enter")
-    heading = visitor.get_by_role("heading", name="Glass Market error -7007")
+    heading = visitor.get_by_role("heading", name="The market says that it doesn't know")
     expect(heading).to_be_focused()
     # The next stops are inside the answer.
     visitor.keyboard.press("Tab")
@@ -98,8 +98,8 @@ def test_from_paste_to_answer_without_a_mouse(visitor: Page, marbles: str) -> No
     option.focus()
     visitor.keyboard.press("Space")
     answer = visitor.locator("#answer").get_by_role("article")
-    cause = answer.get_by_role("heading", level=3).first
-    expect(cause).to_have_text("Wrong Key")
+    cause = answer.get_by_role("heading", level=2).first
+    expect(cause).to_have_text("The market doesn't accept the key")
     expect(cause).to_be_focused()  # who answered reads on there, not at the top again
 
 
@@ -108,7 +108,7 @@ def test_control_and_enter_send_the_text(visitor: Page, marbles: str) -> None:
     field = visitor.get_by_role("textbox", name=re.compile("Paste the error"))
     field.fill("nobody answers")
     visitor.keyboard.press("Control+Enter")
-    expect(visitor.get_by_role("heading", name="Market Closed", level=2)).to_be_focused()
+    expect(visitor.get_by_role("heading", name="Nobody answers", level=2)).to_be_focused()
 
 
 def test_items_tests_and_issues_are_worked_with_space_arrows_and_enter(

@@ -67,7 +67,7 @@ def test_the_chosen_exchange_is_remembered_and_forgotten(visitor: Page, marbles:
     visitor.goto(f"{marbles}/#market-closed")
     expect(visitor).to_have_url(f"{marbles}/?exchange=glassmarket#market-closed")
     visitor.wait_for_load_state()
-    arrive(visitor, lambda: menu.select_option("All exchanges"))
+    arrive(visitor, lambda: menu.select_option("Find it in the text"))
     expect(visitor).to_have_url(re.compile(r"/\?exchange=(#.*)?$"))
     visitor.goto(f"{marbles}/issues/address-not-allowed")
     expect(visitor.locator("#press-twice")).to_be_hidden()  # folded away with other exchanges'
@@ -80,7 +80,7 @@ def test_the_text_is_not_lost_when_the_exchange_is_chosen(visitor: Page, marbles
     field = visitor.get_by_role("textbox", name=re.compile("Paste the error"))
     field.fill("it says -7009")
     visitor.get_by_role("combobox", name="Your exchange").select_option("Glass Market")
-    expect(visitor.get_by_role("heading", name="Glass Market error -7009")).to_be_visible()
+    expect(visitor.get_by_role("link", name="Glass Market error -7009")).to_be_visible()
     expect(field).to_have_value("it says -7009")
 
 

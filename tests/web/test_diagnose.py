@@ -96,7 +96,7 @@ def test_the_page_keeps_the_text_and_the_choices(marbles: TestClient) -> None:
         **{"test-other-browser": "fail"},
     )
     assert page.value(page.one("textarea", name="text")) == "nobody answers"
-    assert page.control("Exchange").one("option", selected="").text == "Clay Bourse"
+    assert page.control("Your exchange").one("option", selected="").text == "Clay Bourse"
     ticked = [box["value"] for box in page.all("input", type="checkbox", checked="")]
     assert ticked == ["address-allowed"]
     chosen = [one["value"] for one in page.all("input", type="radio", checked="")]
@@ -105,7 +105,7 @@ def test_the_page_keeps_the_text_and_the_choices(marbles: TestClient) -> None:
 
 def test_the_exchange_is_found_in_the_text_and_chosen_in_the_form(marbles: TestClient) -> None:
     page = post(marbles, text=FRIEND_UNKNOWN)
-    assert page.control("Exchange").one("option", selected="").text == "Glass Market"
+    assert page.control("Your exchange").one("option", selected="").text == "Glass Market"
 
 
 def test_secrets_are_removed_and_counted(marbles: TestClient) -> None:

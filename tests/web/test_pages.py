@@ -126,8 +126,10 @@ def test_every_page_has_search_and_the_exchange_menu(marbles: TestClient, url: s
     search = page.one("form", role="search")
     assert search["action"] == "/search"
     assert page.control("Search")["name"] == "q"
-    options = [option.text for option in page.control("Your exchange").all("option")]
-    assert options == ["All exchanges", "Glass Market", "Clay Bourse"]
+    # One choice a page: where there is a diagnose box, it is there.
+    nobody, *options = [option.text for option in page.control("Your exchange").all("option")]
+    assert nobody in {"All exchanges", "Find it in the text"}
+    assert options == ["Glass Market", "Clay Bourse"]
 
 
 def test_codes_addresses_and_pastes_are_not_for_translators(marbles: TestClient) -> None:
@@ -355,9 +357,9 @@ def test_an_exchange_page_has_its_facts_and_codes(marbles: TestClient) -> None:
 def test_an_unverified_fact_is_marked(marbles: TestClient) -> None:
     """Only `whitelist.path` of Glass Market is unverified."""
     page = read(marbles, "/exchanges/glassmarket")
-    marked = [row for row in page.one("dl").all("div") if "not confirmed" in row.text]
+    marked = [row for row in page.one("dl").all("div") if "Not confirmed" in row.text]
     assert len(marked) == 1
-    assert "Keys > (your key) > Friends" in marked[0].text
+    assert "(your key)" in marked[0].text
 
 
 def test_an_error_page_gives_causes_in_order_and_asks(marbles: TestClient) -> None:
@@ -457,18 +459,39 @@ def test_product_and_addresses_stand_once(tmp_path: Path) -> None:
 
 def test_an_issue_that_the_chosen_exchange_cannot_have_says_so(marbles: TestClient) -> None:
     url = "/issues/forgotten-word"
-    assert "it concerns Glass Market" in read(marbles, f"{url}?exchange=claybourse").text
+    assert "It only happens on Glass Market" in read(marbles, f"{url}?exchange=claybourse").text
     for other in (url, f"{url}?exchange=glassmarket"):
-        assert "it concerns" not in read(marbles, other).text
+        assert "It only happens" not in read(marbles, other).text
 
 
-@pytest.mark.parametrize("url", ["/", "/exchanges", "/search?q=key", "/whitelist", "/report"])
+@pytest.mark.parametrize("url", ["/", "/diagnose", "/search?q=key", "/whitelist", "/report"])
 def test_the_chosen_exchange_stays_chosen(marbles: TestClient, url: str) -> None:
     page = read(marbles, f"{url}{'&' if '?' in url else '?'}exchange=claybourse")
-    menu = page.one("form", class_="menu")
-    chosen = [option["value"] for option in menu.all("option") if "selected" in option]
+    options = page.control("Your exchange").all("option")
+    chosen = [option["value"] for option in options if "selected" in option]
     assert chosen == ["claybourse"]
     assert page.one("a", class_="brand")["href"] == "/?exchange=claybourse"
+
+
+def test_choosing_an_exchange_on_the_page_of_another_leads_to_its_page(
+    marbles: TestClient,
+) -> None:
+    page = read(marbles, "/exchanges/glassmarket")
+    assert page.one("form", class_="menu")["action"] == "/exchanges"
+    chosen = marbles.get("/exchanges?exchange=claybourse", follow_redirects=False)
+    assert (chosen.status_code, chosen.headers["location"]) == (303, "/exchanges/claybourse")
+
+
+def test_an_exchange_alone_tailors_the_first_page_without_javascript(marbles: TestClient) -> None:
+    answer = marbles.post("/diagnose", data={"exchange": "claybourse"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?exchange=claybourse")
+
+
+def test_the_banner_tells_what_is_true_on_an_exchange(marbles: TestClient) -> None:
+    for path, exchange in (("/", ""), ("/exchanges/claybourse", "Clay Bourse")):
+        banner = read(marbles, path).one("section", class_="banner").text
+        assert ("Needed by every market" in banner) is (not exchange)
+        assert exchange in banner
 
 
 # --- For machines -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app import addresses
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Kind
 from app.model import Exchange, Observations, Site
@@ -69,6 +70,11 @@ class Diagnosing(Handlers):
         wants_page = not HtmxRequest.of(request).wants_fragment
         if wants_page and not observations.text.strip():
             if not observations.model_copy(update={"text": ""}).are_more_than_exchange:
+                if observations.exchange:
+                    home = addresses.with_query(
+                        addresses.home(), {"exchange": observations.exchange}
+                    )
+                    return RedirectResponse(home, status_code=303)
                 return self._refused(request, observations, EMPTY, 422)
             # Without a text the answer has an address of its own, which survives a reload. What
             # ticks point to stands beside them.

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app import addresses
 from app.knowledge import KnowledgeBase
@@ -54,16 +54,19 @@ class Exchanges(Handlers):
     __slots__ = ()
 
     async def exchanges(self, request: Request) -> Response:
-        """Answer with the list of supported exchanges."""
+        """Answer with the list of supported exchanges, or lead to the one that was chosen."""
         knowledge = self.edition.knowledge
         if not knowledge.exchanges:
             raise HTTPException(404)
+        if chosen := self.chosen_exchange(request):
+            return RedirectResponse(chosen.url, status_code=303)
         context = ExchangesPage(
             shell=self.shell(
                 addresses.PATHS["exchanges"],
-                self.chosen_exchange(request),
+                None,
                 title="Exchanges",
                 description=about(knowledge),
+                tailored=False,
             ),
             exchanges=knowledge.exchanges,
         )

@@ -45,8 +45,8 @@ class Shell:
 
     @property
     def action(self) -> str:
-        """Where the exchange menu leads: this page where it is tailored, else the home page."""
-        return self.path.partition("?")[0] if self.tailored else "/"
+        """Where the exchange menu leads: this page where it is tailored, else to the exchange's."""
+        return self.path.partition("?")[0] if self.tailored else addresses.PATHS["exchanges"]
 
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:

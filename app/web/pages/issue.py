@@ -20,9 +20,6 @@ from app.web.pages import answers
 from app.web.pages.answers import ErrorView
 from app.web.pages.handlers import Handlers, Shell, id_of, moved, moved_issue
 
-RELATED_ERRORS = 12
-"""So many codes of all exchanges are listed while none is chosen."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePage:
@@ -113,7 +110,7 @@ class Issues(Handlers):
 def _errors_meaning(
     issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase
 ) -> tuple[ErrorView, ...]:
-    """Return the codes whose first meaning is `issue`: the chosen exchange's, or a few of all."""
+    """Return the codes whose first meaning is `issue`, of the chosen exchange or of all."""
     wanted = [exchange] if exchange else list(knowledge.exchanges)
     found = [
         view
@@ -122,7 +119,7 @@ def _errors_meaning(
         if any(entry.issues[0] == issue.slug for entry in entries)
         and (view := answers.error_view(one.id, code, knowledge))
     ]
-    return tuple(found if exchange else found[:RELATED_ERRORS])
+    return tuple(found)
 
 
 def _other_anchors(issue: Issue, shown: Iterable[Solution]) -> tuple[str, ...]:
