@@ -1,4 +1,5 @@
-// Only with `helpcenter serve --dev`: the open page follows the content while somebody writes it.
+// Only with `helpcenter serve --dev`: the open page follows the content, and is loaded again when a
+// template, a stylesheet or a script was saved.
 
 const shown = () => document.getElementById("dev").dataset.state;
 const parts = ["#dev", "header.top", "main", "footer.bottom"];
@@ -17,7 +18,10 @@ function keepOpen(page) {
   for (const fold of page.querySelectorAll("details")) fold.open = open.has(name(fold));
 }
 
+const assets = (state) => state.split(".")[1];
+
 async function refresh() {
+  if (assets(wanted) !== assets(shown())) return location.reload();
   const response = await fetch(location.href, { cache: "no-store" });
   if (response.redirected) return location.replace(response.url);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");

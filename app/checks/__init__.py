@@ -1,7 +1,7 @@
 """The rules of `helpcenter check`: mistakes in content beyond those that the loader finds.
 
 Each rule is a generator of mistakes with a stable id (its function's name, with hyphens). Its
-docstring says what it looks for and the cure, then its severity and an example; `docs/rules.md` is
+docstring gives the problem and the fix, then its severity and an example; `docs/rules.md` is
 made of it. Add a rule by writing such a function and naming it in `RULES`.
 """
 

@@ -65,7 +65,7 @@ def _malformed(target: str) -> str | None:
     if parts.scheme == "mailto":
         return None if "@" in parts.path.strip("@") else "has no address; write mailto:name@host"
     if parts.scheme not in {"http", "https"}:
-        return "is neither a web nor a mail address; begin it with https:// or mailto:"
+        return "isn't a web or email link; begin it with https:// or mailto:"
     if not _HOST.match(host):
         return "has no host; write https://host/path"
     return None
@@ -102,7 +102,7 @@ class _Pages:
         """Yield what is wrong with a link to a page of this help center."""
         path = link.path
         if path and not path.startswith("/"):
-            message = f"the link {link.target} depends on the page it stands on; begin it with /"
+            message = f"the link {link.target} is relative; start it with /"
             yield link.mistake(message)
             return
         if path:

@@ -19,7 +19,7 @@ from app.model import NO_ISSUE
 
 
 def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
-    """Find two things of the same kind with the same slug, id or code; rename or remove one.
+    """Find two entries of the same kind with the same slug, id or code; rename or remove one.
 
     Error. Example: two tips with `id: test-often`
     """
@@ -27,7 +27,7 @@ def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
     for source in survey.content.sources:
         other = first.setdefault((source.kind, name_of(source).lower()), source)
         if other is not source:
-            message = f"{other.path} has the same name but for its case; rename one of them"
+            message = f"{other.path} has this name in upper or lower case; rename one"
             yield Mistake(source, source.document.position(()), message)
         yield from _duplicates(source, "solutions", enumerate(step_ids(source)), "a step")
         for kind in ("checklist", "tests", "tips"):
@@ -66,7 +66,7 @@ def _duplicates(
         if name in first:
             place = source.document.position((key, index, "id"))
             line = source.document.position((key, first[name])).line
-            message = f"{what} with the id `{name}` stands on line {line}; give one another `id`"
+            message = f"{what} with the id `{name}` is also on line {line}; change one `id`"
             yield Mistake(source, place, message)
         elif name:
             first[name] = index
@@ -83,8 +83,8 @@ def _duplicate_errors(source: Source) -> Iterator[Mistake]:
         if key in first:
             place = source.document.position(("errors", index, "code"))
             line = source.document.position(("errors", first[key], "code")).line
-            message = f"the code `{key[0]}` stands on line {line} as well"
-            yield Mistake(source, place, f"{message}; merge the two, or tell them apart by `match`")
+            message = f"the code `{key[0]}` is also on line {line}"
+            yield Mistake(source, place, f"{message}; merge the two entries, or give one a `match`")
         first.setdefault(key, index)
 
 
@@ -114,7 +114,7 @@ def alias_shadows(survey: Survey) -> Iterator[Mistake]:
 
 
 def alias_collides(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that stands twice, so it can't redirect to both; leave it to one of them.
+    """Find an alias that appears twice, so it can't redirect to both; remove one.
 
     Error. Example: `aliases: [old-name]` in two issues
     """
@@ -125,7 +125,7 @@ def alias_collides(survey: Survey) -> Iterator[Mistake]:
         other = first.setdefault((alias.source.kind, scope, alias.text), alias)
         if other is not alias:
             where = f"{other.source.path}, line {other.position.line}"
-            message = f"the alias `{alias.text}` stands in {where} as well; remove one of them"
+            message = f"the alias `{alias.text}` is also in {where}; remove one"
             yield Mistake(alias.source, alias.position, message)
 
 
@@ -138,7 +138,7 @@ def unknown_issue(survey: Survey) -> Iterator[Mistake]:
 
 
 def unknown_label(survey: Survey) -> Iterator[Mistake]:
-    """Find a report whose label is no issue; write the slug of one, or `none`.
+    """Find a report whose label is not an issue; write the slug of an issue, or `none`.
 
     Error. Example: `"expected": "wrong-kye"` in `reports.jsonl`
     """

@@ -9,7 +9,7 @@ from app.permalinks import Permalinks
 
 
 def broken_permalink(survey: Survey) -> Iterator[Mistake]:
-    """Find a published link that leads nowhere any more; write its old name as an alias.
+    """Find a published link that leads nowhere; add its old name to `aliases`.
 
     Error. Example: `/issues/old-name` in `permalinks.txt`, and no issue has that name
     """

@@ -36,7 +36,7 @@ def unknown_variable(survey: Survey) -> Iterator[Mistake]:
                 message = f"unknown variable `{match['name']}`; {cure}"
                 yield Mistake(text.source, text.find(match[0], line=_line(text, match)), message)
         if text.is_markdown and "{{" in PLACEHOLDER.sub("", text.text):
-            message = "`{{` doesn't begin a variable here; write {{ name }} or {{ name | default }}"
+            message = "`{{` here isn't a variable; write {{ name }} or {{ name | default }}"
             yield Mistake(text.source, _stray(text), message)
 
 
@@ -92,7 +92,7 @@ def placeholder_text(survey: Survey) -> Iterator[Mistake]:
 
 
 def hard_coded_ip(survey: Survey) -> Iterator[Mistake]:
-    """Find a whitelist address written out; write {{ whitelist_ip }}, so that it stands once.
+    """Find a hard-coded whitelist address; use {{ whitelist_ip }}.
 
     Error. Example: `192.0.2.7` in a text, when `site.yml` lists it
     """
@@ -117,7 +117,7 @@ def hard_coded_ip(survey: Survey) -> Iterator[Mistake]:
                     continue
                 first = address == addresses[0]
                 name = "{{ whitelist_ip }}" if first else "{{ whitelist_ips }}"
-                message = f"the whitelist address {literal} is written out; write {name} instead"
+                message = f"hard-coded whitelist address {literal}; use {name}"
                 yield Mistake(source, Position(number, column), message)
 
 
@@ -157,7 +157,7 @@ def heading_levels(survey: Survey) -> Iterator[Mistake]:
 
 
 def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
-    """Find two headings, or a heading and a step, with the same anchor; word one differently.
+    """Find two headings, or a heading and a step, with the same anchor; reword a heading.
 
     Error. Example: `## Add the address` in the body of an issue with that step
     """
@@ -169,13 +169,13 @@ def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
         seen = dict.fromkeys((*step_ids(source), *step_aliases(source)), "a step")
         for heading, anchor in headings:
             if anchor and anchor in seen:
-                message = f"the anchor #{anchor} is taken by {seen[anchor]}; word this differently"
+                message = f"the anchor #{anchor} already belongs to {seen[anchor]}; reword this"
                 yield Mistake(source, body.find("#", line=heading.line), message)
             seen.setdefault(anchor, f"the heading on line {body.position.line + heading.line - 1}")
 
 
 def raw_html(survey: Survey) -> Iterator[Mistake]:
-    """Find HTML in a text, which is shown to visitors as it stands; write Markdown instead.
+    """Find HTML in a text, which visitors see as tags; write Markdown instead.
 
     Warning. Example: `<br>`
     """

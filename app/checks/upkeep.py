@@ -23,24 +23,23 @@ def stale(survey: Survey) -> Iterator[Mistake]:
         age = (survey.today - day).days
         if age > STALE_DAYS:
             message = (
-                f"last verified {age} days ago; check the facts, and write "
-                f"`verified: {survey.today}`"
+                f"last verified {age} days ago; check the facts and set `verified: {survey.today}`"
             )
         elif age < -1:  # tomorrow is today somewhere
-            message = f"{day} is yet to come; write the day of the last check"
+            message = f"{day} is in the future; use the day of the last check"
         else:
             continue
         yield _warning(source, ("verified",), message)
 
 
 def expired(survey: Survey) -> Iterator[Mistake]:
-    """Find what was to hold until a day that has passed; bring it up to date, or retire it.
+    """Find a page that has expired; update or retire it.
 
     Warning. Example: `expires: 2020-02-29`
     """
     for source, day in _dates(survey, "expires"):
         if day < survey.today:
-            message = f"this expired on {day}; bring it up to date, or retire it"
+            message = f"this page expired on {day}; update or retire it"
             yield _warning(source, ("expires",), message)
 
 
@@ -54,7 +53,7 @@ def _dates(survey: Survey, key: str) -> Iterator[tuple[Source, dt.date]]:
 
 
 def orphan(survey: Survey) -> Iterator[Mistake]:
-    """Find an issue that nothing leads to; name it where it belongs, or retire it.
+    """Find an issue that no page links to; add it to `related` of another issue, or retire it.
 
     Warning. Example: an issue that no `related`, error code, checklist item, quick test or link
     names
@@ -62,8 +61,8 @@ def orphan(survey: Survey) -> Iterator[Mistake]:
     for slug, source in survey.issues.items():
         if slug not in survey.led_to and source.entity and not is_draft(source):
             message = (
-                "nothing leads to this issue; name it in `related` of another one, in `issues` "
-                "of an error code, or in `points_to` of the quick diagnostic"
+                "no page links to this issue; add it to `related` of another issue, to `issues` "
+                "of an error code, or to `points_to` of the quick diagnostic"
             )
             yield _warning(source, ("title",), message)
 
@@ -81,8 +80,8 @@ def unlisted_option(survey: Survey) -> Iterator[Mistake]:
                 if option.issue not in error.issues:
                     place = ("errors", index, "question", "options", number, "issue")
                     message = (
-                        f"`{option.issue}` is none of this error's issues; add it to `issues` "
-                        f"({', '.join(error.issues)}), or name one of them"
+                        f"`{option.issue}` isn't in this error's `issues`; add it, or use "
+                        f"{' or '.join(error.issues)}"
                     )
                     yield _warning(source, place, message)
 

@@ -50,10 +50,10 @@ Printer = Callable[[Iterable[Finding]], None]
     help="Ask other sites for the pages that are linked; needs a network and takes a while.",
 )
 def check(content: Path | None, output: Format, *, external: bool) -> None:
-    """Report every mistake in the content, with the cure.
+    """Report every mistake in the content, with its fix.
 
-    Each is one line, `path:line: rule: message`, in the order of files and lines. When there
-    are no errors, every example is diagnosed too, and has to give its own issue or error code.
+    Each mistake is one line, `path:line: rule: message`, in the order of files and lines. If there
+    are no errors, every example is diagnosed too, and must give its own issue or error code.
     docs/rules.md describes every rule.
 
     The exit code is 1 when there are errors; warnings alone leave it 0.

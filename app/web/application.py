@@ -85,12 +85,13 @@ def create_app(
     if live.state.edition is None and not settings.dev:
         raise BrokenContentError(live.state.errors)
     look_seconds = dev.LOOK_SECONDS if settings.dev else settings.watch
+    assets = dev.Assets(TEMPLATES, static) if settings.dev else None
     renderer = Renderer(
         TEMPLATES,
         static,
         own=settings.templates,
         keeps_unanswered=settings.keep_unanswered,
-        dev=lambda: live.state if settings.dev else None,
+        dev=lambda: dev.Shown(live.state, assets.version()) if assets else None,
     )
 
     metrics = Metrics()
@@ -139,8 +140,10 @@ def create_app(
     _answer_problems(app, live, renderer, lambda one: Problems(renderer, base_url, one, feedback))
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
-    if settings.dev:
-        app.router.routes.append(dev.events(live, is_stopping))
+    if assets:
+        app.router.routes.append(
+            dev.events(lambda: dev.Shown(live.state, assets.version()), is_stopping)
+        )
         app.add_middleware(dev.NoStore)
     cache = ResponseCache(
         super(HelpCenter, app).__call__,  # what FastAPI does; `app` itself is what stands in front

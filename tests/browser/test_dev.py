@@ -11,8 +11,10 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, free_port
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.browser
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEAPOTS = REPOSITORY / "tests" / "fixtures" / "content"
 
-Serve = Callable[[Path], str]
+Serve = Callable[..., str]
 
 
 @pytest.fixture
@@ -33,15 +35,15 @@ def content(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Return what serves a folder to its writer, and gives the address."""
+    """Return what serves a folder to its writer by a program, and gives the address."""
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(folder: Path) -> str:
+    def start(folder: Path, program: Path = REPOSITORY) -> str:
         url = f"http://127.0.0.1:{free_port()}"
         port = url.rpartition(":")[2]
         folders = ["--content", str(folder), "--data", str(folder.parent)]
         command = [sys.executable, "-m", "app", "serve", "--dev", "--port", port, *folders]
-        processes.append(subprocess.Popen(command, cwd=REPOSITORY))
+        processes.append(subprocess.Popen(command, cwd=program))
         while processes[-1].poll() is None:
             try:
                 urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE_SECONDS).close()
@@ -157,3 +159,37 @@ def test_a_renamed_page_is_followed(page: Page, content: Path, serve: Serve) -> 
     (content / "issues" / "midnight-serenade.md").write_text(text, "utf-8")
     old.unlink()
     expect(page).to_have_url(re.compile("/issues/midnight-serenade$"))
+
+
+def test_stylesheets_and_templates_are_followed_too(
+    page: Page, content: Path, serve: Serve, tmp_path: Path
+) -> None:
+    program = tmp_path / "program"
+    for name in ("app", "static", "templates", "content"):
+        shutil.copytree(REPOSITORY / name, program / name)
+    page.goto(serve(content, program))
+    expect(page.locator("h1")).not_to_have_css("text-transform", "uppercase")
+    style = program / "static" / "style.css"
+    style.write_text(style.read_text("utf-8") + "h1 { text-transform: uppercase; }\n", "utf-8")
+    expect(page.locator("h1")).to_have_css("text-transform", "uppercase")
+    replace(program / "templates" / "base.html", "</main>", '<p id="new">New</p></main>')
+    expect(page.locator("#new")).to_have_text("New")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_callouts_are_shown_and_readable(
+    theme: Literal["light", "dark"], page: Page, content: Path, serve: Serve
+) -> None:
+    page.emulate_media(color_scheme=theme)
+    path = content / "issues" / "cold-water.md"
+    marks = ("NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION")
+    callouts = "".join(f"> [!{mark}]\n> Mind the [lid](/).\n\n" for mark in marks)
+    path.write_text(f"{path.read_text('utf-8')}\n\n{callouts}", "utf-8")
+    page.goto(f"{serve(content)}/issues/cold-water")
+    expect(page.locator(".callout strong")).to_have_text(
+        ["Note", "Tip", "Important", "Warning", "Caution"]
+    )
+    color = "one => getComputedStyle(one).backgroundColor"
+    assert page.locator(".callout.warn").evaluate(color) != page.locator("body").evaluate(color)
+    found = Axe().run(page, context=".callout").response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []

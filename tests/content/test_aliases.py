@@ -50,11 +50,14 @@ def test_old_names_that_are_free_are_good(make_content: MakeContent) -> None:
     [
         ({"first": "ask"}, "error alias-shadows: the alias `ask` is the id of a step here"),
         ({"first": "light-it"}, "error alias-shadows: the alias `light-it` is the id of a step"),
-        ({"second": "burn"}, "error alias-collides: the alias `burn` stands in issues/cold.md"),
+        ({"second": "burn"}, "error alias-collides: the alias `burn` is also in issues/cold.md"),
         ({"alias": "pond"}, "error alias-shadows: the alias `pond` is the slug of exchanges/pond"),
-        ({"alias": "puddle"}, "error alias-collides: the alias `puddle` stands in exchanges/pond"),
+        ({"alias": "puddle"}, "error alias-collides: the alias `puddle` is also in exchanges/pond"),
         ({"exchange": "puddle"}, "error unknown-exchange: `puddle` is an old name; write `pond`"),
-        ({"body": "## Burn"}, "error duplicate-heading: the anchor #burn is taken by a step"),
+        (
+            {"body": "## Burn"},
+            "error duplicate-heading: the anchor #burn already belongs to a step",
+        ),
         (
             {"body": "[x](/issues/cold#burn)"},
             "warning broken-link: #burn is an old name; link to /issues/cold#light-it",
@@ -84,7 +87,7 @@ tips:
     [
         ({}, []),
         ({"first": "b"}, ["error alias-shadows: the alias `b` is the id of an item here"]),
-        ({"second": "x"}, ["error alias-collides: the alias `x` stands in tips.yml, line 2"]),
+        ({"second": "x"}, ["error alias-collides: the alias `x` is also in tips.yml, line 2"]),
         ({"text": "[t](/#y)"}, ["warning broken-link: #y is an old name; link to /#b"]),
         ({"text": "[t](#y)"}, ["warning broken-link: #y is an old name; link to #b"]),
     ],

@@ -21,7 +21,7 @@ _encoded_once = functools.lru_cache(maxsize=256)(encoded)
 
 
 class StaticFolder:
-    """The files of one folder at `/static/<version>/<file>`, as they were at the start.
+    """The files of one folder at `/static/<version>/<file>`, as they were when they were read.
 
     The version is the hash of all files together, so that a module finds the other modules by
     relative path. A page of another version (during a roll-out) gets the present file, to be asked
@@ -29,8 +29,15 @@ class StaticFolder:
     """
 
     def __init__(self, folder: Path) -> None:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        self._files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        self.folder = folder
+        self.read()
+
+    def read(self) -> None:
+        """Read all files; their version changes if one of them did."""
+        paths = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        self._files = {
+            path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths
+        }
         digest = hashlib.sha256()
         for name, body in self._files.items():
             digest.update(f"{name}\0".encode())

@@ -74,8 +74,8 @@ class Renderer:
 
     A file of `own` is used instead of ours of the same name, which it may extend or include as
     `ours/<name>`. Raises `BrokenTemplateError` when a file of `own` can't be read.
-    `keeps_unanswered` lets a page say that texts without an answer are kept. `dev` gives the state
-    of `live.py` to `_dev.html` while somebody writes content, else None.
+    `keeps_unanswered` lets a page say that texts without an answer are kept. `dev` gives what is
+    shown (`dev.Shown`) to `_dev.html` while somebody writes content, else None.
     """
 
     def __init__(

@@ -1,9 +1,16 @@
-"""What `helpcenter serve --dev` adds: open pages follow the content, and nothing is cached."""
+"""What `helpcenter serve --dev` adds: open pages follow every saved file, and nothing is cached.
+
+Saved files are those of the content, the templates and the static files.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -12,14 +19,54 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.http.headers import NO_STORE
-from app.web.serving.live import Live
+from app.web.http.static import StaticFolder
+from app.web.serving.live import State
 
 TICK_SECONDS = 0.1
 LOOK_SECONDS = 0.2
 """How often to look at the content while somebody writes it."""
 
 
-def events(live: Live, is_stopping: Callable[[], bool]) -> Route:
+class Assets:
+    """The templates and static files while somebody edits them."""
+
+    def __init__(self, templates: Path, static: StaticFolder) -> None:
+        self._folders = (templates, static.folder)
+        self._static = static
+        self._version = self._look()
+
+    def version(self) -> str:
+        """Return a name for the present files; static files are read again when it changes."""
+        version = self._look()
+        if version != self._version:
+            self._static.read()
+            self._version = version
+        return version
+
+    def _look(self) -> str:
+        digest = hashlib.blake2b(digest_size=6)
+        for folder in self._folders:
+            for path in sorted(folder.rglob("*")):
+                with suppress(FileNotFoundError):  # an editor is just replacing it
+                    found = path.stat()
+                    digest.update(f"{path} {found.st_mtime_ns} {found.st_size}\0".encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows: the state of the content, and the version of templates and styles."""
+
+    state: State
+    assets: str
+
+    @property
+    def id(self) -> str:
+        """Equal ids: equal pages."""
+        return f"{self.state.id}.{self.assets}"
+
+
+def events(shown: Callable[[], Shown], is_stopping: Callable[[], bool]) -> Route:
     """Return the stream of server-sent events that tells a page what it should show by now."""
 
     async def states() -> AsyncIterator[str]:
@@ -27,8 +74,8 @@ def events(live: Live, is_stopping: Callable[[], bool]) -> Route:
         told = ""
         # An open stream would keep a server from stopping.
         while not is_stopping():
-            if live.state.id != told:
-                told = live.state.id
+            if (now := shown().id) != told:
+                told = now
                 yield f"data: {told}\n\n"
             await asyncio.sleep(TICK_SECONDS)
 
