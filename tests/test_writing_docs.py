@@ -53,7 +53,15 @@ def steps() -> Iterator[Command | Written]:
 
 def test_there_is_something_to_run() -> None:
     commands = [step.line for step in steps() if isinstance(step, Command)]
-    for name in ("new issue", "check", "publish", "rename issue", "retire issue", "serve --dev"):
+    for name in (
+        "new issue",
+        "check",
+        "publish",
+        "rename issue",
+        "retire issue",
+        "retire error",
+        "serve --dev",
+    ):
         assert any(line.startswith(f"helpcenter {name}") for line in commands), name
     assert len([step for step in steps() if isinstance(step, Written)]) >= 2
 
