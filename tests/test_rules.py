@@ -92,6 +92,7 @@ VIOLATIONS: Mapping[str, Files] = {
     "unsound-answer": {
         "issues/a.md": issue("recipes: {general: {cause: Cold, steps: [Lift the lid]}}")
     },
+    "broken-phrase": {"issues/a.md": issue("phrases: [it is]")},
     "unusable-signature": {"issues/a.md": issue("signatures: [tea]")},
     "untested-signature": {"issues/a.md": issue("signatures: [cold tea]")},
     "shadowed-signature": {"issues/a.md": issue("signatures: [cold tea, Cold Tea]")},

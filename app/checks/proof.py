@@ -1,4 +1,4 @@
-"""Prove what the content promises of the diagnosis: examples and signatures, each at its line.
+"""Prove what the content promises of the diagnosis: examples, phrases and signatures.
 
 Each rule is a generator of findings with a stable id; its docstring says what it looks for and the
 cure, then its severity and an example (as in `content.checks`). They need an engine, so they run
@@ -18,12 +18,21 @@ from app.content.frontmatter import Location
 from app.content.loader import Source
 from app.content.variables import fill, fill_entity
 from app.diagnosis.engine import Engine
+from app.diagnosis.phrases import parse as parse_phrase
 from app.diagnosis.reading import Owner, status_of
 from app.diagnosis.recognition import outermost, signatures_of
 from app.diagnosis.signatures import Signature, SignatureError, SignatureIndex, parse
 from app.diagnosis.text import normalise
 from app.knowledge import KnowledgeBase
-from app.model import NO_ISSUE, Diagnostic, ErrorFile, Finding, Issue, Severity
+from app.model import (
+    NO_ISSUE,
+    Diagnostic,
+    ErrorFile,
+    Finding,
+    Issue,
+    Observations,
+    Severity,
+)
 
 Parts = tuple[str, ...]
 Proof = Callable[[KnowledgeBase, Engine], Iterator[Finding]]
@@ -33,7 +42,7 @@ _SAMPLES = {"{n}": "1", "{ip}": "203.0.113.9", "{}": "x"}
 
 
 def prove(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Yield what is wrong with the examples and signatures of `knowledge`."""
+    """Yield what is wrong with the examples, phrases and signatures of `knowledge`."""
     for rule in RULES.values():
         yield from rule(knowledge, engine)
 
@@ -70,8 +79,35 @@ def _entry(source: Source, wrong: WrongExample, knowledge: KnowledgeBase) -> Loc
     return ()
 
 
+def broken_phrase(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
+    """Find a phrase that, pasted alone, is diagnosed otherwise; change it, or remove it.
+
+    Error. Example: `phrases: [it is the one]` (small words), or one phrase in two issues
+    """
+    for source in knowledge.content.sources:
+        entity = source.entity
+        if isinstance(entity, Issue) and knowledge.issue(entity.slug):
+            key, owner, phrases = "phrases", entity.slug, entity.phrases
+        elif isinstance(entity, Diagnostic):
+            key, owner, phrases = "off_topic", NO_ISSUE, entity.off_topic
+        else:
+            continue
+        for index, text in enumerate(phrases):
+            phrase = parse_phrase(owner, fill(text, knowledge.variables()))
+            if phrase is None:
+                problem = "holds nothing but small words"
+            else:
+                diagnosis = engine.diagnose(Observations(text=phrase.example))
+                got = diagnosis.matches[0].issue if diagnosis.matches else NO_ISSUE
+                if got == owner:
+                    continue
+                problem = f"alone is diagnosed as {got} instead of {owner}"
+            message = f"the phrase `{text}` {problem}; say more in it, or remove it"
+            yield _finding("broken-phrase", knowledge, source, (key, index), message)
+
+
 def unusable_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find a signature too short to be looked for; add words that always stand there.
+    """Find a signature that is too short or has many placeholders; say more, or less, of it.
 
     Error. Example: `signatures: ["{}: {n}"]`
     """
@@ -152,6 +188,7 @@ RULES: Mapping[str, Proof] = MappingProxyType(
         rule.__name__.replace("_", "-"): rule
         for rule in (
             wrong_example,
+            broken_phrase,
             unusable_signature,
             untested_signature,
             shadowed_signature,

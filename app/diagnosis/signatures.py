@@ -32,6 +32,9 @@ SHORTEST_LITERAL = 4
 REACH = 120
 """How many characters a `{}` stands for at most."""
 
+MOST_PLACEHOLDERS = 4
+"""A signature with more would be verified in a window of many times `REACH` characters."""
+
 OCCURRENCES = 8
 """How often one signature is verified in one paste; more repetitions say nothing new."""
 
@@ -170,7 +173,7 @@ def valid_address(found: str) -> str | None:
 
 
 def parse(text: str) -> Signature:
-    """Read one signature. Raise `SignatureError` when it is too short to be looked for."""
+    """Read one signature. Raise `SignatureError` when it is too short, or has many placeholders."""
     flat = normalise(text).flat
     parts: list[str] = []
     position = 0
@@ -188,6 +191,9 @@ def parse(text: str) -> Signature:
     while parts and parts[0] == "{}":
         parts.pop(0)
     literals = [index for index, part in enumerate(parts) if part not in _REGEX]
+    if len(parts) - len(literals) > MOST_PLACEHOLDERS:
+        reason = f"the signature `{text[:REACH]}` has more than {MOST_PLACEHOLDERS} placeholders"
+        raise SignatureError(f"{reason}; leave out its beginning or its end")
     anchor = max(literals, key=lambda index: len(parts[index]), default=-1)
     if not literals or _weight(parts[anchor]) < SHORTEST_LITERAL:
         reason = f"the signature `{text}` has no fixed text of {SHORTEST_LITERAL} characters"

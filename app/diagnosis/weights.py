@@ -118,7 +118,7 @@ CALLER_IP: Mapping[str, float] = {"ours": 1.5, "ipv6": 1.5, "not-ours": 0.5}
 
 # --- Somebody's own words ---------------------------------------------------------------------
 
-PHRASE = 1.8
+PHRASE = 3.0
 """The phrases of an issue, one or more. They outweigh `ANY_TEXT`: a phrase alone is enough."""
 
 PHRASE_GAP = 8

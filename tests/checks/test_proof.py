@@ -195,3 +195,49 @@ def test_signatures_in_the_place_of_others(
     assert finding.severity == "warning"
     assert message in finding.message
     assert finding.message.endswith("; make it longer, or remove one of the two")
+
+
+# --- broken-phrase ------------------------------------------------------------------------------
+
+
+def phrases(*texts: str) -> str:
+    """Return an issue whose phrases stand on line 8, the first in column 11."""
+    return issue([], extra=f"phrases: {json.dumps(texts)}\n")
+
+
+def test_a_phrase_that_is_diagnosed_as_its_issue_is_fine(findings: Findings) -> None:
+    files = {"issues/a.md": phrases("the lid flew off"), "issues/b.md": phrases("no steam")}
+    assert not findings(files, "broken-phrase")
+
+
+def test_a_phrase_that_cannot_be_kept_is_reported(findings: Findings) -> None:
+    files = {
+        "issues/a.md": phrases("the lid flew off", "it is"),
+        "issues/b.md": phrases("lid flew/fell off"),
+    }
+
+    small, taken = findings(files, "broken-phrase")
+
+    assert places([small, taken]) == ["a.md:8:31", "b.md:8:11"]
+    assert "holds nothing but small words" in small.message
+    assert "alone is diagnosed as a instead of b" in taken.message
+    assert small.severity == "error"
+
+
+def test_one_phrase_for_an_issue_and_for_something_else_is_reported(findings: Findings) -> None:
+    titles = "checklist_title: A\ntests_title: B\n"
+    files = {
+        "issues/a.md": phrases("the lid flew off"),
+        "diagnostic.yml": f"{titles}off_topic: [price of a lid, lid flew off]\n",
+    }
+
+    assert places(findings(files, "broken-phrase")) == ["a.md:8:11"]
+
+
+def test_a_signature_with_many_placeholders_is_reported(findings: Findings) -> None:
+    many = "lid " + "{} x " * 2000 + "flew off"
+
+    [found] = findings({"issues/a.md": issue([many])}, "unusable-signature")
+
+    assert "has more than 4 placeholders" in found.message
+    assert len(found.message) < 400

@@ -14,7 +14,7 @@ from app.diagnosis.reading import status_of
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import SignatureIndex, parse
 from app.diagnosis.text import normalise
-from app.evaluation import Evaluation, evaluate, render
+from app.evaluation import evaluate, render
 from app.knowledge import KnowledgeBase, build
 from app.model import Issue, Observations
 from app.settings import ROOT
@@ -71,27 +71,26 @@ def test_every_signature_can_be_used(knowledge: KnowledgeBase) -> None:
         parse(text)
 
 
-def test_every_issue_has_phrases_in_several_languages(knowledge: KnowledgeBase) -> None:
-    for issue in knowledge.issues:
-        assert len(issue.phrases) >= 40, issue.slug
-        assert any(not phrase.isascii() for phrase in issue.phrases), issue.slug
+LEAST = {
+    "held_out": {"all": 0.91, "paste": 0.95, "noisy": 0.94, "question": 0.8, "none": 0.9},
+    "held_out_2": {"all": 0.855, "paste": 0.93, "noisy": 0.95, "question": 0.79, "none": 0.82},
+}
+"""A case or two in a hundred below what was measured last (docs/diagnosis.md).
+
+Without the phrases, or without the vocabulary, at least one figure of each file falls below.
+"""
 
 
-@pytest.fixture(scope="module", params=["held_out", "held_out_2"])
-def evaluation(request: pytest.FixtureRequest, engine: Engine) -> Evaluation:
-    path = REPORTS / f"{request.param}.jsonl"
-    return evaluate(path.read_text("utf-8").splitlines(), engine)
-
-
-def test_reports_of_real_people_are_diagnosed(evaluation: Evaluation) -> None:
-    figures = render(evaluation, misses=False)
+@pytest.mark.parametrize("name", LEAST)
+def test_reports_of_real_people_are_diagnosed(name: str, engine: Engine) -> None:
+    lines = (REPORTS / f"{name}.jsonl").read_text("utf-8").splitlines()
+    evaluation = evaluate(lines, engine)
+    scores = {"all": evaluation.overall, "none": evaluation.none, **evaluation.by_kind}
 
     assert len(evaluation.answers) > 150
-    assert evaluation.by_kind["paste"].share >= 0.92, figures
-    assert evaluation.by_kind["noisy"].share >= 0.88, figures
-    assert evaluation.by_kind["question"].share >= 0.75, figures
-    assert evaluation.none.share >= 0.8, figures
-    assert evaluation.recognised_and_wrong.share <= 0.015, figures
+    low = {kind: score for kind, score in scores.items() if score.share < LEAST[name][kind]}
+    assert not low, render(evaluation, misses=False)
+    assert evaluation.recognised_and_wrong.share <= 0.005
 
 
 @pytest.mark.parametrize(
