@@ -108,6 +108,21 @@ def test_the_exchange_is_found_in_the_text_and_chosen_in_the_form(marbles: TestC
     assert page.control("Your exchange").one("option", selected="").text == "Glass Market"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "legal winner thank year wave sausage worth useful legal winner thank yellow, help",
+        "-----BEGIN PRIVATE KEY-----\nMHcCAQEEIBkR8nYt2vLpA4sW\n-----END PRIVATE KEY-----",
+        "the browser took it out: [recovery phrase removed]",
+    ],
+)
+def test_who_shows_what_opens_a_wallet_is_warned(marbles: TestClient, text: str) -> None:
+    warned = answer(post(marbles, text=text)).text
+    assert "Whoever has it can take the money" in warned
+    calm = answer(post(marbles, text="secret=abcDEF123456")).text
+    assert "take the money" not in calm
+
+
 def test_secrets_are_removed_and_counted(marbles: TestClient) -> None:
     secret = "sekrit" + "9f8e7d6c5b4a" * 3
     page = post(marbles, text=f"{FRIEND_UNKNOWN}\nsecret={secret}\nX-KEY: {secret}")

@@ -65,6 +65,7 @@ class AnswerView:
     `share_url` holds everything but the text, `report_fields` the text (without secrets) too.
     `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
     recognised or chosen. `chosen` is the issue of the option that answers the question.
+    `opens_wallet`: a recovery phrase or a private key was among what was removed.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -84,7 +85,12 @@ class AnswerView:
     from_text: bool
     site: Site
     chosen: str | None = None
+    opens_wallet: bool = False
 
+
+# Whoever has one of these has the money. They are looked for in the text without secrets, because
+# the browser has removed them before.
+WALLET_SECRETS = ("[recovery phrase removed]", "[private key removed]")
 
 HIGH_CONFIDENCE = 0.6
 MEDIUM_CONFIDENCE = 0.3
@@ -118,6 +124,7 @@ def answer_view(
         report_fields=form_fields(linked.model_copy(update={"text": diagnosis.redacted_text})),
         from_text=bool(observations.text.strip()),
         site=knowledge.site,
+        opens_wallet=any(secret in diagnosis.redacted_text for secret in WALLET_SECRETS),
     )
 
 
