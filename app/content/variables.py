@@ -22,6 +22,7 @@ PLACEHOLDER = re.compile(
 EXCHANGE_DEFAULTS = {
     "exchange": "your exchange",
     "exchange_url": "/exchanges",
+    "create_key_url": "/exchanges",
     "website": "the site of your exchange",
     "key_page": "the page of your API keys",
     "key_path": "the account settings",
@@ -58,6 +59,7 @@ def _facts(exchange: Exchange) -> dict[str, str]:
     """Return the facts of an exchange that texts can name; what is unknown is left out."""
     facts: dict[str, str | None] = {
         "exchange_url": exchange.url,
+        "create_key_url": f"{exchange.url}#create-a-key-that-works",
         "website": f"[{exchange.name}]({exchange.website})",
         "key_page": _page(exchange),
         "key_path": exchange.api_management_path,
