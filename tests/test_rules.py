@@ -36,6 +36,7 @@ errors:
 
 VIOLATIONS: Mapping[str, Files] = {
     "unreadable": {"issues/a.md": b"\xff"},
+    "too-long": {"issues/a.md": issue(body="a " * 30_000)},
     "missing-file": {"site.yml": b""},
     "stray-file": {"issues/a.markdown": "x"},
     "merge-conflict": {"tips.yml": "<<<<<<< HEAD\ntips: []\n"},

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -58,6 +59,16 @@ class Mistake:
     severity: Severity = "error"
 
 
+@lru_cache(maxsize=8)  # mistakes come file by file
+def _lines(text: str) -> tuple[list[str], list[int]]:
+    """Return the lines of a text, and for each line the last line before the next empty line."""
+    lines = text.split("\n")
+    ends = [len(lines)] * len(lines)
+    for number in range(len(lines) - 2, -1, -1):
+        ends[number] = ends[number + 1] if lines[number + 1].strip() else number + 1
+    return lines, ends
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """One text of a file: a field, an item of a list, or the Markdown body."""
@@ -88,16 +99,16 @@ class Text:
 
         If none does (it came out of a variable), return where that line begins.
         """
-        lines = self.source.text.split("\n")
+        lines, ends = _lines(self.source.text)
         begin = self.position
         if self.is_body:
             begin = Position(begin.line + line - 1)
             # A link may stand some lines below the beginning of what it was found in.
-            later = range(begin.line, len(lines))
-            end = next((number for number in later if not lines[number].strip()), len(lines))
+            end = ends[min(begin.line, len(lines)) - 1]
         else:
-            places = self.source.document.positions.values()
-            end = min((one.line for one in places if one.line > begin.line), default=len(lines))
+            later = self.source.document.field_lines
+            place = bisect_right(later, begin.line)
+            end = later[place] if place < len(later) else len(lines)
         for needle in needles:
             for number in range(begin.line, end + 1):
                 start = begin.column - 1 if number == begin.line else 0

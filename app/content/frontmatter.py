@@ -90,6 +90,11 @@ class Document:
         """
         return self.listed or _positions(self.yaml, self.first_line)
 
+    @cached_property
+    def field_lines(self) -> list[int]:
+        """The lines on which fields begin, in order."""
+        return sorted({place.line for place in self.positions.values()})
+
     def position(self, location: Location) -> Position:
         """Return the place of a field, or of the nearest thing around it that has one."""
         while location and location not in self.positions:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -42,6 +42,9 @@ from app.model import (
     WordGroup,
 )
 
+MAX_TEXT = 50_000
+"""The characters of one text: a longer text is no help, and takes seconds to check and to show."""
+
 STRAY = (
     "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, vocabulary.yml, "
     "issues/*.md, questions/*.md, exchanges/*.md and errors/*.yml: rename it, or move it away"
@@ -53,6 +56,10 @@ RULES: Mapping[str, str] = MappingProxyType(
         "unreadable": (
             "Find a file that can't be read; save it as UTF-8, inside the folder, below 1 MB.\n\n"
             "Error. Example: a link to a file outside the content folder"
+        ),
+        "too-long": (
+            "Find a text that is too long for a page, above 50,000 characters; split it.\n\n"
+            "Error. Example: an article with a whole log file in it"
         ),
         "missing-file": (
             "Find no `site.yml`; add it, with the product and its support.\n\n"
@@ -300,6 +307,9 @@ def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, l
         document = parse_markdown(text)
     else:
         document = parse_yaml(text)
+    if kind not in {"permalinks", "redirects", "reports", "vocabulary"} and not document.problems:
+        long = tuple(_too_long(document))
+        document = Document({}, problems=long) if long else document
     if document.problems:
         return document, None, list(document.problems)
     name = path.rpartition("/")[2].rpartition(".")[0]
@@ -307,6 +317,25 @@ def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, l
     entity, problems = validate(TYPES[kind], fields, document)
     problems = [*said_again, *problems]
     return document, None if problems else entity, problems
+
+
+def _too_long(document: Document) -> Iterator[Problem]:
+    texts = [*_texts_in(document.fields, ()), (("body",), document.body)]
+    for location, text in texts:
+        if len(text) > MAX_TEXT:
+            line = document.body_line if location == ("body",) else None
+            place = Position(line) if line else document.position(location)
+            message = f"a text of {len(text):,} characters; split it, {MAX_TEXT:,} are the limit"
+            yield Problem("too-long", place, message)
+
+
+def _texts_in(value: Any, location: Location) -> Iterator[tuple[Location, str]]:
+    if isinstance(value, str):
+        yield location, value
+    elif isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _texts_in(item, (*location, key))
 
 
 PAGES = frozenset({"issue", "question", "exchange"})

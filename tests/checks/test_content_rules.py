@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from app.checks import check
 from app.checks.texts import step_aliases, step_ids
 from app.content.frontmatter import parse_markdown
-from app.content.loader import Source, load
+from app.content.loader import MAX_TEXT, Source, load
 from app.model import Finding, Issue
 from tests.conftest import MARBLES, SITE, TEAPOTS, MakeContent
 
@@ -840,3 +841,41 @@ def test_a_broken_file_of_errors_has_no_options(make_content: MakeContent) -> No
     files = {"errors/glass.yml": ASKING.format(second="pot", option="cup") + "  - {code: '2'}\n"}
     found = check(load(make_content(files)))
     assert "unlisted-option" not in {finding.rule for finding in found}
+
+
+# --- costs ------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "attack",
+    ["# a\n" * 12_000, "[a]" * 16_000 + "\n\n[a]: /issues/nobody\n", "<b>" * 16_000],
+    ids=["headings", "a repeated reference", "tags"],
+)
+def test_the_most_mistakes_that_fit_into_a_text_are_found_in_linear_time(
+    attack: str, make_content: MakeContent
+) -> None:
+    """A half of them takes half of the time, not a quarter: each mistake is found at one cost."""
+
+    def seconds(body: str) -> float:
+        content = load(make_content({"issues/a.md": issue(body=body)}))
+        start = time.process_time()
+        assert len(check(content)) > 3_000
+        return time.process_time() - start
+
+    assert len(attack) < MAX_TEXT
+    half = seconds(attack[: len(attack) // 2] + "\n\n[a]: /issues/nobody\n")
+    assert seconds(attack) < 3.2 * half
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [(issue(body="# a\n" * 105_000), 7), (issue(f"phrases: [{'b ' * 30_000}]"), 6)],
+    ids=["body", "field"],
+)
+def test_a_text_that_is_too_long_is_not_looked_through(
+    text: str, line: int, make_content: MakeContent
+) -> None:
+    content = load(make_content({"issues/a.md": text}))
+    assert content.issues == ()
+    assert [(one.rule, one.line) for one in check(content)] == [("too-long", line)]

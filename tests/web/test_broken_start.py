@@ -133,15 +133,15 @@ def test_a_flood_of_errors_is_counted_not_shown(
     make_content: MakeContent, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "helpcenter")
-    links = "[x](/issues/nobody)\n\n" * 5_000
+    links = "[x](/issues/nobody)\n\n" * 2_000
     with serving(make_content({"issues/a.md": ISSUE + links})) as client:
         answer = client.get("/readyz")
-        assert answer.json()["error_count"] == 5_000
+        assert answer.json()["error_count"] == 2_000
         assert len(answer.json()["errors"]) == MOST_ERRORS
         assert len(answer.content) < MOST_ERRORS * (LONGEST_MESSAGE + 500)
         lines = [one for one in caplog.messages if "broken-link" in one]
         assert len(lines) == MOST_ERRORS
-        assert "and 4900 more errors; `helpcenter check` lists them" in caplog.messages
+        assert "and 1900 more errors; `helpcenter check` lists them" in caplog.messages
 
 
 def test_a_long_key_is_not_repeated_whole(make_content: MakeContent) -> None:
