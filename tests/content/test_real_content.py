@@ -45,8 +45,12 @@ def knowledge(content: Content) -> KnowledgeBase:
 @pytest.fixture(autouse=True)
 def day_of_the_last_look(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it be the day on which somebody last checked facts: content grows old by itself."""
-    pages = (*content.issues, *content.questions, *content.exchanges)
-    looked = [page.verified for page in pages if page.verified]
+    dates = (
+        *(issue.verified for issue in content.issues),
+        *(question.verified for question in content.questions),
+        *(exchange.verified for exchange in content.exchanges),
+    )
+    looked = [day for day in dates if day]
     monkeypatch.setattr(Survey, "today", max(looked))
 
 
