@@ -67,11 +67,15 @@ class KnowledgeBase:
 
     def changed(self, page: Page) -> dt.date | None:
         """Return when the file of a page was changed last, where that is known."""
-        return self.content.dates.get(f"{page.url.removeprefix('/')}.md")
+        return self._changed(f"{page.url.removeprefix('/')}.md")
 
     def errors_changed(self, exchange: str) -> dt.date | None:
         """Return when the error codes of an exchange were changed last, where that is known."""
-        return self.content.dates.get(f"errors/{exchange}.yml")
+        return self._changed(f"errors/{exchange}.yml")
+
+    def _changed(self, path: str) -> dt.date | None:
+        change = self.content.changes.get(path)
+        return change.day if change else None
 
     def issue(self, slug: str, exchange: str | None = None) -> Issue | None:
         """Return an issue by its slug, in the names of `exchange` if that can have the issue."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,10 @@ from app.cli.common import (
     settings_from,
     writable_content,
 )
+from app.content import history
 from app.content.editing import UneditableError
-from app.content.loader import Content, load
+from app.content.history import dates_text
+from app.content.loader import PAGES, Content, load
 from app.content.skeleton import STARTER, new_exchange, new_issue, start
 from app.content.variables import unfilled
 from app.feedback.likeness import group
@@ -237,19 +240,27 @@ def retire_exchange_(exchange: str, to: str | None, content: Path | None) -> Non
 @click.command(epilog="Example: helpcenter publish")
 @content_option
 def publish(content: Path | None) -> None:
-    """Add all current links to permalinks.txt, so that `check` protects them.
+    """Add all current links to permalinks.txt, and the days of changes to dates.txt.
 
-    Run it after adding issues, steps, exchanges or error codes. Links that are already in the file
-    stay.
+    Run it before you publish changed content. `check` protects the links, and links that are
+    already in the file stay. The sitemap, the feed and "Changed on" tell the days.
     """
     root = writable_content(settings_from(content=content))
     _sound(root)
     loaded = load(root)
     added = set(published(loaded)) - set(loaded.permalinks)
     path = root / FILE
+    texts: dict[str, str] = {}
     if added:
         before = path.read_text("utf-8") if path.exists() else ""
-        _carry_out(root, Changes({FILE: with_new(before, added)}))
+        texts[FILE] = with_new(before, added)
+    pages = {one.path: one.text for one in loaded.sources if one.kind in {*PAGES, "errors"}}
+    dates = dates_text(pages, loaded.changes, dt.date.today())
+    dates_path = root / history.FILE
+    if not dates_path.exists() or dates_path.read_text("utf-8") != dates:
+        texts[history.FILE] = dates
+    if texts:
+        _carry_out(root, Changes(texts))
     total = len(set(loaded.permalinks) | added)
     click.echo(f"{path}: {count(len(added), 'new permalink')}, {total} in all")
 

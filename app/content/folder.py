@@ -29,6 +29,7 @@ Kind = Literal[
     "errors",
     "permalinks",
     "redirects",
+    "dates",
     "reports",
     "vocabulary",
 ]
@@ -38,6 +39,7 @@ FILES: Mapping[str, Kind] = {
     "tips.yml": "tips",
     "permalinks.txt": "permalinks",
     "redirects.txt": "redirects",
+    "dates.txt": "dates",
     "reports.jsonl": "reports",
     "vocabulary.yml": "vocabulary",
 }

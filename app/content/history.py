@@ -1,36 +1,53 @@
-"""When content files were changed last, as git knows it."""
+"""When each page's file was changed last: `dates.txt`, which `helpcenter publish` writes.
+
+The dates stand in the content, so that they are the same in a clone, in an image without git, and
+for a process of another user. A line holds the day, a mark of the file's text, and its path.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-from collections.abc import Mapping
-from pathlib import Path
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-_COMMIT = "\x01"
-_SECONDS = 20
+FILE = "dates.txt"
+HEAD = """\
+# The day on which each file was changed last, with a mark of its text. `helpcenter publish` writes
+# this file; the sitemap, the feed and "Changed on" tell the days.
+"""
 
 
-def change_dates(root: Path) -> Mapping[str, dt.date]:
-    """Return the day of the last commit of each file below `root`, by its path below `root`.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last change of a file: its day, and a mark of the text that the file had then."""
 
-    Empty without git or a repository. A file is left out where nobody can tell: it isn't committed
-    yet, or all that a shallow clone knows is that it is older than the clone.
+    day: dt.date
+    mark: str
+
+
+def parse_dates(lines: Iterable[str]) -> Mapping[str, Change]:
+    """Return the last change of each file by its path; lines of another form don't count."""
+    changes = {}
+    for line in lines:
+        day, _, rest = line.partition(" ")
+        mark, _, path = rest.partition(" ")
+        try:
+            changes[path] = Change(dt.date.fromisoformat(day), mark)
+        except ValueError:
+            continue
+    return changes
+
+
+def dates_text(texts: Mapping[str, str], known: Mapping[str, Change], today: dt.date) -> str:
+    """Return `dates.txt` for the files with these `texts`, by path.
+
+    A file keeps its day while its text has the mark that is `known`; else it changed `today`.
     """
-    command = ["git", "-c", "core.quotePath=false", "-C", str(root), "log", "--name-only"]
-    # %cs: the committer's day; %D says "grafted" where the history of a shallow clone is cut off.
-    command += ["--decorate=short", "--relative", f"--format={_COMMIT}%cs %D", "--", "."]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return {}
-    dates: dict[str, dt.date] = {}
-    for commit in done.stdout.decode("utf-8", "replace").split(_COMMIT)[1:]:
-        head, _, names = commit.partition("\n")
-        day, _, refs = head.partition(" ")
-        # Commits come newest first. A cut-off one lists every file, changed by it or not.
-        cut_off = "grafted" in refs.split(", ")
-        for name in names.split("\n"):
-            if name and not cut_off:
-                dates.setdefault(name, dt.date.fromisoformat(day))
-    return dates
+    lines = []
+    for path, text in sorted(texts.items()):
+        mark = hashlib.sha256(text.encode()).hexdigest()[:12]
+        change = known.get(path)
+        day = change.day if change and change.mark == mark else today
+        lines.append(f"{day} {mark} {path}\n")
+    return HEAD + "".join(lines)

@@ -5,7 +5,6 @@ Everything is read in one go and every mistake becomes a finding; nothing raises
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from app.content.frontmatter import (
     parse_markdown,
     parse_yaml,
 )
+from app.content.history import Change, parse_dates
 from app.content.validation import validate
 from app.model import (
     Diagnostic,
@@ -151,6 +151,12 @@ class RedirectFile(Entity):
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}  # noqa: PLR2004
 
 
+class DatesFile(Entity):
+    """`dates.txt`: when each file was changed last."""
+
+    lines: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One content file: its path below the content folder, its fields, and what became of it.
@@ -170,8 +176,8 @@ class Content:
     """All of a content folder, as its writers wrote it (variables not filled in).
 
     `permalinks` are those that were published before, `redirects` say where those of retired pages
-    lead now. `images` has the bytes of the files in `images/`, by name. `dates` say when a file was
-    changed last, by its path below `root`, where that is known.
+    lead now. `images` has the bytes of the files in `images/`, by name. `changes` say when a
+    file was changed last, by its path below `root`, where that is known.
     """
 
     root: Path
@@ -187,7 +193,7 @@ class Content:
     errors: tuple[ErrorCode, ...]
     permalinks: tuple[str, ...]
     images: Mapping[str, bytes]
-    dates: Mapping[str, dt.date]
+    changes: Mapping[str, Change]
     reports: tuple[Report, ...] = ()
     vocabulary: tuple[WordGroup, ...] = ()
     redirects: Mapping[str, str] = field(default_factory=dict)
@@ -207,12 +213,8 @@ def load(
     root: Path,
     *,
     drafts: bool = False,
-    dates: Mapping[str, dt.date] = MappingProxyType({}),
 ) -> Content:
-    """Read the content folder `root`; issues and exchanges marked `draft` only with `drafts`.
-
-    `dates` say when files were changed (see `content.history`).
-    """
+    """Read the content folder `root`; pages marked `draft` only with `drafts`."""
     folder = Folder(root)
     sources: list[Source] = []
     findings: list[Finding] = []
@@ -269,7 +271,7 @@ def load(
             for file in _entities(sources, RedirectFile)
             for old, new in file.redirects.items()
         },
-        dates=dates,
+        changes=parse_dates(line for file in _entities(sources, DatesFile) for line in file.lines),
     )
 
 
@@ -299,7 +301,7 @@ def _source(folder: Folder, kind: Kind, path: str) -> tuple[Source, list[Problem
 def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, list[Problem]]:
     if problem := conflict(text):
         document = Document({}, problems=(problem,))
-    elif kind in {"permalinks", "redirects"}:
+    elif kind in {"permalinks", "redirects", "dates"}:
         document = parse_lines(text)
     elif kind == "reports":
         document = parse_json_lines(text)
@@ -307,7 +309,10 @@ def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, l
         document = parse_markdown(text)
     else:
         document = parse_yaml(text)
-    if kind not in {"permalinks", "redirects", "reports", "vocabulary"} and not document.problems:
+    if (
+        kind not in {"permalinks", "redirects", "dates", "reports", "vocabulary"}
+        and not document.problems
+    ):
         long = tuple(_too_long(document))
         document = Document({}, problems=long) if long else document
     if document.problems:
@@ -338,6 +343,9 @@ def _texts_in(value: Any, location: Location) -> Iterator[tuple[Location, str]]:
             yield from _texts_in(item, (*location, key))
 
 
+_NOT_SHOWN = frozenset({"permalinks", "redirects", "dates", "reports", "vocabulary"})
+"""The kinds of files whose texts no page shows, and which may be long."""
+
 PAGES = frozenset({"issue", "question", "exchange"})
 """The kinds of Markdown files, each of which is a page."""
 
@@ -351,6 +359,7 @@ TYPES: Mapping[Kind, type[Entity]] = {
     "errors": ErrorFile,
     "permalinks": PermalinkFile,
     "redirects": RedirectFile,
+    "dates": DatesFile,
     "reports": ReportFile,
     "vocabulary": VocabularyFile,
 }

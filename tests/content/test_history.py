@@ -1,67 +1,50 @@
-"""Dates of change, from git where there is git."""
+"""Dates of change: written when content is published, and the same everywhere."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-import subprocess
 from pathlib import Path
 
-import pytest
+from click.testing import CliRunner
 
-from app.content.history import change_dates
+from app.cli import main
+from app.content.history import FILE, Change, dates_text, parse_dates
+from tests.conftest import TEAPOTS
 
-
-def commit(repository: Path, day: str, **files: str) -> None:
-    for name, text in files.items():
-        path = repository / name.replace("__", "/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    git(repository, "add", "-A")
-    git(repository, "commit", "-m", "x", day=day)
+MONDAY, TUESDAY = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
 
 
-def git(repository: Path, *arguments: str, day: str = "2020-01-01") -> None:
-    who = {"NAME": "Tea", "EMAIL": "tea@pot.example", "DATE": f"{day}T12:00:00Z"}
-    environment = {f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who}
-    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    command = ["git", "-c", "protocol.file.allow=always", *arguments]
-    subprocess.run(
-        command, cwd=repository, env=os.environ | environment, check=True, capture_output=True
+def test_a_changed_file_gets_the_day_and_others_keep_theirs() -> None:
+    first = dates_text({"issues/a.md": "tea", "issues/ä b.md": "pot"}, {}, MONDAY)
+    known = parse_dates(first.splitlines())
+    assert {path: change.day for path, change in known.items()} == {
+        "issues/a.md": MONDAY,
+        "issues/ä b.md": MONDAY,
+    }
+    second = dates_text({"issues/a.md": "cold tea", "issues/ä b.md": "pot"}, known, TUESDAY)
+    days = {path: change.day for path, change in parse_dates(second.splitlines()).items()}
+    assert days == {"issues/a.md": TUESDAY, "issues/ä b.md": MONDAY}
+    assert (
+        dates_text({"issues/a.md": "cold tea"}, parse_dates(second.splitlines()), MONDAY) < second
     )
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    root = tmp_path / "repository"
-    root.mkdir()
-    git(root, "init", "-b", "main")
-    commit(root, "2026-01-01", content__a="1", content__issues__ä="1", other="1")
-    commit(root, "2026-02-02", content__a="2", other="2")
-    commit(root, "2026-03-03", other="3")
-    return root
+def test_lines_of_another_form_do_not_count() -> None:
+    lines = ["# head", "", "yesterday 0 a", "2026-03-02 0 a"]
+    assert parse_dates(lines) == {"a": Change(MONDAY, "0")}
 
 
-def test_each_file_has_the_day_of_its_last_commit(repository: Path) -> None:
-    (repository / "content" / "new").write_text("not committed")
-    assert change_dates(repository / "content") == {
-        "a": dt.date(2026, 2, 2),
-        "issues/ä": dt.date(2026, 1, 1),
-    }
+def test_publish_writes_the_days_of_the_files_that_changed(tmp_path: Path) -> None:
+    import shutil
 
-
-def test_a_shallow_clone_knows_only_what_it_saw_change(repository: Path, tmp_path: Path) -> None:
-    git(tmp_path, "clone", "--depth", "2", repository.as_uri(), "shallow")
-    assert change_dates(tmp_path / "shallow" / "content") == {}
-    assert change_dates(tmp_path / "shallow") == {"other": dt.date(2026, 3, 3)}
-
-
-def test_without_git_nothing_is_known(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    (tmp_path / "plain").mkdir()
-    assert change_dates(tmp_path / "plain") == {}
-    assert change_dates(tmp_path / "nowhere") == {}
-    monkeypatch.setenv("PATH", "")
-    assert change_dates(repository / "content") == {}
+    root = Path(shutil.copytree(TEAPOTS, tmp_path / "content"))
+    assert CliRunner().invoke(main, ["publish", "--content", str(root)]).exit_code == 0
+    written = (root / FILE).read_text("utf-8")
+    assert f"{dt.date.today()} " in written
+    (root / FILE).write_text(written.replace(str(dt.date.today()), "2026-03-02"), "utf-8")
+    page = root / "issues" / "rattling-lid.md"
+    page.write_text(page.read_text("utf-8").replace("title: ", "title: Loudly "), "utf-8")
+    assert CliRunner().invoke(main, ["publish", "--content", str(root)]).exit_code == 0
+    changes = parse_dates((root / FILE).read_text("utf-8").splitlines())
+    changed = [path for path, change in changes.items() if change.day != MONDAY]
+    assert changed == ["issues/rattling-lid.md"]

@@ -50,8 +50,6 @@ class Running:
             "HELP_DATA": str(self.data),
             "HELP_INSIGHTS_TOKEN": TOKEN,
             "HELP_WATCH": "0.2",
-            # The history of this repository says nothing about a copy of the content.
-            "GIT_CEILING_DIRECTORIES": str(folder.parent),
             **environment,
         }
         self.start()

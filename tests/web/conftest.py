@@ -33,14 +33,6 @@ def until(happens: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_history() -> Iterator[None]:
-    """Let the history of this repository say nothing about the fixtures."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("GIT_CEILING_DIRECTORIES", str(FIXTURES.parent))
-        yield
-
-
 @pytest.fixture(scope="session")
 def teapots() -> Iterator[TestClient]:
     """Help without exchanges and without a whitelist."""

@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 
 from app.content.loader import load
 from app.permalinks import published
-from app.web.serving import live
 from tests.web.conftest import FIXTURES, client
 from tests.web.document import Document
 
@@ -35,7 +34,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 @pytest.fixture
-def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def visitor(tmp_path: Path) -> Iterator[TestClient]:
     root = Path(shutil.copytree(FIXTURES / "exchange_content", tmp_path / "marbles"))
     replace(root / GLASS, "order: 10", "order: 10\naliases: [mirror-fair]")
     issue = root / "issues/address-not-allowed.md"
@@ -48,7 +47,8 @@ def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
     replace(
         root / "diagnostic.yml", "id: other-browser", "aliases: [by-hand]\n    id: other-browser"
     )
-    monkeypatch.setattr(live, "change_dates", lambda folder: DATES if folder == root else {})
+    days = (f"{day} 0 {path}\n" for path, day in DATES.items())
+    (root / "dates.txt").write_text("".join(days), "utf-8")
     with client(root, data=tmp_path, base_url="https://help.test") as running:
         yield running
 
@@ -171,7 +171,13 @@ def test_dates_of_change_are_told(visitor: TestClient) -> None:
         "/errors/glassmarket/EMARBLE:Rolled%20away": "2026-11-20",
     }
     feed = visitor.get("/feed.xml").text
-    assert re.findall(r"<updated>(.*?)T", feed) == ["2026-04-04", "2026-04-04", "2026-03-03"]
+    assert re.findall(r"<updated>(.*?)T", feed) == [
+        "2026-04-04",
+        "2026-04-04",
+        "2026-03-03",
+        "2026-03-03",
+        "2026-03-03",
+    ]
 
 
 def test_a_heading_keeps_its_anchor_for_every_exchange(visitor: TestClient) -> None:

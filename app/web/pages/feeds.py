@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -38,11 +40,10 @@ class Feeds(Handlers):
     async def feed(self, request: Request) -> Response:
         """Answer with the issues as an Atom feed, newest first."""
         knowledge = self.edition.knowledge
-        dated = (
-            (issue, changed)
-            for issue in knowledge.issues
-            if (changed := knowledge.changed(issue) or issue.verified)
-        )
+        dates = [knowledge.changed(one) or one.verified for one in knowledge.issues]
+        # Atom wants a date of each entry: an article without one is as old as the oldest.
+        oldest = min(filter(None, dates), default=dt.date(1970, 1, 1))
+        dated = zip(knowledge.issues, (day or oldest for day in dates), strict=True)
         newest = sorted(dated, key=lambda entry: entry[1], reverse=True)
         return self.template(
             request,

@@ -22,7 +22,6 @@ from starlette.exceptions import HTTPException
 
 from app.checks import check
 from app.content.folder import look
-from app.content.history import change_dates
 from app.content.loader import Content, load
 from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
@@ -135,7 +134,7 @@ class Live:
         """Load the folder: a new edition, or the present one and the errors of the new content."""
         present = self.state
         try:
-            content = load(self._folder, drafts=self._drafts, dates=change_dates(self._folder))
+            content = load(self._folder, drafts=self._drafts)
             errors = [one for one in check(content) if one.severity == "error"]
             if content.site is None or (errors and present.edition):
                 return _with_errors(present, errors)
