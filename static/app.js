@@ -119,30 +119,39 @@ if (form) {
   const field = byId("text");
   const status = byId("redaction");
   let cleaner = null;   // (text) -> { text, removed, count }, once its rules are here
+  let showDoubts = () => {};
   let loading = null;
   let settled = false;  // the rules are here, or can't be had
   let removedBefore = new Map();
 
   // When the rules can't be had, the server still removes secrets before it looks at the text.
-  const load = () => loading ??= import("./redact.js")
-    .then(async ({ loadRules, redact }) => {
+  const load = () => loading ??= Promise.all([import("./redact.js"), import("./doubts.js")])
+    .then(async ([{ loadRules, redact, findDoubts }, { watchDoubts }]) => {
       const rules = await loadRules(new URL("redaction-rules.json", import.meta.url));
       cleaner = (text) => redact(text, rules);
+      const find = (text) => findDoubts(text, rules);
+      showDoubts = watchDoubts(field, { find, removed: (kind) => count([{ kind, count: 1 }]), announce });
     })
     .catch(() => {})
     .finally(() => { settled = true; });
 
   function clean() {
     if (!cleaner) return;
-    const { text, removed, count } = cleaner(field.value);
-    if (!count) return;
+    const { text, removed } = cleaner(field.value);
+    if (!removed.length) return;
     field.value = text;
+    count(removed);
+  }
+
+  function count(removed) {
     for (const { kind, count: more } of removed) {
       removedBefore.set(kind, (removedBefore.get(kind) ?? 0) + more);
     }
     const total = [...removedBefore.values()].reduce((sum, number) => sum + number, 0);
     const kinds = [...removedBefore].map(([kind, number]) => (number > 1 ? `${number} × ${kind}` : kind));
-    status.textContent = `${total} secret${total > 1 ? "s were" : " was"} removed: ${kinds.join(", ")}`;
+    const opensWallet = removedBefore.has("recovery phrase") || removedBefore.has("private key");
+    status.textContent = `${total} secret${total > 1 ? "s were" : " was"} removed: ${kinds.join(", ")}`
+      + (opensWallet ? ". Whoever has it can take the money: move the funds to a new wallet." : "");
   }
 
   // The text without its secrets stays with this entry of the tab's history, for somebody who comes
@@ -166,7 +175,7 @@ if (form) {
 
   field.addEventListener("focus", load, { once: true });
   field.addEventListener("input", (event) => {
-    if (/Paste|Drop/.test(event.inputType)) load().then(clean);
+    if (/Paste|Drop/.test(event.inputType)) load().then(clean).then(() => showDoubts());
     if (!field.value) { status.textContent = ""; removedBefore = new Map(); }
     if (field.getAttribute("aria-invalid") === "true" && !tooLong()) complain("");
     // A new text is a new question: what was known of the old one no longer counts.

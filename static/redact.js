@@ -48,6 +48,7 @@ export function compileRules(source, words = []) {
     tail: compile({ pattern: source.tail, ignore_case: true }, "yu"),
     forms: [...source.labels, ...anywhere].map(({ name }) => forms.filter((form) => form.after.includes(name))),
     rules: source.rules.map((rule) => make(rule, "dgu")),
+    doubts: source.doubts.map((doubt) => ({ says: doubt.says, ...make(doubt, "dgu") })),
   };
 }
 
@@ -63,6 +64,15 @@ export function redact(text, rules) {
   }
   const removed = [...counts].map(([kind, count]) => ({ kind, count }));
   return { text: result, removed, count: removed.reduce((sum, { count }) => sum + count, 0) };
+}
+
+// Return what looks like a secret in a redacted text, where no rule can know: { kind, says, start, end }.
+export function findDoubts(text, rules) {
+  const doubts = [];
+  for (const doubt of rules.doubts) {
+    for (const found of findValues(doubt, text, rules)) doubts.push({ says: doubt.says, ...found });
+  }
+  return doubts.sort((one, other) => one.start - other.start);
 }
 
 function apply(rule, text, rules, counts) {
