@@ -7,7 +7,6 @@ Words are found with other endings and corrected; codes are matched whole or not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import tantivy
 
@@ -48,11 +47,6 @@ def tokens_of(text: str) -> list[str]:
 def parts_of(token: str) -> list[str]:
     """Return the words of a token."""
     return re.findall(_WORD, token)
-
-
-def codes_of(text: str) -> Iterator[str]:
-    """Yield the codes of a text."""
-    return filter(is_code, tokens_of(text))
 
 
 def is_code(token: str) -> bool:

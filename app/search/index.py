@@ -16,7 +16,7 @@ from tantivy import Query
 
 from app import addresses
 from app.knowledge import KnowledgeBase
-from app.search.analysis import codes_of, stemming
+from app.search.analysis import is_code, stemming, tokens_of
 from app.search.documents import ALWAYS, NONE_CHOSEN, Passage, documents_of
 from app.search.names import Names
 from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, QueryBuilder, Question, clean
@@ -65,7 +65,7 @@ class SearchIndex:
                 "title": [*document.names],
                 "lead": [*document.lead],
                 "text": texts,
-                "codes": [*{code for text in texts for code in codes_of(text)}],
+                "codes": [*{one for text in texts for one in tokens_of(text) if is_code(one)}],
                 "kind": document.kind,
                 "exchange": document.exchange if document.code else "",
                 "number": number,
@@ -136,13 +136,13 @@ class SearchIndex:
         While none is chosen, passages for everybody and for the `named` exchanges are preferred.
         """
         choices = (ALWAYS, exchange) if exchange else (ALWAYS, NONE_CHOSEN, *named)
-        query = self._queries.passages(question, pages, choices)
+        matches = self._queries.matches(question)
+        query = self._queries.passages(matches, pages, choices)
         best: dict[int, Passage] = {}
         for number in self._hits(query, PASSAGES_PER_RESULT * max(len(pages), 1)):
             page, passage = self._passages[number]
             if not exchange or passage.shown in choices:
                 best.setdefault(page, passage)
-        matches = self._queries.matches(question)
         snippets = Snippets(self._searcher, matches, self._schema, "passage")
         results = []
         for page in pages:

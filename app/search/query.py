@@ -131,14 +131,14 @@ class QueryBuilder:
         """Return the query for the pages whose titles fit."""
         return Query.boolean_query(self._clauses(question, {"title": 1.0}))
 
-    def passages(self, question: Question, pages: Iterable[int], choices: Iterable[str]) -> Query:
-        """Return the query for the passages of these pages that fit.
+    def passages(self, matches: Query, pages: Iterable[int], choices: Iterable[str]) -> Query:
+        """Return the query for the passages of these pages that hold `matches`.
 
         Those that are shown for one of the `choices` are preferred.
         """
         return Query.boolean_query(
             [
-                (Occur.Must, self.matches(question)),
+                (Occur.Must, matches),
                 (Occur.Must, self._any("page", pages)),
                 (Occur.Should, Query.const_score_query(self._any("shown", choices), SHOWN_BONUS)),
             ]

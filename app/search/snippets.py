@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from textwrap import shorten
 
 import tantivy
 
 SNIPPET_CHARACTERS = 160
 
-_GAP_IN_CODE = re.compile(r"[-_.]+")
+_GAP_IN_CODE = re.compile(r"</b>([-_.]+)<b>")
+_MARK = re.compile("</?b>")
 _WORD = re.compile(r"\w")
 
 Pieces = tuple[tuple[str, bool], ...]
@@ -31,23 +33,14 @@ class Snippets:
         """Return the part of `text` with most matches, or its beginning if it has none."""
         document = tantivy.Document(**{self._field: text})
         snippet = self._generator.snippet_from_doc(document)
-        matches = snippet.highlighted()
-        if not matches:
-            beginning = shorten(text, SNIPPET_CHARACTERS, placeholder="…")
-            return ((beginning, False),) if beginning else ()
-        shown = snippet.fragment_range()
-        raw = text.encode()  # tantivy counts bytes
+        html = _GAP_IN_CODE.sub(r"\1", snippet.to_html())
+        if "<b>" not in html:
+            return ((shorten(text, SNIPPET_CHARACTERS, placeholder="…"), False),) if text else ()
+        raw, shown = text.encode(), snippet.fragment_range()  # which counts bytes
         before, after = raw[: shown.start].decode(), raw[shown.end :].decode()
-        fragment = raw[shown.start : shown.end]
-        pieces = [("…" if _WORD.search(before) else before, False)]
-        place = 0
-        for match in matches:
-            gap, word = fragment[place : match.start].decode(), fragment[match.start : match.end]
-            if pieces[-1][1] and _GAP_IN_CODE.fullmatch(gap):
-                pieces[-1] = (pieces[-1][0] + gap + word.decode(), True)
-            else:
-                pieces += [(gap, False), (word.decode(), True)]
-            place = match.end
-        pieces.append((fragment[place:].decode(), False))
-        pieces.append(("…" if _WORD.search(after) else after, False))
+        pieces = [
+            ("…" if _WORD.search(before) else before, False),
+            *((unescape(piece), place % 2 == 1) for place, piece in enumerate(_MARK.split(html))),
+            ("…" if _WORD.search(after) else after, False),
+        ]
         return tuple((piece, marked) for piece, marked in pieces if piece)

@@ -39,10 +39,11 @@ class Words:
         self._searcher = searcher
         self._field = field
         self._analyzer = analyzer
-        self._size = size
-        self._counts = dict(searcher.terms_with_prefix(field, ""))
-        words = [one for one in self._counts if len(one) <= LONGEST_WORD and not is_code(one)]
-        self._commonest = sorted(words, key=self._counts.__getitem__, reverse=True)
+        self._rarities = {
+            word: math.log1p(size / count) for word, count in searcher.terms_with_prefix(field, "")
+        }
+        words = [one for one in self._rarities if len(one) <= LONGEST_WORD and not is_code(one)]
+        self._commonest = sorted(words, key=self._rarities.__getitem__)
         builder = tantivy.SchemaBuilder().add_text_field("word", tokenizer_name="raw")
         self._schema = builder.add_integer_field("place", fast=True).build()
         index = tantivy.Index(self._schema)
@@ -59,14 +60,11 @@ class Words:
 
     def know(self, phrase: Phrase) -> bool:
         """Tell whether each word of a phrase is in some document."""
-        return bool(phrase) and all(word in self._counts for word in phrase)
+        return bool(phrase) and all(word in self._rarities for word in phrase)
 
     def rarity(self, phrases: Iterable[Phrase]) -> float:
         """Return how much the commonest phrase says: the rarer its words, the more."""
-        return min(
-            sum(math.log1p(self._size / self._counts.get(word, 1)) for word in phrase)
-            for phrase in phrases
-        )
+        return min(sum(self._rarities.get(word, 0.0) for word in phrase) for phrase in phrases)
 
     def forms(self, word: str, *, typing: bool) -> dict[Phrase, float]:
         """Return what a word can mean, nothing if no document holds anything like it.
@@ -102,7 +100,7 @@ class Words:
         With `prefix`, only the beginning of a word has to be near.
         """
         # The index holds stems, and a typo can spoil the stem: `gaate` has the stem `gaat`.
-        for typed in (*self.analyze(word), word):
+        for typed in dict.fromkeys((*self.analyze(word), word)):
             for distance, least in TYPOS:
                 if least <= len(typed) <= LONGEST_WORD:
                     query = tantivy.Query.fuzzy_term_query(

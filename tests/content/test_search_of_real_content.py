@@ -150,7 +150,7 @@ def questions(knowledge: KnowledgeBase) -> Iterator[Query]:
         (misspelt, 0.98, 1.0),
         (unfinished, 0.98, 1.0),
         (joined, 1.0, 1.0),
-        (words, 0.92, 1.0),
+        (words, 0.9, 1.0),
         (questions, 0.66, 0.95),
     ],
 )
