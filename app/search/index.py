@@ -16,13 +16,13 @@ from tantivy import Query
 
 from app import addresses
 from app.knowledge import KnowledgeBase
-from app.search.analysis import is_code, stemming, tokens_of
+from app.search.analysis import stemming, tokens_of
 from app.search.documents import ALWAYS, NONE_CHOSEN, Passage, documents_of
 from app.search.names import Names
 from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, QueryBuilder, Question, clean
 from app.search.results import Result
 from app.search.snippets import Snippets
-from app.search.words import Words
+from app.search.words import Words, rarities
 
 PASSAGES_PER_RESULT = 20
 """The best passages of all results that are looked at, on average."""
@@ -51,8 +51,10 @@ class SearchIndex:
         writer.wait_merging_threads()
         index.reload()
         self._searcher = index.searcher()
-        words = Words(self._searcher, "text", analyzer, len(self._documents))
-        self._queries = QueryBuilder(self._schema, words)
+        size = len(self._documents)
+        words = Words(self._searcher, "text", analyzer, size)
+        codes = rarities(self._searcher, "codes", size)
+        self._queries = QueryBuilder(self._schema, words, codes)
 
     def _fields(self) -> Iterator[dict[str, Any]]:
         """Yield the fields of all pages, then of all passages."""
@@ -65,7 +67,7 @@ class SearchIndex:
                 "title": [*document.names],
                 "lead": [*document.lead],
                 "text": texts,
-                "codes": [*{one for text in texts for one in tokens_of(text) if is_code(one)}],
+                "codes": [*{one for text in texts for one in tokens_of(text) if not one.isalpha()}],
                 "kind": document.kind,
                 "exchange": document.exchange if document.code else "",
                 "number": number,

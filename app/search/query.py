@@ -24,8 +24,8 @@ MAX_CHARACTERS, MAX_TOKENS, RAREST_WORDS = 200, 20, 12
 PAGE_FIELDS = {"title": 2.0, "lead": 1.0, "text": 1.0}
 """How much a match counts. `text` has the title and the lead too, so they count 3 and 2."""
 
-CODE_SCORE = 10.0
-"""What a code counts."""
+CODE_WEIGHT = 2.0
+"""How much more a code or compound counts than a word."""
 
 KIND_BONUS = {"error": -2.0, "page": -1.0}
 """What other pages gain against the issues and exchanges that match as well."""
@@ -49,6 +49,7 @@ class Question(NamedTuple):
 
     words: tuple[Forms, ...] = ()
     codes: tuple[str, ...] = ()
+    """What is matched whole: codes, and compounds such as `api-signature-not-valid`."""
     quoted: tuple[Phrase, ...] = ()
     """What a page must hold."""
     sentence: Phrase = ()
@@ -63,40 +64,37 @@ def clean(query: str) -> str:
 
 
 class QueryBuilder:
-    """Builds queries for an index with this schema, whose pages hold these words."""
+    """Builds queries for an index with this schema.
 
-    def __init__(self, schema: tantivy.Schema, words: Words) -> None:
+    Its pages hold these `words`, and `codes`, each with how much it says.
+    """
+
+    def __init__(self, schema: tantivy.Schema, words: Words, codes: Mapping[str, float]) -> None:
         self._schema = schema
         self._words = words
+        self._codes = codes
 
     def read(self, query: str) -> Question:
         """Return what a clean query asks for; its last word may be unfinished."""
         loose = _QUOTED.sub(" ", query)
         tokens = tokens_of(loose)[:MAX_TOKENS]
-        codes = tuple(dict.fromkeys(filter(is_code, tokens)))
-        typed = [word for token in tokens if token not in codes for word in parts_of(token)]
+        typed = [word for token in tokens if not is_code(token) for word in parts_of(token)]
         unfinished = typed[-1] if typed and _UNFINISHED.search(loose) else ""
         joined: dict[str, dict[Phrase, float]] = {}
         for pair in pairwise(typed):
             if whole := self._words.joined(*pair):
                 joined |= dict.fromkeys(pair, whole)
-        small = SMALL_WORDS | FILLERS if codes else SMALL_WORDS
+        small = SMALL_WORDS | FILLERS if any(map(is_code, tokens)) else SMALL_WORDS
         asked = [
             joined.get(word, {}) | self._words.forms(word, typing=word == unfinished)
             for word in dict.fromkeys(typed)
             if word not in small
         ]
-        # The words of `api-signature-not-valid` say more side by side.
-        compounds = [
-            self._words.analyze(token)
-            for token in tokens
-            if token not in codes and not token.isalpha()
-        ]
         words = [one for one in asked if one]
-        words += [{phrase: TYPED} for phrase in compounds if self._words.know(phrase)]
+        exact = dict.fromkeys(token for token in tokens if token in self._codes)
         return Question(
             words=tuple(nlargest(RAREST_WORDS, words, key=self._words.rarity)),
-            codes=codes,
+            codes=tuple(exact),
             quoted=tuple(map(self._words.analyze, _QUOTED.findall(query))),
             sentence=self._words.analyze(" ".join(tokens)),
             unknown=sum(not one for one in asked),
@@ -111,13 +109,16 @@ class QueryBuilder:
             return Query.empty_query()
         fitting = [
             *self._clauses(question, PAGE_FIELDS),
-            *((Occur.Should, self._score("codes", (one,), CODE_SCORE)) for one in question.codes),
+            *(
+                (Occur.Should, self._score("codes", (code,), CODE_WEIGHT * self._codes[code]))
+                for code in question.codes
+            ),
         ]
         bonuses = [
             *(self._score("kind", (kind,), bonus) for kind, bonus in KIND_BONUS.items()),
             *(self._score("exchange", (one,), EXCHANGE_BONUS) for one in exchanges),
         ]
-        if len(question.sentence) >= SENTENCE_WORDS:
+        if len(question.sentence) >= SENTENCE_WORDS and self._words.know(question.sentence):
             score = SENTENCE_WEIGHT * self._words.rarity([question.sentence])
             bonuses += [self._score(field, question.sentence, score) for field in ("title", "lead")]
         return Query.boolean_query(

@@ -30,8 +30,13 @@ Forms = Mapping[Phrase, float]
 """What a word of a query can mean, each with how much it counts."""
 
 
+def rarities(searcher: tantivy.Searcher, field: str, size: int) -> dict[str, float]:
+    """Return how much each word of a field says: the fewer of `size` documents, the more."""
+    return {word: math.log1p(size / count) for word, count in searcher.terms_with_prefix(field, "")}
+
+
 class Words:
-    """The words of a field, and how many of `size` documents hold each."""
+    """The words of a field that `size` documents have."""
 
     def __init__(
         self, searcher: tantivy.Searcher, field: str, analyzer: tantivy.TextAnalyzer, size: int
@@ -39,9 +44,7 @@ class Words:
         self._searcher = searcher
         self._field = field
         self._analyzer = analyzer
-        self._rarities = {
-            word: math.log1p(size / count) for word, count in searcher.terms_with_prefix(field, "")
-        }
+        self._rarities = rarities(searcher, field, size)
         words = [one for one in self._rarities if len(one) <= LONGEST_WORD and not is_code(one)]
         self._commonest = sorted(words, key=self._rarities.__getitem__)
         builder = tantivy.SchemaBuilder().add_text_field("word", tokenizer_name="raw")
