@@ -44,9 +44,9 @@ def tokens_of(text: str) -> list[str]:
     return _TOKEN.findall(text.casefold())
 
 
-def parts_of(token: str) -> list[str]:
-    """Return the words of a token."""
-    return re.findall(_WORD, token)
+def parts_of(text: str) -> list[str]:
+    """Return the words of a text in lower case, those of compounds one by one."""
+    return re.findall(_WORD, text.casefold())
 
 
 def is_code(token: str) -> bool:

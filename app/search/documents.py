@@ -32,10 +32,12 @@ class Passage(NamedTuple):
 class Document:
     """A page that a search can find.
 
-    A match in `names` counts most, then one in `lead`, then one in `passages`, what a visitor reads
-    there, or in `hidden`, what else the page is found by. `exchange` is the exchange that the page
-    is about. `code`, `messages` (with placeholders) and the addresses of the `issues` that it can
-    mean, likeliest first, are those of an error code.
+    A match in `names` counts most, then one in `lead`, then one in `passages`, which a visitor
+    reads there, or in `hidden`, what else the page is found by. `told` are the words of people whom
+    the page helps: words that are frequent there raise it among the pages that match.
+
+    `exchange` is the exchange that the page is about. `code`, `messages` (with placeholders) and
+    `issues`, the addresses of what it can mean, likeliest first, are those of an error code.
     """
 
     kind: Kind
@@ -45,6 +47,7 @@ class Document:
     names: tuple[str, ...] = ()
     lead: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     exchange: str = ""
     code: str = ""
     messages: tuple[str, ...] = ()
@@ -92,7 +95,19 @@ def _issue(issue: Issue, knowledge: KnowledgeBase) -> Document:
         names=(title, issue.slug),
         lead=(issue.symptom, *issue.phrases),
         hidden=(*map(_open, issue.signatures), *issue.examples),
+        told=tuple(_told(issue, knowledge)),
     )
+
+
+def _told(issue: Issue, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield the reports of an issue.
+
+    Without the names of exchanges: issues would come before the page of the exchange.
+    """
+    names = {one.id for one in knowledge.exchanges}
+    for report in knowledge.content.reports:
+        if report.expected == issue.slug:
+            yield " ".join(word for word in report.text.split() if word.casefold() not in names)
 
 
 def _exchange(exchange: Exchange, knowledge: KnowledgeBase) -> Document:

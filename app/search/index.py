@@ -68,6 +68,7 @@ class SearchIndex:
                 "lead": [*document.lead],
                 "text": texts,
                 "codes": [*{one for text in texts for one in tokens_of(text) if not one.isalpha()}],
+                "told": [*document.told],
                 "kind": document.kind,
                 "exchange": document.exchange if document.code else "",
                 "number": number,
@@ -167,7 +168,7 @@ class SearchIndex:
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for field in (*PAGE_FIELDS, "passage"):
+    for field in (*PAGE_FIELDS, "told", "passage"):
         builder.add_text_field(field, tokenizer_name="words")
     for field in ("codes", "kind", "exchange", "shown"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from app.model import PLACEHOLDER
 from app.search.analysis import FILLERS, parts_of, tokens_of
 from app.search.documents import Document
 
 MOST_SHARERS = 3
-"""A message that more error codes share than this names none of them."""
+"""A message that more error codes share names the issues that they mean."""
 
 _CLEAR = re.compile(r"[^\W_][-_:./ ]+[^\W_]|[a-z][A-Z]|^[-+]\d{3}|\d{5}")
 """A code that means nothing else: of several parts or words, or a long number."""
@@ -32,7 +32,7 @@ class Names:
         self._exchanges: dict[str, int] = {}
         for number, document in enumerate(documents):
             if document.kind == "exchange":
-                self._exchanges |= {_key(name): number for name in document.names}
+                self._exchanges |= {_spaced(parts_of(name)): number for name in document.names}
             if document.code:
                 code = _key(document.code)
                 self._codes[code].append(number)
@@ -45,7 +45,7 @@ class Names:
 
     def exchanges(self, query: str) -> list[str]:
         """Return the exchanges that a query names."""
-        text = _key(query)
+        text = _spaced(parts_of(query))
         found = dict.fromkeys(number for name, number in self._exchanges.items() if name in text)
         return [self._documents[number].exchange for number in found]
 
@@ -56,14 +56,22 @@ class Names:
         error can mean. Of a code or message that several exchanges have, the pages of `exchanges`
         stand for all. An exchange is named by a query that is nothing but its name.
         """
+        if (name := _spaced(parts_of(query))) in self._exchanges:
+            return [self._exchanges[name]]
         text = _key(query)
-        if text in self._exchanges:
-            return [self._exchanges[text]]
-        errors = self._by_code(text, exchanges) or self._by_message(text, exchanges)
+        errors = self._by_code(text, exchanges)
+        if not errors:
+            errors = self._by_message(text, exchanges)
+            if len(errors) > MOST_SHARERS and not self._own(errors, exchanges):
+                return self._issues(errors, 1)
         # `1003` is the code of HTX, and that of Binance without its sign.
         errors.sort(key=lambda page: self._documents[page].code not in query)
-        issues = [url for page in errors for url in self._documents[page].issues]
-        return [*errors, *(self._numbers[url] for url in issues if url in self._numbers)]
+        return [*errors, *self._issues(errors)]
+
+    def _issues(self, errors: Iterable[int], most: int | None = None) -> list[int]:
+        """Return the pages of the issues that each error can mean, `most` of them."""
+        urls = [url for page in errors for url in self._documents[page].issues[:most]]
+        return [self._numbers[url] for url in dict.fromkeys(urls) if url in self._numbers]
 
     def _by_code(self, text: str, exchanges: Container[str]) -> list[int]:
         """Return the error pages whose codes are in a text.
@@ -84,7 +92,7 @@ class Names:
     def _by_message(self, text: str, exchanges: Container[str]) -> list[int]:
         """Return the error pages whose longest message is in a text.
 
-        Unless its exchange is named, it must be most of the text, and few may share it.
+        Unless its exchange is named, it must be most of the text.
         """
         held = [one for one in self._messages if all(part in text for part in one)]
         longest = max(map(_length, held), default=0)
@@ -92,8 +100,8 @@ class Names:
         for message in held:
             if _length(message) == longest:
                 pages = self._messages[message]
-                is_clear = 2 * longest >= _length((text,)) and len(pages) <= MOST_SHARERS
-                found += self._own(pages, exchanges) or (pages if is_clear else [])
+                is_most = 2 * longest >= _length((text,))
+                found += self._own(pages, exchanges) or (pages if is_most else [])
         return found
 
     def _own(self, pages: Sequence[int], exchanges: Container[str]) -> list[int]:
@@ -101,8 +109,12 @@ class Names:
 
 
 def _key(text: str) -> str:
-    """Return the tokens of a text between blanks: what holds them holds the text as whole words."""
-    return f" {' '.join(tokens_of(text))} "
+    """Return the tokens of a text, so that what holds them holds the text as whole words."""
+    return _spaced(tokens_of(text))
+
+
+def _spaced(words: Iterable[str]) -> str:
+    return f" {' '.join(words)} "
 
 
 def _is_announced(code: str, text: str) -> bool:

@@ -27,14 +27,17 @@ PAGE_FIELDS = {"title": 2.0, "lead": 1.0, "text": 1.0}
 CODE_WEIGHT = 2.0
 """How much more a code or compound counts than a word."""
 
-KIND_BONUS = {"error": -2.0, "page": -1.0}
-"""What other pages gain against the issues and exchanges that match as well."""
+KIND_BONUS = {"page": -1.0, "error": -2.0}
+"""What a page gains against the issues that match as well."""
 
 EXCHANGE_BONUS = 4.0
 """What an error code gains whose exchange is chosen or named."""
 
 SHOWN_BONUS = 4.0
 """What a passage gains that the visitor's choice of an exchange shows."""
+
+TOLD_WEIGHT = 2.0
+"""How much it counts that people use a word often who are helped by a page (by BM25)."""
 
 SENTENCE_WORDS, SENTENCE_WEIGHT = 3, 2.0
 """A title or lead that holds a whole query of so many words gains what they say, so many times."""
@@ -118,6 +121,11 @@ class QueryBuilder:
             *(self._score("kind", (kind,), bonus) for kind, bonus in KIND_BONUS.items()),
             *(self._score("exchange", (one,), EXCHANGE_BONUS) for one in exchanges),
         ]
+        for forms in question.words:
+            bonuses += [
+                Query.boost_query(Query.term_query(self._schema, "told", word), TOLD_WEIGHT * share)
+                for (word, *_), share in forms.items()
+            ]
         if len(question.sentence) >= SENTENCE_WORDS and self._words.know(question.sentence):
             score = SENTENCE_WEIGHT * self._words.rarity([question.sentence])
             bonuses += [self._score(field, question.sentence, score) for field in ("title", "lead")]
