@@ -9,8 +9,8 @@ from typing import NamedTuple
 from app import addresses
 from app.answers import answer
 from app.content.markdown import blocks, plain
-from app.knowledge import KnowledgeBase
-from app.model import PLACEHOLDER, ErrorCode, Exchange, Issue, Site, Tip
+from app.knowledge import KnowledgeBase, Page
+from app.model import PLACEHOLDER, ErrorCode, Exchange, Issue, Question, Site, Tip
 from app.search.results import Kind
 
 ALWAYS, NONE_CHOSEN = "always", ""
@@ -66,6 +66,8 @@ def documents_of(knowledge: KnowledgeBase) -> Iterator[Document]:
     """
     for issue in knowledge.issues:
         yield _issue(issue, knowledge)
+    for question in knowledge.questions:
+        yield _question(question, knowledge)
     for exchange in knowledge.exchanges:
         yield _exchange(exchange, knowledge)
     for owner in dict.fromkeys(error.exchange for error in knowledge.content.errors):
@@ -108,6 +110,22 @@ def _told(issue: Issue, knowledge: KnowledgeBase) -> Iterator[str]:
     for report in knowledge.content.reports:
         if report.expected == issue.slug:
             yield " ".join(word for word in report.text.split() if word.casefold() not in names)
+
+
+def _question(question: Question, knowledge: KnowledgeBase) -> Document:
+    title = plain(question.title)
+    return Document(
+        kind="question",
+        title=title,
+        url=question.url,
+        passages=(
+            Passage(plain(question.answer)),
+            *(Passage(plain(step.text), step.id) for step in question.steps),
+            *_body(question, knowledge),
+        ),
+        lead=(title,),
+        hidden=question.examples,
+    )
 
 
 def _exchange(exchange: Exchange, knowledge: KnowledgeBase) -> Document:
@@ -196,7 +214,7 @@ def _banner(site: Site) -> str:
     return " ".join(map(plain, texts))
 
 
-def _body(page: Issue | Exchange, knowledge: KnowledgeBase) -> Iterator[Passage]:
+def _body(page: Page, knowledge: KnowledgeBase) -> Iterator[Passage]:
     for text, anchor in blocks(page.body, knowledge.body_source(page)):
         yield Passage(text, anchor)
 

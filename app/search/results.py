@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["issue", "exchange", "error", "page"]
+Kind = Literal["issue", "question", "exchange", "error", "page"]
 """`page` is any page that is not one of the others, such as the home page."""
 
 

@@ -42,3 +42,10 @@ def test_questions_are_listed_on_the_first_page_and_in_the_sitemap(marbles: Test
     assert page.link("Can Marble Robot juggle my marbles away?") == URL
     assert URL in marbles.get("/sitemap.xml").text
     assert "questions-title" not in Document(marbles.get(URL).text).text
+
+
+def test_a_question_is_found_by_how_people_ask_it(marbles: TestClient) -> None:
+    for query in ("juggle my marbles away", "will the robot throw my marbles"):
+        found = marbles.get("/api/v1/search", params={"q": query}).json()
+        assert found[0]["url"] == URL, query
+        assert found[0]["kind"] == "question"
