@@ -117,6 +117,7 @@ _PHRASES: dict[str, Callable[[list[str]], str]] = {
     "-list": "', '".join,
     "-commas": ", ".join,
     "-dashes": "-".join,
+    "-dots": " . ".join,
     "-capitals": lambda words: " ".join(words).upper(),
     "-wrapped": lambda words: " ".join(words[:12]) + "\n" + " ".join(words[12:]),
     "-numbered": lambda words: " ".join(f"{n}. {word}" for n, word in enumerate(words, 1)),
