@@ -285,7 +285,7 @@ def test_the_checklist_survives_reload_back_and_forward(visitor: Page, marbles: 
     test = visitor.get_by_role("group", name="Sign in to the market by hand")
     test.get_by_role("radio", name="Failed").check()
     expect(steps).to_contain_text("2 of 3 done")
-    expect(steps).to_contain_text("you can't sign in by hand either")
+    expect(steps).to_contain_text("You can't sign in by hand either")
     expect(visitor).to_have_url(re.compile(r"missing=address-allowed&test-other-browser=fail$"))
 
     visitor.reload()

@@ -20,7 +20,10 @@ def test_a_question_has_a_page_with_its_answer_and_steps(marbles: TestClient) ->
     assert page.heading == "Can Marble Robot juggle my marbles away?"
     assert "No. Marble Robot only rolls them." in page.text
     steps = [step.text for step in page.one("ol", class_="steps").all("li")]
-    assert [text.partition(".")[0] for text in steps] == ["Look into your bag"]
+    assert [text.partition(".")[0] for text in steps] == [
+        "Look into your bag",
+        "Count the marbles at your exchange",
+    ]
     assert page.link("Wrong Key") == "/issues/wrong-key"
 
 
