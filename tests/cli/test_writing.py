@@ -91,7 +91,7 @@ def test_publish_adds_what_is_new_and_only_once(marbles: Path) -> None:
     assert texts(marbles) == before
     assert run("rename", "step", "wrong-key", "copy-the-key-with-the-copy-button", "copy-it",
                content=marbles).exit_code == 0  # fmt: skip
-    assert "1 new permalink, 33 in all" in run("publish", content=marbles).stdout
+    assert "1 new permalink, 34 in all" in run("publish", content=marbles).stdout
     assert "/issues/wrong-key#copy-it\n" in (marbles / "permalinks.txt").read_text()
 
 

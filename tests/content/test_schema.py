@@ -62,7 +62,7 @@ def test_what_does_not_fit() -> None:
 
 
 def test_every_kind_of_file_has_a_schema() -> None:
-    of_lines = {"permalinks", "redirects", "reports"}
+    of_lines = {"permalinks", "redirects", "dates", "reports"}
     assert set(FILES) == set(TYPES) - of_lines
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from app.web.api.refusals import refusal
 
+EXPOSED = ("Retry-After", "X-Request-ID")
+"""The headers of an answer that a page of a named origin may read."""
 PREFLIGHT_SECONDS = 3600
 """For so long a browser need not ask again whether another origin may use the interface."""
 
@@ -22,14 +24,21 @@ class Cors(CORSMiddleware):
     """
 
     def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
+        allowed = tuple(origins)
         super().__init__(
             app,
-            allow_origins=tuple(origins),
+            allow_origins=allowed,
             allow_methods=("GET", "POST"),
             allow_headers=("Content-Type",),
-            expose_headers=("Retry-After", "X-Request-ID"),
+            expose_headers=EXPOSED if "*" in allowed else (),
             max_age=PREFLIGHT_SECONDS,
         )
+
+    @staticmethod
+    def allow_explicit_origin(headers: MutableHeaders, origin: str) -> None:
+        """Let a named origin read an answer; an answer to any other stays as it is."""
+        CORSMiddleware.allow_explicit_origin(headers, origin)
+        headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Answer what a browser asks before a request; refuse in the shape of all errors."""
