@@ -110,7 +110,7 @@ def errand(chance: random.Random) -> Errand:
         body = f"page=%2Fissues%2F{slug}&helpful=yes"
         sent = request("POST", "/feedback", f"{FORM}X-Forwarded-For: {address}\r\n", body)
         return Errand(kind, sent, frozenset({200, 429}), vote=f"{address} {slug}")
-    text = f"-7007 no such key {mark}"
+    text = f"-7007 no such place {mark}"
     json_type, known = "Content-Type: application/json\r\n", "If-None-Match: *\r\n"
     answers: dict[str, tuple[bytes, frozenset[int], bytes | str]] = {
         "page": (request("GET", f"/issues/{slug}"), GOOD, ISSUES[slug]),
