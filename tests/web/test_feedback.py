@@ -320,11 +320,11 @@ def test_a_wrong_password_now_and_then_is_forgiven(client: TestClient) -> None:
 
 
 def test_what_found_no_answer_is_shown_to_writers(client: TestClient) -> None:
-    text = "my kettle sings too high, secretKey=Zx81Qwerty7Uiop23Asdf45Ghjk67"
+    text = "how do I brew coffee for nine, secretKey=Zx81Qwerty7Uiop23Asdf45Ghjk67"
     client.post("/diagnose", data={"text": text})
     client.get("/search?q=zzyzx")
     client.get("/search?q=zzy", headers=HTMX)
-    until(lambda: "zzyzx" in insights(client) and "my kettle sings" in insights(client))
+    until(lambda: "zzyzx" in insights(client) and "brew coffee" in insights(client))
     seen = insights(client)
     assert "Zx81Qwerty7Uiop23Asdf45Ghjk67" not in seen
     assert ">zzy<" not in seen
