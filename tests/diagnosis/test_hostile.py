@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.diagnosis.engine import Engine
 from app.model import Observations
+from tests.timing import processor_seconds
 
 pytestmark = pytest.mark.slow
 
@@ -52,12 +51,7 @@ def test_hostile_texts_get_an_answer(engine: Engine, text: str) -> None:
 def test_twice_the_text_takes_about_twice_the_time(engine: Engine, text: str) -> None:
     def seconds(length: int) -> float:
         piece = Observations(text=text[:length])
-        times = []
-        for _ in range(3):
-            start = process_time()
-            engine.diagnose(piece)
-            times.append(process_time() - start)
-        return min(times)
+        return processor_seconds(lambda: engine.diagnose(piece))
 
     whole, quarter = seconds(len(text)), seconds(len(text) // 4)
 

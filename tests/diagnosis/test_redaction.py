@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from pathlib import Path
 from random import Random
-from time import process_time
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from app.diagnosis.redaction import RedactionRulesError, Redactor
 from tests.diagnosis.careless import IDENTITY, careless_pastes, survives
 from tests.diagnosis.pastes import make_hostile_text, make_paste
 from tests.diagnosis.slow_texts import PIECES, slow_texts
+from tests.timing import processor_seconds
 
 ROOT = Path(__file__).parents[2]
 RULES_FILE = ROOT / "static" / "redaction-rules.json"
@@ -297,20 +297,14 @@ def test_sixteen_kibibytes_of_regex_food(text: str) -> None:
     assert REDACTOR.redact(redacted).text == redacted
 
 
-def _seconds(text: str) -> float:
-    start = process_time()
-    REDACTOR.redact(text)
-    return process_time() - start
-
-
 def _grows_too_fast(piece: str) -> bool:
     """Tell whether twice the text takes far more than twice the time.
 
     A quadratic rule needs four times as long. Less than 20 ms say nothing.
     """
     whole, double = (piece * 16384)[:16384], (piece * 32768)[:32768]
-    times = [(_seconds(whole), _seconds(double)) for _ in range(3)]
-    shorter, longer = (min(column) for column in zip(*times, strict=True))
+    shorter = processor_seconds(lambda: REDACTOR.redact(whole))
+    longer = processor_seconds(lambda: REDACTOR.redact(double))
     return bool(longer > 0.02 and longer > 3 * shorter)
 
 
