@@ -222,7 +222,7 @@ class Tip(Entity):
     """Old anchors of this tip: links to them still land here."""
 
 
-# --- reports.jsonl and vocabulary.yml ---------------------------------------------------------
+# --- reports and vocabulary.yml ---------------------------------------------------------------
 
 
 NO_ISSUE = "none"
@@ -230,7 +230,10 @@ NO_ISSUE = "none"
 
 
 class Report(Entity):
-    """A labelled problem report (`content/reports.jsonl`): the diagnosis learns from its words."""
+    """A labelled problem report: the diagnosis learns from its words.
+
+    Reports stand in `content/reports.jsonl` and in the files of `content/reports/`.
+    """
 
     text: NonEmpty
     """What somebody pasted or typed, without secrets."""

@@ -15,7 +15,7 @@ MAX_BYTES = 1_000_000
 MAX_IMAGE_BYTES = 2_000_000
 """An image above this size is refused: images are kept in memory, and visitors wait for them."""
 
-TEXT_SUFFIXES = (".md", ".markdown", ".yml", ".yaml")
+TEXT_SUFFIXES = (".md", ".markdown", ".yml", ".yaml", ".jsonl")
 IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 """What counts as an image; SVG doesn't, for it can hold scripts."""
 
@@ -48,6 +48,7 @@ FOLDERS: Mapping[str, tuple[Kind, str]] = {
     "questions": ("question", ".md"),
     "exchanges": ("exchange", ".md"),
     "errors": ("errors", ".yml"),
+    "reports": ("reports", ".jsonl"),
 }
 
 Stamp = tuple[int, int, int, int]
@@ -161,7 +162,9 @@ class Folder:
             reason = error.strerror or error
             raise UnreadableError(f"the file can't be read ({reason}); make it readable") from error
         if len(data) > limit:
-            raise UnreadableError(f"the file is larger than {limit:,} bytes; split it or shrink it")
+            is_list = path.endswith(".jsonl")
+            cure = "move lines to `reports/more.jsonl`" if is_list else "split it or shrink it"
+            raise UnreadableError(f"the file is larger than {limit:,} bytes; {cure}")
         return data
 
     def _names(self, folder: str) -> list[str]:

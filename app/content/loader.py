@@ -82,7 +82,7 @@ RULES: Mapping[str, str] = MappingProxyType(
             "Error. Example: `title: Warning: wrong key`"
         ),
         "json": (
-            "Find a line of `reports.jsonl` that is not valid JSON; write one object on each "
+            "Find a line of reports that is not valid JSON; write one object on each "
             "line.\n\nError. Example: a line that is cut off"
         ),
         "yaml-anchor": (
@@ -121,7 +121,7 @@ class TipFile(Entity):
 
 
 class ReportFile(Entity):
-    """`reports.jsonl`: labelled problem reports to learn from."""
+    """`reports.jsonl`, or a file of `reports/`: labelled problem reports to learn from."""
 
     reports: tuple[Report, ...] = ()
 

@@ -214,7 +214,15 @@ def test_every_mistake_of_every_file_in_one_run(make_content: MakeContent) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["site.yaml", "issue/a.md", "issues/deep/a.md", "issues/a.markdown", "errors/a.yaml", "A.MD"],
+    [
+        "site.yaml",
+        "issue/a.md",
+        "issues/deep/a.md",
+        "issues/a.markdown",
+        "errors/a.yaml",
+        "A.MD",
+        "reports-2.jsonl",
+    ],
 )
 def test_a_file_that_nothing_reads(name: str, make_content: MakeContent) -> None:
     finding = only(load(make_content({name: "x"})))

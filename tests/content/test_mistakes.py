@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+from app.content.folder import MAX_BYTES
 from app.content.loader import load
 from tests.conftest import SITE
 
@@ -181,6 +182,28 @@ def test_a_mistake_in_the_reports(line: str, words: list[str], tmp_path: Path) -
     (finding,) = load(tmp_path).findings
     assert (finding.rule, finding.line) == ("json", 2)
     assert all(word in finding.message for word in words), finding.message
+
+
+def test_reports_in_several_files(tmp_path: Path) -> None:
+    reports = folder("", tmp_path) / "reports"
+    reports.mkdir()
+    (tmp_path / "issues/a.md").unlink()
+    said = '"expected": "none", "kind": "paste", "source": "a", "origin": "rebuilt"'
+    line = f'{{"text": "%s", {said}}}\n'
+    (tmp_path / "reports.jsonl").write_text(line % "cold", "utf-8")
+    (reports / "march.jsonl").write_text(line % "loud", "utf-8")
+    content = load(tmp_path)
+    assert (content.findings, [one.text for one in content.reports]) == ((), ["cold", "loud"])
+    (reports / "march.jsonl").write_text(line % "loud" + "x\n", "utf-8")
+    (finding,) = load(tmp_path).findings
+    assert (finding.rule, finding.path, finding.line) == ("json", str(reports / "march.jsonl"), 2)
+
+
+def test_reports_that_grew_too_large_say_where_to_put_them(tmp_path: Path) -> None:
+    (folder("", tmp_path) / "reports.jsonl").write_bytes(b"\n" * (MAX_BYTES + 1))
+    (tmp_path / "issues/a.md").unlink()
+    (finding,) = load(tmp_path).findings
+    assert "move lines to `reports/more.jsonl`" in finding.message
 
 
 def folder(text: str, root: Path) -> Path:
