@@ -21,6 +21,14 @@ Slug = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=80)
 ]
 NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Translatable:
+    """Marks the fields that translators translate; everything else stays with the source."""
+
+
+Prose = Annotated[NonEmpty, Translatable()]
+Body = Annotated[str, Translatable()]
 Url = Annotated[str, StringConstraints(pattern=r"^(https?|mailto):\S+$")]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 IpAddress = IPv4Address | IPv6Address
@@ -58,11 +66,11 @@ class Entity(BaseModel):
 class Whitelist(Entity):
     """The addresses that a visitor must allow, and the banner around them."""
 
-    title: NonEmpty
+    title: Prose
     """The heading of the banner."""
-    intro: NonEmpty
+    intro: Prose
     """Why the addresses have to be allowed; above them."""
-    note: NonEmpty
+    note: Prose
     """A hint below the addresses."""
     addresses: tuple[IpAddress, ...] = Field(min_length=1)
     """The addresses to allow, IPv4 or IPv6; the first is `{{ whitelist_ip }}`."""
@@ -75,11 +83,11 @@ class Support(Entity):
     the support report.
     """
 
-    title: NonEmpty
+    title: Prose
     """The heading of the section."""
-    text: NonEmpty
+    text: Prose
     """How to get help from a person."""
-    tip: NonEmpty | None = None
+    tip: Prose | None = None
     """A hint below the text."""
     email: NonEmpty | None = None
     """An address to write to."""
@@ -92,7 +100,7 @@ class Support(Entity):
 class Link(Entity):
     """A link of the footer."""
 
-    text: NonEmpty
+    text: Prose
     """What the link says."""
     url: Url
     """Where it leads: https://... or mailto:..."""
@@ -103,11 +111,11 @@ class Site(Entity):
 
     product: NonEmpty
     """The product's name; every text has it as `{{ product }}`."""
-    title: NonEmpty
+    title: Prose
     """The heading of the first page."""
-    intro: NonEmpty
+    intro: Prose
     """The sentence below the heading."""
-    description: NonEmpty | None = None
+    description: Prose | None = None
     """What search engines and previews show."""
     icon: NonEmpty | None = None
     """One character in front of the heading."""
@@ -117,9 +125,9 @@ class Site(Entity):
     """The colour of links and buttons, in quotes, as in `"#1f4fc4"`."""
     accent_dark: Colour = ""
     """That colour in the dark theme; without it the nearest shade that can be read there."""
-    issues_title: NonEmpty = "Common issues and solutions"
+    issues_title: Prose = "Common issues and solutions"
     """The heading above all issues."""
-    tips_title: NonEmpty = "Prevention tips"
+    tips_title: Prose = "Prevention tips"
     """The heading above the tips."""
     language: Language = "en"
     """The language of the texts; the words around them exist in `en` only."""
@@ -129,7 +137,7 @@ class Site(Entity):
     """How to reach a person."""
     links: tuple[Link, ...] = ()
     """The links of the footer."""
-    variables: dict[str, NonEmpty] = Field(default_factory=dict)
+    variables: dict[str, Prose] = Field(default_factory=dict)
     """Further variables: `name: value` makes `{{ name }}`."""
 
 
@@ -141,9 +149,9 @@ class ChecklistItem(Entity):
 
     id: Slug
     """The item's name in links; if you change it, add the old one to `aliases`."""
-    text: NonEmpty
+    text: Prose
     """What to tick off."""
-    missing: NonEmpty
+    missing: Prose
     """The reason shown when it is not ticked, as in "You haven't ticked that ..."."""
     points_to: tuple[Slug, ...] = Field(min_length=1)
     """The issues that an unticked item speaks for, likeliest first."""
@@ -158,7 +166,7 @@ class TestOutcome(Entity):
 
     __test__ = False  # not a pytest class
 
-    because: NonEmpty
+    because: Prose
     """The reason shown, as in "It works elsewhere, so ..."."""
     points_to: tuple[Slug, ...] = ()
     """The issues that this outcome speaks for, likeliest first."""
@@ -171,7 +179,7 @@ class QuickTest(Entity):
 
     id: Slug
     """The test's name in links; if you change it, add the old one to `aliases`."""
-    text: NonEmpty
+    text: Prose
     """What to try."""
     on_pass: TestOutcome
     """What it means when it works."""
@@ -189,13 +197,13 @@ class Diagnostic(Entity):
     that names one is about connecting all the same, but its codes are not looked up.
     """
 
-    title: NonEmpty = "Quick diagnostic"
+    title: Prose = "Quick diagnostic"
     """The heading of the section."""
-    checklist_title: NonEmpty
+    checklist_title: Prose
     """The heading above the checklist."""
-    tests_title: NonEmpty
+    tests_title: Prose
     """The heading above the quick tests."""
-    tests_intro: NonEmpty | None = None
+    tests_intro: Prose | None = None
     """The sentence above the quick tests."""
     checklist: tuple[ChecklistItem, ...] = ()
     """The items to tick off, in order."""
@@ -214,9 +222,9 @@ class Tip(Entity):
 
     id: Slug
     """The tip's anchor on the first page; if you change it, add the old one to `aliases`."""
-    title: NonEmpty
+    title: Prose
     """The tip in a few words."""
-    text: NonEmpty
+    text: Prose
     """The tip in a sentence or two."""
     aliases: tuple[Slug, ...] = ()
     """Old anchors of this tip: links to them still land here."""
@@ -280,7 +288,7 @@ class Solution(Entity):
     `aliases` are old ids: links to them land on this step.
     """
 
-    text: NonEmpty
+    text: Prose
     """What to do: one step."""
     id: Slug
     """The step's anchor; made from the text when left out."""
@@ -309,13 +317,13 @@ class Recipe(Entity):
     What is left on one exchange must be three to five steps (`helpcenter check` counts).
     """
 
-    cause: NonEmpty
+    cause: Prose
     """The cause, in one line."""
     steps: tuple[Annotated[RecipeStep, BeforeValidator(_solution_from_text)], ...] = Field(
         min_length=1
     )
     """What to do, in order: the first step opens the right page, the last ends in the product."""
-    note: NonEmpty | None = None
+    note: Prose | None = None
     """What to leave alone, or what else to know; below the steps."""
 
 
@@ -351,11 +359,11 @@ class Issue(Entity):
     """
 
     slug: Slug
-    title: NonEmpty
+    title: Prose
     """The name of the problem, as a reader would put it."""
-    symptom: NonEmpty
+    symptom: Prose
     """What the reader sees, in one sentence."""
-    causes: tuple[NonEmpty, ...] = Field(min_length=1)
+    causes: tuple[Prose, ...] = Field(min_length=1)
     """Where it comes from, likeliest first."""
     solutions: tuple[Annotated[Solution, BeforeValidator(_solution_from_text)], ...] = Field(
         min_length=1
@@ -383,7 +391,7 @@ class Issue(Entity):
     """The last day on which this holds; `check` then warns."""
     draft: bool = False
     """Not published yet: only `serve --dev` shows it."""
-    body: str = ""
+    body: Body = ""
 
     @property
     def url(self) -> str:
@@ -425,11 +433,11 @@ class Question(Entity):
     """
 
     slug: Slug
-    title: NonEmpty
+    title: Prose
     """The question, as a reader would ask it."""
-    answer: NonEmpty
+    answer: Prose
     """The answer in a few sentences."""
-    answers: dict[Slug, NonEmpty] = Field(default_factory=dict)
+    answers: dict[Slug, Prose] = Field(default_factory=dict)
     """The answer for an exchange, by its id, where it differs."""
     steps: tuple[Annotated[RecipeStep, BeforeValidator(_solution_from_text)], ...] = ()
     """What to do, in order, if there is something to do."""
@@ -449,7 +457,7 @@ class Question(Entity):
     """The last day on which this holds; `check` then warns."""
     draft: bool = False
     """Not published yet: only `serve --dev` shows it."""
-    body: str = ""
+    body: Body = ""
 
     @property
     def url(self) -> str:
@@ -491,7 +499,7 @@ class WhitelistFacts(Entity):
         Literal["comma", "space", "comma or space", "one per line", "one per field"] | None
     ) = None
     """What stands between several addresses."""
-    formats: NonEmpty | None = None
+    formats: Prose | None = None
     """What it accepts besides IPv4."""
     max_addresses: int | None = Field(default=None, ge=1)
     """The most addresses that fit."""
@@ -499,11 +507,11 @@ class WhitelistFacts(Entity):
     """Whether it accepts IPv6."""
     required: bool | None = None
     """Whether a key needs the list."""
-    required_note: NonEmpty | None = None
+    required_note: Prose | None = None
     """For which keys or requests."""
     key_expiry_days: int | None = Field(default=None, ge=1)
     """After so many days a key without a list expires."""
-    key_expiry_note: NonEmpty | None = None
+    key_expiry_note: Prose | None = None
     """Which keys expire, and when."""
 
 
@@ -514,7 +522,7 @@ class Permission(Entity):
     """Its name as the exchange shows it."""
     needed: Literal["always", "spot", "futures", "margin", "never", "unknown"]
     """When a key needs it."""
-    note: NonEmpty | None = None
+    note: Prose | None = None
     """What else to know."""
 
 
@@ -523,7 +531,7 @@ class Passphrase(Entity):
 
     name: NonEmpty
     """What the exchange calls it."""
-    rules: NonEmpty | None = None
+    rules: Prose | None = None
     """How it is made and what it may hold."""
 
 
@@ -538,16 +546,16 @@ class Testnet(Entity):
     """Its address."""
     keys_url: Url | None = None
     """Where its keys are made."""
-    scope: NonEmpty | None = None
+    scope: Prose | None = None
     """What can be traded there."""
-    note: NonEmpty | None = None
+    note: Prose | None = None
     """What else to know."""
 
 
 class Clock(Entity):
     """How far the clock of the sender may be off, in milliseconds."""
 
-    unit: NonEmpty | None = None
+    unit: Prose | None = None
     """How a time is written in a request."""
     setting: NonEmpty | None = None
     """The setting that widens the tolerance."""
@@ -557,20 +565,20 @@ class Clock(Entity):
     """How far the clock may be ahead."""
     max_ms: int | None = None
     """The widest tolerance that can be set."""
-    note: NonEmpty | None = None
+    note: Prose | None = None
     """What else to know."""
 
 
 class RateLimits(Entity):
     """How much an exchange lets through, and what it does beyond."""
 
-    limits: tuple[NonEmpty, ...] = ()
+    limits: tuple[Prose, ...] = ()
     """The limits, a sentence each."""
-    scope: NonEmpty | None = None
+    scope: Prose | None = None
     """What is counted: the address, the key or the account."""
     statuses: tuple[int, ...] = ()
     """The HTTP statuses of a refusal."""
-    ban: NonEmpty | None = None
+    ban: Prose | None = None
     """What happens to those who go on."""
 
 
@@ -579,7 +587,7 @@ class KeyFormat(Entity):
 
     types: tuple[NonEmpty, ...] = ()
     """The kinds of keys there are."""
-    note: NonEmpty | None = None
+    note: Prose | None = None
     """What else to know."""
 
 
@@ -622,7 +630,7 @@ class Exchange(Entity):
     """The third credential, where there is one."""
     testnets: tuple[Testnet, ...] = ()
     """Its test environments."""
-    testnet_note: NonEmpty | None = None
+    testnet_note: Prose | None = None
     """What else to know of them."""
     clock: Clock = Clock()
     """How exact the clock must be."""
@@ -630,7 +638,7 @@ class Exchange(Entity):
     """How much it lets through."""
     key: KeyFormat = KeyFormat()
     """What a key looks like."""
-    notes: tuple[NonEmpty, ...] = ()
+    notes: tuple[Prose, ...] = ()
     """What else to know."""
     unverified: tuple[NonEmpty, ...] = ()
     """The facts that no official source confirms, as in `whitelist.path`."""
@@ -642,7 +650,7 @@ class Exchange(Entity):
     """Where the facts come from."""
     draft: bool = False
     """Not published yet: only `serve --dev` shows it."""
-    body: str = ""
+    body: Body = ""
 
     @property
     def url(self) -> str:
@@ -656,7 +664,7 @@ class Exchange(Entity):
 class Option(Entity):
     """One answer to a question: what it says, and the issue it speaks for."""
 
-    label: NonEmpty
+    label: Prose
     """What the visitor chooses."""
     issue: Slug
     """The issue that this answer speaks for; one of the error's `issues`."""
@@ -665,7 +673,7 @@ class Option(Entity):
 class FollowUp(Entity):
     """What to ask a visitor when an error has several causes."""
 
-    text: NonEmpty
+    text: Prose
     """What to ask."""
     options: tuple[Option, ...] = Field(min_length=2)
     """The answers."""
@@ -694,7 +702,7 @@ class ErrorCode(Entity):
     """The part of the exchange's API, where a code means different things."""
     issues: tuple[Slug, ...] = Field(min_length=1)
     """The issues that it can mean, likeliest first."""
-    note: NonEmpty | None = None
+    note: Prose | None = None
     """What else to know."""
     recipe: Slug | None = None
     """The recipe of the first issue that answers this error, when `general` doesn't."""

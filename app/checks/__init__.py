@@ -20,6 +20,7 @@ from app.checks import (
     permalinks,
     secrets,
     texts,
+    translations,
     upkeep,
 )
 from app.checks.places import Mistake, Survey
@@ -68,6 +69,11 @@ RULES: Mapping[str, Rule] = _by_id(
     upkeep.stale,
     upkeep.expired,
     upkeep.orphan,
+    translations.missing_translation,
+    translations.stale_translation,
+    translations.untranslatable,
+    translations.translation_differs,
+    translations.glossary_term,
 )
 """Every rule by its id."""
 

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "retire": ("writing", "retire"),
     "publish": ("writing", "publish"),
     "init": ("writing", "init"),
+    "translations": ("translating", "translations"),
 }
 """Every command: its module here, and its function there."""
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
+from app.languages import Language, language
+
 MAX_BYTES = 1_000_000
 """A content file above this size is refused: it is not one article."""
 MAX_IMAGE_BYTES = 2_000_000
@@ -32,6 +34,7 @@ Kind = Literal[
     "dates",
     "reports",
     "vocabulary",
+    "glossary",
 ]
 FILES: Mapping[str, Kind] = {
     "site.yml": "site",
@@ -43,6 +46,13 @@ FILES: Mapping[str, Kind] = {
     "reports.jsonl": "reports",
     "vocabulary.yml": "vocabulary",
 }
+TRANSLATED_FILES: Mapping[str, Kind] = {
+    "site.yml": "site",
+    "diagnostic.yml": "diagnostic",
+    "tips.yml": "tips",
+    "glossary.yml": "glossary",
+}
+"""The files of a language, besides those in `FOLDERS`."""
 FOLDERS: Mapping[str, tuple[Kind, str]] = {
     "issues": ("issue", ".md"),
     "questions": ("question", ".md"),
@@ -109,10 +119,28 @@ class Folder:
         Raises OSError when the folder can't be listed.
         """
         found = [(kind, name) for name, kind in FILES.items() if (self.root / name).exists()]
+        return [*found, *self._pages("")]
+
+    def languages(self) -> list[Language]:
+        """Return the languages that have a folder with translations, in order."""
+        found = (language(name) for name in sorted(self._names("")))
+        return [one for one in found if one and (self.root / one.folder).is_dir()]
+
+    def translations(self, of: Language) -> list[tuple[Kind, str]]:
+        """Return every file of the translation into a language, with what it translates."""
+        below = f"{of.folder}/"
+        found: list[tuple[Kind, str]] = [
+            (kind, below + name)
+            for name, kind in TRANSLATED_FILES.items()
+            if (self.root / of.folder / name).exists()
+        ]
+        return [*found, *self._pages(below)]
+
+    def _pages(self, below: str) -> Iterator[tuple[Kind, str]]:
         for folder, (kind, suffix) in FOLDERS.items():
-            names = self._names(folder)
-            found += ((kind, f"{folder}/{name}") for name in sorted(names) if name.endswith(suffix))
-        return found
+            for name in sorted(self._names(below + folder)):
+                if name.endswith(suffix):
+                    yield kind, f"{below}{folder}/{name}"
 
     def images(self) -> list[str]:
         """Return the paths of the images, in order."""

@@ -25,7 +25,9 @@ from app.content.frontmatter import (
     parse_yaml,
 )
 from app.content.history import Change, parse_dates
+from app.content.translations import Translation, TranslationFile
 from app.content.validation import validate
+from app.languages import Language
 from app.model import (
     Diagnostic,
     Entity,
@@ -177,7 +179,8 @@ class Content:
 
     `permalinks` are those that were published before, `redirects` say where those of retired pages
     lead now. `images` has the bytes of the files in `images/`, by name. `changes` say when a
-    file was changed last, by its path below `root`, where that is known.
+    file was changed last, by its path below `root`, where that is known. `translations` are by the
+    names of their folders.
     """
 
     root: Path
@@ -197,6 +200,7 @@ class Content:
     reports: tuple[Report, ...] = ()
     vocabulary: tuple[WordGroup, ...] = ()
     redirects: Mapping[str, str] = field(default_factory=dict)
+    translations: Mapping[str, Translation] = field(default_factory=dict)
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -220,16 +224,25 @@ def load(
     findings: list[Finding] = []
     try:
         files = folder.files()
-        strays, images = folder.strays({path for _, path in files}), folder.images()
+        translated = {one: folder.translations(one) for one in folder.languages()}
+        known = {path for _, path in (*files, *(file for of in translated.values() for file in of))}
+        strays, images = folder.strays(known), folder.images()
     except OSError as error:
         reason = error.strerror or error
         message = f"the folder can't be listed ({reason}); make it readable, and check again"
         findings.append(Finding(rule="unreadable", path=str(root), line=1, message=message))
-        files, strays, images = [], [], []
+        files, translated, strays, images = [], {}, [], []
     for kind, path in files:
         source, problems = _source(folder, kind, path)
         sources.append(source)
         findings += (_finding(root, source.path, found) for found in problems)
+    translations: dict[str, Translation] = {}
+    texts = [(source.path, source.text) for source in sources]
+    for one, its_files in translated.items():
+        translation, read, problems_of = _translation(folder, one, its_files)
+        translations[one.folder] = translation
+        texts += read
+        findings += (_finding(root, path, found) for path, found in problems_of)
     pictures: dict[str, bytes] = {}
     for path in images:
         try:
@@ -252,7 +265,7 @@ def load(
         root=root,
         sources=tuple(sources),
         findings=tuple(findings),
-        version=_version(sources, pictures),
+        version=_version(texts, pictures),
         site=next(iter(_entities(sources, Site)), None),
         diagnostic=next(iter(_entities(sources, Diagnostic)), None),
         tips=tuple(tip for file in _entities(sources, TipFile) for tip in file.tips),
@@ -271,16 +284,43 @@ def load(
             for file in _entities(sources, RedirectFile)
             for old, new in file.redirects.items()
         },
+        translations=translations,
         changes=parse_dates(line for file in _entities(sources, DatesFile) for line in file.lines),
     )
 
 
-def _version(sources: Iterable[Source], images: Mapping[str, bytes]) -> str:
+def _translation(
+    folder: Folder, of: Language, files: Iterable[tuple[Kind, str]]
+) -> tuple[Translation, list[tuple[str, str]], list[tuple[str, Problem]]]:
+    """Return a translation, the texts of its files by path, and what is wrong with them."""
+    found: dict[str, TranslationFile] = {}
+    texts: list[tuple[str, str]] = []
+    problems: list[tuple[str, Problem]] = []
+    glossary: TranslationFile | None = None
+    for kind, path in files:
+        shown = readable(path)
+        try:
+            text = folder.read(path)
+        except UnreadableError as error:
+            problems.append((shown, Problem("unreadable", Position(error.line), str(error))))
+            continue
+        texts.append((shown, text))
+        document = _document(kind, text)
+        problems += ((shown, problem) for problem in document.problems)
+        file = TranslationFile.of(shown, document)
+        if kind == "glossary":
+            glossary = file
+        else:
+            found[file.source] = file
+    return Translation(of, found, glossary), texts, problems
+
+
+def _version(texts: Iterable[tuple[str, str]], images: Mapping[str, bytes]) -> str:
     """Return a name for a content: the hash of all its files."""
     digest = hashlib.sha256()
-    for source in sources:
-        digest.update(f"{source.path}\0".encode())
-        digest.update(hashlib.sha256(source.text.encode()).digest())
+    for path, text in texts:
+        digest.update(f"{path}\0".encode())
+        digest.update(hashlib.sha256(text.encode()).digest())
     for name, data in images.items():
         digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
         digest.update(hashlib.sha256(data).digest())
@@ -298,23 +338,23 @@ def _source(folder: Folder, kind: Kind, path: str) -> tuple[Source, list[Problem
     return Source(kind, shown, text, document, entity), problems
 
 
-def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, list[Problem]]:
+def _document(kind: Kind, text: str) -> Document:
+    """Return the fields of a text, or what makes it unreadable."""
     if problem := conflict(text):
-        document = Document({}, problems=(problem,))
-    elif kind in {"permalinks", "redirects", "dates"}:
-        document = parse_lines(text)
-    elif kind == "reports":
-        document = parse_json_lines(text)
-    elif kind in PAGES:
-        document = parse_markdown(text)
-    else:
-        document = parse_yaml(text)
-    if (
-        kind not in {"permalinks", "redirects", "dates", "reports", "vocabulary"}
-        and not document.problems
-    ):
+        return Document({}, problems=(problem,))
+    if kind in {"permalinks", "redirects", "dates"}:
+        return parse_lines(text)
+    if kind == "reports":
+        return parse_json_lines(text)
+    document = parse_markdown(text) if kind in PAGES else parse_yaml(text)
+    if kind != "vocabulary" and not document.problems:
         long = tuple(_too_long(document))
-        document = Document({}, problems=long) if long else document
+        return Document({}, problems=long) if long else document
+    return document
+
+
+def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, list[Problem]]:
+    document = _document(kind, text)
     if document.problems:
         return document, None, list(document.problems)
     name = path.rpartition("/")[2].rpartition(".")[0]
@@ -342,9 +382,6 @@ def _texts_in(value: Any, location: Location) -> Iterator[tuple[Location, str]]:
         for key, item in items:
             yield from _texts_in(item, (*location, key))
 
-
-_NOT_SHOWN = frozenset({"permalinks", "redirects", "dates", "reports", "vocabulary"})
-"""The kinds of files whose texts no page shows, and which may be long."""
 
 PAGES = frozenset({"issue", "question", "exchange"})
 """The kinds of Markdown files, each of which is a page."""

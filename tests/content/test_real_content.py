@@ -54,10 +54,14 @@ def day_of_the_last_look(content: Content, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Survey, "today", max(looked))
 
 
+FOR_TRANSLATORS = {"missing-translation", "stale-translation"}
+"""What a writer may leave behind: translators follow."""
+
+
 def test_nothing_is_wrong(content: Content) -> None:
     assert len(content.sources) >= 38
     assert sum(1 for one in content.sources for _ in texts_of(one)) > 2000
-    findings = [str(finding) for finding in check(content)]
+    findings = [str(one) for one in check(content) if one.rule not in FOR_TRANSLATORS]
     assert findings == [], "run `.venv/bin/helpcenter check` and mend what it names"
 
 

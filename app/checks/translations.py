@@ -1,0 +1,166 @@
+"""Rules about translations: what is missing or stale, and what must be as in the source."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+
+from app.checks.places import BODY, Mistake, Survey
+from app.content.frontmatter import Position
+from app.content.loader import Source
+from app.content.translations import Place, State, Translation, TranslationFile, source_texts
+from app.content.variables import PLACEHOLDER
+
+_LINK = re.compile(r"\]\(\s*([^)\s]+)")
+_CODE = re.compile(r"`([^`]+)`")
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_HEADING = re.compile(r"^(#+) ", re.MULTILINE)
+
+
+def missing_translation(survey: Survey) -> Iterator[Mistake]:
+    """Find a file with texts that a language doesn't have; translate them (translating.md).
+
+    Warning. Example: a new issue that is there in English only
+    """
+    for translation in survey.content.translations.values():
+        for source in survey.sources:
+            texts = source_texts(source.entity)
+            file = translation.files.get(source.path)
+            places = _in_state("missing", file, texts)
+            if places:
+                path = file.path if file else source.path
+                yield Mistake(
+                    file.path if file else source,
+                    _position(file, places[0]),
+                    f"{len(places)} of {len(texts)} texts of {path} have no translation into "
+                    f"{translation.language.name}; translate them",
+                    "warning",
+                )
+
+
+def stale_translation(survey: Survey) -> Iterator[Mistake]:
+    """Find a file with translations of texts that have changed since; translate them anew.
+
+    Warning. Example: a step of an issue that was rewritten in English
+    """
+    for translation in survey.content.translations.values():
+        for source, file in _pairs(survey, translation):
+            texts = source_texts(source.entity)
+            places = _in_state("stale", file, texts)
+            if places:
+                message = (
+                    f"{len(places)} of {len(texts)} texts are translated from an older source; "
+                    "translate them anew, then remove their marks"
+                )
+                yield Mistake(file.path, _position(file, places[0]), message, "warning")
+
+
+def untranslatable(survey: Survey) -> Iterator[Mistake]:
+    """Find a translation that has no source; run `helpcenter translations update`.
+
+    Warning. Example: `es/issues/x.md` when there is no `issues/x.md`
+    """
+    for translation in survey.content.translations.values():
+        sources = {source.path: source for source in survey.sources}
+        for file in translation.files.values():
+            source = sources.get(file.source)
+            if source and source.entity is None:
+                continue
+            texts = source_texts(source.entity if source else None)
+            strangers = [place for place in file.texts if place not in texts]
+            if strangers or not source:
+                place = strangers[0] if strangers else ()
+                message = f"`{'.'.join(map(str, place))}` translates nothing in {file.source}"
+                cure = "correct it, or remove it with `helpcenter translations update`"
+                yield Mistake(file.path, _position(file, place), f"{message}; {cure}", "warning")
+
+
+def translation_differs(survey: Survey) -> Iterator[Mistake]:
+    """Find other variables, links, code, labels or headings than in the source; take those over.
+
+    Error. Example: `**Administración de API**` for a button that the exchange labels in English
+    """
+    for translation in survey.content.translations.values():
+        for source, file in _pairs(survey, translation):
+            for place, text in source_texts(source.entity).items():
+                if file.state(place, text) != "current":
+                    continue
+                for what, parts in PARTS.items():
+                    if what == "labels" and source.kind in {"site", "diagnostic", "tips"}:
+                        continue
+                    before, after = Counter(parts(text)), Counter(parts(file.texts[place]))
+                    if before != after:
+                        lost, added = list(before - after), list(after - before)
+                        message = f"the {what} differ from the source"
+                        message += f": {lost[0]!r} is missing" if lost else ""
+                        message += f": {added[0]!r} is not there" if added and not lost else ""
+                        yield Mistake(
+                            file.path, _position(file, place), f"{message}; take them over"
+                        )
+
+
+PARTS: Mapping[str, Callable[[str], list[str]]] = {
+    "variables": lambda text: [match["name"] for match in PLACEHOLDER.finditer(text)],
+    "links": lambda text: _LINK.findall(PLACEHOLDER.sub("x", text)),
+    "code": _CODE.findall,
+    "labels": lambda text: _BOLD.findall(_CODE.sub("", text)),
+    "headings": _HEADING.findall,
+}
+"""What a translation must have as its source has it."""
+
+
+def glossary_term(survey: Survey) -> Iterator[Mistake]:
+    """Find a term that isn't translated as the language's `glossary.yml` says; write it as there.
+
+    Warning. Example: "lista de IP" where the glossary has `IP whitelist: lista blanca de IP`
+    """
+    for translation in survey.content.translations.values():
+        for source, file in _pairs(survey, translation):
+            for place, text in source_texts(source.entity).items():
+                if file.state(place, text) != "current":
+                    continue
+                for term, words in translation.glossary.items():
+                    if _term(term).search(text) and not any(
+                        _term(one).search(file.texts[place]) for one in words
+                    ):
+                        message = f'"{term}" is "{" or ".join(words)}" in the glossary'
+                        cure = "write that, or add another translation there"
+                        yield Mistake(
+                            file.path, _position(file, place), f"{message}; {cure}", "warning"
+                        )
+
+
+@lru_cache(maxsize=1000)
+def _term(words: str) -> re.Pattern[str]:
+    """Return what finds a term; `word*` is the beginning of a word, and a plural s may follow."""
+    pattern = re.escape(words).replace(r"\*", r"\w*").replace(r"\ ", r"\s+")
+    if words.isascii():
+        return re.compile(rf"(?<!\w){pattern}s?(?!\w)", re.IGNORECASE)
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _pairs(survey: Survey, translation: Translation) -> Iterator[tuple[Source, TranslationFile]]:
+    for source in survey.sources:
+        file = translation.files.get(source.path)
+        if file:
+            yield source, file
+
+
+def _in_state(
+    state: State, file: TranslationFile | None, texts: Mapping[Place, str]
+) -> list[Place]:
+    return [
+        place
+        for place, text in texts.items()
+        if (file.state(place, text) if file else "missing") == state
+    ]
+
+
+def _position(file: TranslationFile | None, place: Place) -> Position:
+    if file is None:
+        return Position(1)
+    if place == BODY:
+        return Position(file.document.body_line)
+    return file.document.position(place)

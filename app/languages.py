@@ -1,0 +1,59 @@
+"""Languages: a folder below `content/` names each, and its addresses begin with that name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from babel import Locale, UnknownLocaleError
+
+_FOLDER = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
+_SCRIPT = 4
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language by the name of its folder, as in `pt-br`."""
+
+    folder: str
+
+    @cached_property
+    def tag(self) -> str:
+        """The tag for HTML and HTTP, as in `pt-BR` (BCP 47)."""
+        first, *others = self.folder.split("-")
+        return "-".join(
+            (first, *(one.title() if len(one) == _SCRIPT else one.upper() for one in others))
+        )
+
+    @cached_property
+    def locale(self) -> Locale:
+        """What Babel knows about it: names, plural forms, dates and numbers."""
+        return Locale.parse(self.tag, sep="-")
+
+    @cached_property
+    def name(self) -> str:
+        """Its name in itself, as in `Português (Brasil)`."""
+        name = self.locale.get_display_name() or self.tag
+        return name[:1].upper() + name[1:]
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`."""
+        return self.locale.text_direction
+
+
+ENGLISH = Language("en")
+"""The language of the source texts; its addresses have no prefix."""
+
+
+def language(folder: str) -> Language | None:
+    """Return the language that a folder of the content names, or None if it names no language."""
+    if not _FOLDER.fullmatch(folder) or folder == ENGLISH.folder:
+        return None
+    found = Language(folder)
+    try:
+        _ = found.locale
+    except (UnknownLocaleError, ValueError):
+        return None
+    return found
