@@ -90,5 +90,6 @@ export function watchDoubts(field, { find, removed, announce }) {
   });
   field.addEventListener("scroll", () => { marks.scrollTop = field.scrollTop; });
   new ResizeObserver(place).observe(field);
+  if (field.value) show();  // what was typed before this module was here
   return show;
 }
