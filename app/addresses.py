@@ -34,6 +34,8 @@ Kind = Literal[
     "feed",
     "robots",
     "llms",
+    "llms full",
+    "mcp",
     "theme",
 ]
 
@@ -59,16 +61,20 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
         "feed": "/feed.xml",
         "robots": "/robots.txt",
         "llms": "/llms.txt",
+        "llms full": "/llms-full.txt",
+        "mcp": "/mcp",
         "theme": "/theme.css",
     }
 )
 """The path of every kind of page; a `{name:path}` may hold slashes."""
 
 REPLIES: frozenset[Kind] = frozenset(
-    {"issue", "short issue", "question", "error", "short error", "diagnosis"}
+    {"issue", "short issue", "question", "exchange", "error", "short error", "diagnosis"}
 )
 """The kinds of pages that are also served as a reply to paste, with one of the endings below."""
 REPLY_ENDINGS = ("txt", "md")
+MARKDOWN: frozenset[Kind] = frozenset({"issue", "question", "exchange", "error"})
+"""The kinds of pages that are also served as Markdown, for machines that read."""
 
 
 @dataclass(frozen=True, slots=True)

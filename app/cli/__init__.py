@@ -14,6 +14,7 @@ from app.cli.common import warn_of_unknown_settings
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serving", "serve"),
+    "mcp": ("mcp", "serve_stdio"),
     "check": ("checking", "check"),
     "diagnose": ("diagnosing", "diagnose"),
     "evaluate": ("diagnosing", "evaluate"),

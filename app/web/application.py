@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -39,6 +41,9 @@ from app.web.serving import dev
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
 
+if TYPE_CHECKING:
+    from app.web.api.mcp import HelpServer
+
 PROBLEMS = {
     400: ("This request can't be read", "Something in the address or the form is not as expected."),
     401: ("A token is needed here", "Give it as the password; any name will do."),
@@ -58,11 +63,13 @@ class HelpCenter(FastAPI):
     """The application, with the answer cache in front of everything that FastAPI does.
 
     `live` and `feedback` are what it was made of, for who runs it; no handler asks for them here.
+    `mcp` is the server for assistants, if its extra is installed.
     """
 
     front: ASGIApp
     live: Live
     feedback: FeedbackService
+    mcp: HelpServer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -103,12 +110,15 @@ def create_app(
     )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - its signature
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(live.follow(look_seconds)),
             asyncio.create_task(feedback.run()),
         ]
-        yield
+        async with AsyncExitStack() as stack:
+            if isinstance(app, HelpCenter) and app.mcp:
+                await stack.enter_async_context(app.mcp.session_manager.run())
+            yield
         await _end(tasks)
 
     app = HelpCenter(
@@ -134,6 +144,7 @@ def create_app(
             openapi=api.openapi,
         ),
         Mount(API_PATH, guarded(api, settings.cors_origins, settings.api_keys), name="api"),
+        *_assistants(app, live, settings),
         Mount("/static", static, name="static"),
         Route("/{path:path}/", _without_slash),
     ]
@@ -209,6 +220,17 @@ def _ready(live: Live, feedback: FeedbackService, folder: Path) -> Route:
         return JSONResponse(said, 200 if version else 503, headers={"Cache-Control": NO_STORE})
 
     return Route("/readyz", answer)
+
+
+def _assistants(app: HelpCenter, live: Live, settings: Settings) -> list[Route]:
+    """Return `/mcp`, and set `app.mcp`; nothing where the extra is not installed."""
+    if find_spec("mcp") is None or live.state.edition is None:
+        return []
+    from app.web.api.mcp import HelpServer, HttpTransport  # noqa: PLC0415 - an extra of the package
+
+    app.mcp = HelpServer(app, lambda: live.edition.knowledge)
+    transport = HttpTransport(app.mcp, settings.base_url or "", settings.cors_origins)
+    return [Route(PATHS["mcp"], transport)]
 
 
 def _metrics(metrics: Metrics, guard: Guard) -> Route:

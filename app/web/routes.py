@@ -91,9 +91,11 @@ def routes(
         route(PATHS["home"], Home, Home.home),
         route(PATHS["issue"] + REPLY, Replies, Replies.issue),
         route(PATHS["issue"], Issues, Issues.issue),
+        route(PATHS["question"] + REPLY, Replies, Replies.question),
         route(PATHS["question"], Questions, Questions.question),
         route(PATHS["image"], Images, Images.image),
         route(PATHS["exchanges"], Exchanges, Exchanges.exchanges),
+        route(PATHS["exchange"] + REPLY, Replies, Replies.exchange),
         route(PATHS["exchange"], Exchanges, Exchanges.exchange),
         route(PATHS["error"] + REPLY, Replies, Replies.error),
         route(PATHS["error"], Errors, Errors.error),
@@ -111,6 +113,7 @@ def routes(
         route(PATHS["feed"], Feeds, Feeds.feed),
         route(PATHS["robots"], Feeds, Feeds.robots),
         route(PATHS["llms"], Feeds, Feeds.llms),
+        route(PATHS["llms full"], Replies, Replies.everything),
         route(PATHS["theme"], Theme, Theme.stylesheet),
     ]
 

@@ -170,6 +170,7 @@ PATHS = [
     "/sitemap.xml",
     "/feed.xml",
     "/llms.txt",
+    "/llms-full.txt",
     "/robots.txt",
     "/static/x/style.css",
     "/static/x/nonsuch.css",

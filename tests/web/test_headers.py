@@ -34,6 +34,7 @@ CACHED = [
     "/feed.xml",
     "/robots.txt",
     "/llms.txt",
+    "/llms-full.txt",
 ]
 
 

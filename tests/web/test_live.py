@@ -391,6 +391,7 @@ PATHS = (
     "/sitemap.xml",
     "/feed.xml",
     "/llms.txt",
+    "/llms-full.txt",
     "/api/v1/issues",
 )
 

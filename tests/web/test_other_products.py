@@ -38,6 +38,7 @@ PAGES = (
     "/sitemap.xml",
     "/feed.xml",
     "/llms.txt",
+    "/llms-full.txt",
 )
 
 FORMS: tuple[tuple[str, dict[str, str]], ...] = (

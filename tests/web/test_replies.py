@@ -120,3 +120,40 @@ def test_without_a_base_url_the_link_names_the_host_and_is_not_cached(teapots: T
     assert answer.text.splitlines()[-1] == "http://testserver/i/wrong-key"
     assert answer.headers["cache-control"] == "no-store"
     assert "max-age" in teapots.get("/").headers["cache-control"]
+
+
+def test_an_everyday_question(marbles: TestClient) -> None:
+    text = reply(marbles, "/questions/do-robots-juggle.txt")
+    assert len(text.splitlines()) <= MOST_LINES
+    assert text.splitlines()[-1] == "https://help.test/questions/do-robots-juggle"
+    assert reply(marbles, "/questions/do-robots-juggle.md").startswith(STARS)
+    assert marbles.get("/questions/nobody.txt").status_code == 404
+
+
+def test_an_exchange_as_markdown(marbles: TestClient) -> None:
+    answer = marbles.get("/exchanges/glassmarket.md")
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert answer.text.startswith("# Glass Market\n")
+    assert "- `-7007`: Friend unknown" in answer.text
+    assert marbles.get("/exchanges/nowhere.md").status_code == 404
+    assert marbles.get("/exchanges/glassmarket.txt").status_code == 404
+
+
+def test_every_page_in_one_text(marbles: TestClient) -> None:
+    text = reply(marbles, "/llms-full.txt")
+    for part in (
+        "# Address Not Allowed",
+        "# Glass Market\n",
+        "**Glass Market error -7007: Friend unknown**",
+        "https://help.test/questions/do-robots-juggle",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    "path", ["/issues/wrong-key", "/questions/do-robots-juggle", "/errors/glassmarket/-7007"]
+)
+def test_a_page_names_its_markdown(marbles: TestClient, path: str) -> None:
+    link = marbles.get(path).headers["link"]
+    assert link == f'<{path}.md>; rel="alternate"; type="text/markdown"'
+    assert marbles.get(f"{path}.md").headers["content-type"].startswith("text/markdown")

@@ -42,6 +42,9 @@ def logging_config(log_format: LogFormat) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "uvicorn": {"level": "WARNING"},
+            # What assistants ask: their lines would hold a visitor's words.
+            "httpx2": {"level": "WARNING"},
+            "mcp": {"level": "WARNING"},
             REQUESTS: {"level": "INFO" if log_format == "json" else "WARNING"},
         },
     }

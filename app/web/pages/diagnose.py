@@ -14,10 +14,11 @@ from app.feedback.records import Kind
 from app.model import Exchange, Observations, Site
 from app.web.http.headers import cached
 from app.web.http.limits import address_of
+from app.web.http.origins import is_from_elsewhere
 from app.web.pages import answers, forms
 from app.web.pages.answers import AnswerView
 from app.web.pages.forms import DiagnoseForm
-from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
+from app.web.pages.handlers import Handlers, Shell, about
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
 
 

@@ -17,8 +17,9 @@ from app.addresses import Address
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Reason, StoreUnavailableError
 from app.web.http.limits import address_of
+from app.web.http.origins import is_from_elsewhere
 from app.web.pages import forms
-from app.web.pages.handlers import Handlers, Shell, about, is_from_elsewhere
+from app.web.pages.handlers import Handlers, Shell, about
 from app.web.pages.rendering import HtmxRequest
 from app.web.serving.feedback import TooManyVotesError
 

@@ -78,7 +78,12 @@ class Handlers:
         """Answer with a page that may be cached."""
         exchange = context.shell.exchange if context.shell.tailored else None
         body = self.renderer.render(context, id_of(exchange))
-        return cached(Response(body, media_type=HTML), vary=vary)
+        address = addresses.parse(context.shell.path)
+        headers = {}
+        if address and address.kind in addresses.MARKDOWN:
+            markdown = addresses.reply(context.shell.path, "md")
+            headers["Link"] = f'<{markdown}>; rel="alternate"; type="text/markdown"'
+        return cached(Response(body, media_type=HTML, headers=headers), vary=vary)
 
     def once(
         self,
@@ -148,23 +153,6 @@ class Handlers:
             json_ld=json_ld,
             version=knowledge.version,
         )
-
-
-def is_from_elsewhere(request: Request, base_url: str) -> bool:
-    """Tell whether a page of another site made the browser send this; then it may write nothing.
-
-    Browsers tell in `Sec-Fetch-Site` (over https), and all of them in `Origin`. What brings neither
-    is no browser, and acts for nobody but itself.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in {"same-origin", "none"}
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return False
-    host = request.headers.get("Host", "").lower()
-    own = (f"http://{host}", f"https://{host}", base_url.lower())
-    return not origin or origin.lower() not in own
 
 
 def id_of(exchange: Exchange | None) -> str | None:

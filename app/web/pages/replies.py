@@ -1,12 +1,13 @@
 """Answers to paste into a ticket or a chat: every issue, step, error code and diagnosis as text.
 
-`.txt` is plain text, `.md` the same as Markdown (of an issue, all of it); both come with the short
-link of the page.
+`.txt` is plain text, `.md` the same as Markdown (of an issue or an exchange, all of it); both come
+with the short link of the page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypedDict
 
@@ -15,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app import addresses
-from app.answers import answer
-from app.model import ErrorCode, Exchange, Issue, Site, Solution
+from app.answers import answer, steps_for
+from app.model import ErrorCode, Exchange, Issue, Question, Site, Solution
 from app.web.pages import answers, forms
-from app.web.pages.handlers import Handlers, id_of, moved_error, moved_issue
+from app.web.pages.handlers import Handlers, id_of, moved, moved_error, moved_issue
 
 MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}
 
@@ -32,6 +33,17 @@ class IssueMarkdown:
     site: Site
     issue: Issue
     steps: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeMarkdown:
+    """`/exchanges/<id>.md`: an exchange as Markdown; `errors` are its codes with their messages."""
+
+    template: ClassVar[str] = "text/exchange.md"
+
+    exchange: Exchange
+    errors: Mapping[str, str | None]
     url: str
 
 
@@ -54,7 +66,7 @@ class Reply:
     plain_text: bool
 
 
-class QuestionOfReply(TypedDict, total=False):
+class FollowUpOfReply(TypedDict, total=False):
     """The part of a `Reply` that tells several causes apart."""
 
     question: str
@@ -75,54 +87,80 @@ class Replies(Handlers):
         issue = knowledge.issue(slug, id_of(exchange))
         if issue is None:
             return moved_issue(request, knowledge, slug, suffix=f".{form}")
-        found = answer(knowledge, slug, id_of(exchange)) if exchange else None
-        solutions = found.steps if found else issue.steps(None)
-        steps = tuple(step.text for step in solutions)
-        link = _short_link(issue, exchange)
         wanted = request.query_params.get("step")
+        if wanted is None and form == "md":
+            return self._reply(self._whole_issue(request, issue, exchange))
+        found = answer(knowledge, slug, id_of(exchange)) if exchange else None
+        steps = found.steps if found else issue.steps(None)
+        link = _short_link(issue, exchange)
         if wanted is not None:
-            step = _step(wanted, (*solutions, *issue.all_steps))
+            step = _step(wanted, (*steps, *issue.all_steps))
             if step is None:
                 raise HTTPException(404)
-            steps = (step.text,)
+            steps = (step,)
             link += f"#{step.id}"
-        elif form == "md":
-            whole = IssueMarkdown(
-                site=knowledge.site, issue=issue, steps=steps, url=self.absolute(request, link)
-            )
-            return self._reply(whole)
         reply = Reply(
             title=issue.title,
             cause=found.cause if found else issue.symptom,
-            steps=steps,
+            steps=tuple(step.text for step in steps),
             url=self.absolute(request, link),
             plain_text=form == "txt",
         )
         return self._reply(reply)
 
+    async def question(self, request: Request) -> Response:
+        """Answer with an everyday question and its answer."""
+        knowledge = self.edition.knowledge
+        exchange = self.chosen_exchange(request)
+        slug, form = request.path_params["slug"], request.path_params["form"]
+        question = knowledge.question(slug, id_of(exchange))
+        if question is None:
+            present = knowledge.question_alias(slug)
+            if present is None:
+                raise HTTPException(404)
+            return moved(request, addresses.reply(addresses.question(present), form))
+        return self._reply(self._question(request, question, exchange, form))
+
+    async def exchange(self, request: Request) -> Response:
+        """Answer with an exchange as Markdown."""
+        knowledge = self.edition.knowledge
+        name, form = request.path_params["exchange"], request.path_params["form"]
+        exchange = knowledge.exchange(name)
+        if exchange is None or form != "md":
+            raise HTTPException(404)
+        if exchange.id != name:
+            return moved(request, addresses.reply(exchange.url, form))
+        return self._reply(self._whole_exchange(request, exchange))
+
     async def error(self, request: Request) -> Response:
-        """Answer with what an error code means, and the first steps for its likeliest causes."""
+        """Answer with what an error code means, and the steps for its likeliest cause."""
         knowledge = self.edition.knowledge
         exchange = knowledge.exchange(request.path_params["exchange"])
-        code = request.path_params["code"]
-        form = request.path_params["form"]
+        code, form = request.path_params["code"], request.path_params["form"]
         if exchange is None:
             raise HTTPException(404)
         entries = knowledge.errors(exchange.id, code)
         if not entries:
             return moved_error(request, knowledge, exchange.id, code, suffix=f".{form}")
-        general = entries[-1]
-        found = answer(knowledge, general.issues[0], exchange.id, entry=general)
-        message = f": {general.wording}" if general.wording else ""
-        reply = Reply(
-            title=f"{exchange.name} error {code}{message}",
-            cause=found.cause if found else general.note or "",
-            steps=tuple(step.text for step in found.steps) if found else (),
-            **self._question(general),
-            url=self.absolute(request, addresses.error(exchange.id, code, short=True)),
-            plain_text=form == "txt",
-        )
-        return self._reply(reply)
+        return self._reply(self._error(request, exchange, entries[-1], form))
+
+    async def everything(self, request: Request) -> Response:
+        """Answer with every issue, question, exchange and error code as Markdown in one text."""
+        text = await asyncio.to_thread(self._everything, request)
+        response = PlainTextResponse(text, media_type=MEDIA_TYPES["txt"])
+        return self.cached_with_links(response)
+
+    def _everything(self, request: Request) -> str:
+        knowledge = self.edition.knowledge
+        texts: list[Reply | IssueMarkdown | ExchangeMarkdown] = [
+            *(self._whole_issue(request, issue, None) for issue in knowledge.issues),
+            *(self._question(request, question, None, "md") for question in knowledge.questions),
+        ]
+        for exchange in knowledge.exchanges:
+            texts.append(self._whole_exchange(request, exchange))
+            codes = knowledge.errors_of(exchange.id).values()
+            texts += (self._error(request, exchange, entries[-1], "md") for entries in codes)
+        return "\n---\n\n".join(map(self.renderer.render, texts))
 
     async def diagnosis(self, request: Request) -> Response:
         """Answer with a diagnosis that was linked."""
@@ -140,13 +178,58 @@ class Replies(Handlers):
             title=title,
             cause=best.answer.cause,
             steps=tuple(step.text for step in best.answer.steps),
-            **self._question(view.entry if view.question else None),
+            **self._follow_up(view.entry if view.question else None),
             url=self.absolute(request, observations.url),
             plain_text=request.path_params["form"] == "txt",
         )
         return self._reply(reply)
 
-    def _question(self, entry: ErrorCode | None) -> QuestionOfReply:
+    def _whole_issue(
+        self, request: Request, issue: Issue, exchange: Exchange | None
+    ) -> IssueMarkdown:
+        found = answer(self.edition.knowledge, issue.slug, id_of(exchange)) if exchange else None
+        return IssueMarkdown(
+            site=self.edition.knowledge.site,
+            issue=issue,
+            steps=tuple(step.text for step in (found.steps if found else issue.steps(None))),
+            url=self.absolute(request, _short_link(issue, exchange)),
+        )
+
+    def _question(
+        self, request: Request, question: Question, exchange: Exchange | None, form: str
+    ) -> Reply:
+        steps = steps_for(self.edition.knowledge, question.slug, id_of(exchange))
+        link = addresses.with_query(question.url, {"exchange": id_of(exchange)})
+        return Reply(
+            title=question.title,
+            cause=question.answer,
+            steps=tuple(step.text for step in steps),
+            url=self.absolute(request, link),
+            plain_text=form == "txt",
+        )
+
+    def _whole_exchange(self, request: Request, exchange: Exchange) -> ExchangeMarkdown:
+        codes = self.edition.knowledge.errors_of(exchange.id)
+        return ExchangeMarkdown(
+            exchange=exchange,
+            errors={code: entries[-1].wording for code, entries in codes.items()},
+            url=self.absolute(request, exchange.url),
+        )
+
+    def _error(self, request: Request, exchange: Exchange, entry: ErrorCode, form: str) -> Reply:
+        found = answer(self.edition.knowledge, entry.issues[0], exchange.id, entry=entry)
+        message = f": {entry.wording}" if entry.wording else ""
+        link = addresses.error(exchange.id, entry.code, short=True)
+        return Reply(
+            title=f"{exchange.name} error {entry.code}{message}",
+            cause=found.cause if found else entry.note or "",
+            steps=tuple(step.text for step in found.steps) if found else (),
+            **self._follow_up(entry),
+            url=self.absolute(request, link),
+            plain_text=form == "txt",
+        )
+
+    def _follow_up(self, entry: ErrorCode | None) -> FollowUpOfReply:
         """Return what to ask the visitor when an error has several causes."""
         if entry is None or entry.question is None:
             return {}
@@ -157,7 +240,7 @@ class Replies(Handlers):
         )
         return {"question": entry.question.text, "options": tuple(options)}
 
-    def _reply(self, reply: Reply | IssueMarkdown) -> Response:
+    def _reply(self, reply: Reply | IssueMarkdown | ExchangeMarkdown) -> Response:
         plain_text = isinstance(reply, Reply) and reply.plain_text
         media_type = MEDIA_TYPES["txt" if plain_text else "md"]
         response = PlainTextResponse(self.renderer.render(reply), media_type=media_type)

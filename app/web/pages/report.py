@@ -14,10 +14,11 @@ from app import addresses
 from app.diagnosis.observations import is_too_long
 from app.model import Exchange, Observations, Site, Support
 from app.web.http.limits import address_of
+from app.web.http.origins import is_from_elsewhere
 from app.web.pages import answers, forms
 from app.web.pages.answers import AnswerView
 from app.web.pages.forms import DiagnoseForm
-from app.web.pages.handlers import Handlers, Shell, about, id_of, is_from_elsewhere
+from app.web.pages.handlers import Handlers, Shell, about, id_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,48 @@
+"""`helpcenter mcp`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging.config
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.common import Refused, broken, content_option, setting_option, settings_from
+
+if TYPE_CHECKING:
+    from app.web.application import HelpCenter
+
+
+@click.command(epilog="Example: helpcenter mcp --content my-help")
+@content_option
+@setting_option("data")
+def serve_stdio(content: Path | None, data: Path | None) -> None:
+    """Let an assistant on this machine ask (Model Context Protocol over stdin and stdout).
+
+    Name this command in the settings of the assistant. It needs the extra `mcp`:
+    pip install "helpcenter[mcp]".
+    """
+    if find_spec("mcp") is None:
+        raise Refused('this needs the extra mcp: pip install "helpcenter[mcp]"')
+    from app.knowledge import BrokenContentError  # noqa: PLC0415
+    from app.web.application import create_app  # noqa: PLC0415
+    from app.web.http.logs import logging_config  # noqa: PLC0415
+
+    settings = settings_from(content=content, data=data)
+    try:
+        application = create_app(settings)
+    except BrokenContentError as error:
+        raise broken(error, settings) from None
+    logging.config.dictConfig(logging_config(settings.log_format))
+    asyncio.run(_serve(application))
+
+
+async def _serve(application: HelpCenter) -> None:
+    """Answer on stdin and stdout until the assistant closes them."""
+    if application.mcp is None:
+        raise RuntimeError("no edition is served")
+    async with application.router.lifespan_context(application):
+        await application.mcp.run_stdio_async()

@@ -1,0 +1,22 @@
+"""Which site a request comes from."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+
+def is_from_elsewhere(request: Request, base_url: str) -> bool:
+    """Tell whether a page of another site made the browser send this; then it may write nothing.
+
+    Browsers tell in `Sec-Fetch-Site` (over https), and all of them in `Origin`. What brings neither
+    is no browser, and acts for nobody but itself.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    host = request.headers.get("Host", "").lower()
+    own = (f"http://{host}", f"https://{host}", base_url.lower())
+    return not origin or origin.lower() not in own
