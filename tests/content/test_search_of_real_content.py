@@ -132,7 +132,8 @@ def words(knowledge: KnowledgeBase) -> Iterator[Query]:
 
 
 def questions(knowledge: KnowledgeBase) -> Iterator[Query]:
-    for path in sorted(REPORTS.glob("held_out*.jsonl")):
+    # Without held_out_3, which stays unseen until the work on the diagnosis is done.
+    for path in (REPORTS / "held_out.jsonl", REPORTS / "held_out_2.jsonl"):
         for report in map(json.loads, path.read_text("utf-8").splitlines()):
             is_english = report.get("lang", "en") == "en"
             if report["kind"] == "question" and is_english and report["expected"] != "none":
