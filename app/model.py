@@ -703,7 +703,7 @@ class ErrorCode(Entity):
     issues: tuple[Slug, ...] = Field(min_length=1)
     """The issues that it can mean, likeliest first."""
     note: Prose | None = None
-    """What else to know."""
+    """What the error means, then what to do; two sentences at most."""
     recipe: Slug | None = None
     """The recipe of the first issue that answers this error, when `general` doesn't."""
     answer: Recipe | None = None
