@@ -180,12 +180,12 @@ def diagnosis(
     error: str | None = None,
     checklist: Mapping[str, bool] = MappingProxyType({}),
     tests: Mapping[str, str] = MappingProxyType({}),
-    answer: str | None = None,
+    issue: str | None = None,
 ) -> str:
     """Return the address of a diagnosis: everything that a visitor told but the text.
 
     `missing` lists the unticked items of the checklist; it is there, and empty, when all are
-    ticked.
+    ticked. `issue` is the cause that was chosen, or `none` when none of those offered fits.
     """
     query: list[tuple[str, str]] = []
     if exchange:
@@ -196,8 +196,8 @@ def diagnosis(
         missing = [item for item, ticked in checklist.items() if not ticked]
         query.append(("missing", ",".join(missing)))
     query += ((f"test-{test}", outcome) for test, outcome in tests.items())
-    if answer:
-        query.append(("answer", answer))
+    if issue:
+        query.append(("issue", issue))
     return PATHS["diagnosis"] + ("?" + _encode(query) if query else "")
 
 

@@ -1,16 +1,14 @@
 """Score the diagnosis on labelled cases.
 
 A file of cases is JSON Lines: `text`, `expected` (the slug of an issue, or `none`), `also` (other
-right answers), `kind`, `exchange` (what the case is about; it is not told to the engine). A case is
-right when the first match is an expected one; for `none`, when nothing matches. That share is
-cause@1.
+right answers), `kind`, `lang`, `exchange` (what the case is about; it is not told to the engine).
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,7 +25,7 @@ class BadCaseError(ValueError):
 
 
 class Case(Entity):
-    """One labelled case; keys that the score doesn't need (source, language) are let through."""
+    """One labelled case; keys that the score doesn't need (its source) are let through."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -35,39 +33,85 @@ class Case(Entity):
     expected: str
     also: tuple[str, ...] = ()
     kind: str = "-"
+    lang: str = "en"
     exchange: str | None = None
+
+    @property
+    def is_about_something_else(self) -> bool:
+        """Whether no issue fits it."""
+        return self.expected == NO_ISSUE
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How many cases of some sort there are, and for how many the first answer is right."""
+    """How many cases of some sort there are, and for how many something holds."""
 
-    right: int
+    held: int
     total: int
 
     @property
     def share(self) -> float:
-        """The share of right answers, 0 to 1; 0 for no cases."""
-        return self.right / self.total if self.total else 0.0
+        """The share of cases, 0 to 1; 0 for no cases."""
+        return self.held / self.total if self.total else 0.0
 
     def __str__(self) -> str:
-        return f"{self.share:6.1%}  ({self.right}/{self.total})"
+        return f"{self.share:6.1%}  ({self.held}/{self.total})"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the engine said to one case; `line` counts from 1, `got` is a slug or `none`."""
+    """What the engine said to one case; `line` counts from 1, `issues` are the best first."""
 
     line: int
     case: Case
-    got: str
     verdict: Verdict
+    issues: tuple[str, ...]
     confidence: float
 
     @property
-    def right(self) -> bool:
-        """Tell whether the first answer is one of the right ones."""
-        return self.got == self.case.expected or self.got in self.case.also
+    def is_named(self) -> bool:
+        """Whether the first issue is told as the answer."""
+        return self.verdict in {"recognised", "likely"}
+
+    @property
+    def got(self) -> str:
+        """The first issue; `none` when there is none, or it is only offered for something else."""
+        is_offered = self.verdict == "unsure" and self.case.is_about_something_else
+        return self.issues[0] if self.issues and not is_offered else NO_ISSUE
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the first issue is right; for something else, whether none is named."""
+        return self._fits(self.got)
+
+    @property
+    def is_one_click_away(self) -> bool:
+        """Whether the first issue is right, or one of those that are offered."""
+        return self.is_right or (self.verdict == "unsure" and any(map(self._fits, self.issues)))
+
+    @property
+    def is_named_and_wrong(self) -> bool:
+        """Whether a wrong issue is told as the answer."""
+        return self.is_named and not self.is_right
+
+    def _fits(self, issue: str) -> bool:
+        return issue in {self.case.expected, *self.case.also}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The figures of some cases."""
+
+    right: Score
+    one_click: Score
+    named_and_wrong: Score
+
+    def __str__(self) -> str:
+        shares = f"{self.right.share:7.1%}{self.one_click.share:11.1%}"
+        return f"{self.right.total:5}{shares}{self.named_and_wrong.share:14.1%}"
+
+
+HEADINGS = "cases  right  one click  named, wrong"
 
 
 @dataclass(frozen=True)
@@ -77,35 +121,24 @@ class Evaluation:
     answers: tuple[Answer, ...]
 
     @cached_property
-    def overall(self) -> Score:
-        """cause@1 over all cases."""
-        return _score(self.answers)
+    def overall(self) -> Row:
+        """The figures of all cases."""
+        return _row(self.answers)
 
     @cached_property
-    def by_kind(self) -> Mapping[str, Score]:
-        """cause@1 by kind; cases of the label `none` count only in `none`."""
-        return _grouped((a.case.kind, a) for a in self.answers if a.case.expected != NO_ISSUE)
+    def by_kind(self) -> dict[str, Row]:
+        """The figures by kind; cases about something else count only in `none`."""
+        return self._grouped(lambda one: NO_ISSUE if one.is_about_something_else else one.kind)
 
     @cached_property
-    def by_label(self) -> Mapping[str, Score]:
-        """cause@1 by expected issue."""
-        return _grouped((answer.case.expected, answer) for answer in self.answers)
+    def none_named(self) -> Score:
+        """Of the cases about something else, those that got an issue named."""
+        return _score(a.is_named for a in self.answers if a.case.is_about_something_else)
 
     @cached_property
-    def by_exchange(self) -> Mapping[str, Score]:
-        """cause@1 by the exchange that the case is about."""
-        return _grouped((answer.case.exchange or "-", answer) for answer in self.answers)
-
-    @cached_property
-    def none(self) -> Score:
-        """How many of the cases that are about something else are recognised as such."""
-        return _score(answer for answer in self.answers if answer.case.expected == NO_ISSUE)
-
-    @cached_property
-    def recognised_and_wrong(self) -> Score:
-        """The share of all cases with the verdict "recognised" and a wrong first answer."""
-        wrong = sum(1 for a in self.answers if a.verdict == "recognised" and not a.right)
-        return Score(wrong, len(self.answers))
+    def named_and_right(self) -> Score:
+        """Of the cases that got an issue named, those that got a right one."""
+        return _score(answer.is_right for answer in self.answers if answer.is_named)
 
     @cached_property
     def confusions(self) -> tuple[tuple[str, str, int], ...]:
@@ -115,8 +148,24 @@ class Evaluation:
 
     @cached_property
     def misses(self) -> tuple[Answer, ...]:
-        """The answers that are wrong, in the order of the file."""
-        return tuple(answer for answer in self.answers if not answer.right)
+        """The answers whose first issue is wrong, in the order of the file."""
+        return tuple(answer for answer in self.answers if not answer.is_right)
+
+    @property
+    def tables(self) -> dict[str, dict[str, Row]]:
+        """The figures in groups, by the title of the table and the name of the group."""
+        return {
+            "kind": self.by_kind,
+            "label": self._grouped(lambda case: case.expected),
+            "language": self._grouped(lambda case: case.lang),
+            "exchange": self._grouped(lambda case: case.exchange or "-"),
+        }
+
+    def _grouped(self, key: Callable[[Case], str]) -> dict[str, Row]:
+        groups: dict[str, list[Answer]] = {}
+        for answer in self.answers:
+            groups.setdefault(key(answer.case), []).append(answer)
+        return {name: _row(answers) for name, answers in sorted(groups.items())}
 
 
 def read_cases(lines: Iterable[str]) -> Iterator[tuple[int, Case]]:
@@ -141,31 +190,28 @@ def evaluate(lines: Iterable[str], engine: Engine) -> Evaluation:
 
 def _answer(number: int, case: Case, engine: Engine) -> Answer:
     diagnosis = engine.diagnose(Observations(text=case.text))
-    first = diagnosis.matches[0] if diagnosis.matches else None
     return Answer(
         line=number,
         case=case,
-        got=first.issue if first else NO_ISSUE,
         verdict=diagnosis.verdict,
-        confidence=first.confidence if first else 0.0,
+        issues=tuple(match.issue for match in diagnosis.matches),
+        confidence=diagnosis.matches[0].confidence if diagnosis.matches else 0.0,
     )
 
 
 def render(evaluation: Evaluation, *, misses: bool = True) -> str:
     """Return the figures as text for a terminal."""
+    overall = evaluation.overall
     lines = [
-        f"cause@1               {evaluation.overall}",
-        f"none recognised       {evaluation.none}",
-        f"recognised and wrong  {evaluation.recognised_and_wrong}",
+        f"right first               {overall.right}",
+        f"right within one click    {overall.one_click}",
+        f"something else, named     {evaluation.none_named}",
+        f"named and wrong           {overall.named_and_wrong}",
+        f"right, of those named     {evaluation.named_and_right}",
     ]
-    tables = (
-        ("By kind (without none)", evaluation.by_kind),
-        ("By label", evaluation.by_label),
-        ("By exchange", evaluation.by_exchange),
-    )
-    for title, scores in tables:
-        lines += ["", title]
-        lines += (f"  {name:30}{score}" for name, score in sorted(scores.items()))
+    for title, rows in evaluation.tables.items():
+        lines += ["", f"{f'By {title}':30}{HEADINGS}"]
+        lines += (f"  {name:28}{row}" for name, row in rows.items())
     if evaluation.confusions:
         lines += ["", "Confusions (expected -> answered)"]
         lines += (f"  {n:3}  {a} -> {b}" for a, b, n in evaluation.confusions)
@@ -179,16 +225,19 @@ def _miss(answer: Answer) -> str:
     text = " ".join(answer.case.text.split())
     text = text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
     said = f"{answer.case.expected} -> {answer.got} ({answer.verdict}, {answer.confidence:.2f})"
-    return f"  line {answer.line}: {said}\n      {text}"
+    click = ", one click away" if answer.is_one_click_away else ""
+    return f"  line {answer.line}: {said}{click}\n      {text}"
 
 
-def _score(answers: Iterable[Answer]) -> Score:
+def _row(answers: Iterable[Answer]) -> Row:
     counted = list(answers)
-    return Score(sum(answer.right for answer in counted), len(counted))
+    return Row(
+        right=_score(answer.is_right for answer in counted),
+        one_click=_score(answer.is_one_click_away for answer in counted),
+        named_and_wrong=_score(answer.is_named_and_wrong for answer in counted),
+    )
 
 
-def _grouped(pairs: Iterable[tuple[str, Answer]]) -> dict[str, Score]:
-    groups: dict[str, list[Answer]] = {}
-    for name, answer in pairs:
-        groups.setdefault(name, []).append(answer)
-    return {name: _score(answers) for name, answers in groups.items()}
+def _score(held: Iterable[bool]) -> Score:
+    counted = list(held)
+    return Score(sum(counted), len(counted))

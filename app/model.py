@@ -33,7 +33,8 @@ Url = Annotated[str, StringConstraints(pattern=r"^(https?|mailto):\S+$")]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 IpAddress = IPv4Address | IPv6Address
 Outcome = Literal["pass", "fail"]
-Verdict = Literal["recognised", "likely", "unknown"]
+Verdict = Literal["recognised", "likely", "unsure", "unknown"]
+"""How sure a diagnosis is: `unsure` offers its matches as a choice, the others name the first."""
 Severity = Literal["error", "warning"]
 Language = Literal["en"]
 """The languages that the words around the content exist in."""
@@ -363,6 +364,8 @@ class Issue(Entity):
     """The name of the problem, as a reader would put it."""
     symptom: Prose
     """What the reader sees, in one sentence."""
+    choice: Prose | None = None
+    """What the reader sees, to choose from when the diagnosis is unsure: no cause, no title."""
     causes: tuple[Prose, ...] = Field(min_length=1)
     """Where it comes from, likeliest first."""
     solutions: tuple[Annotated[Solution, BeforeValidator(_solution_from_text)], ...] = Field(
@@ -741,8 +744,8 @@ class Observations(Entity):
     """Everything that a visitor tells us; each part may be absent.
 
     `error` is a code of `exchange` (from a link instead of a text), `checklist` says which items
-    are ticked (an item that is absent was not asked), `answer` is the issue that the chosen
-    option of a question speaks for.
+    are ticked (an item that is absent was not asked). `chosen` is the issue that the chosen option
+    of a question speaks for, or `NO_ISSUE` for "none of these".
     """
 
     text: str = ""
@@ -750,7 +753,7 @@ class Observations(Entity):
     error: str | None = None
     checklist: dict[str, bool] = Field(default_factory=dict)
     tests: dict[str, Outcome] = Field(default_factory=dict)
-    answer: Slug | None = None
+    chosen: Slug | None = None
 
     @property
     def url(self) -> str:
@@ -760,7 +763,7 @@ class Observations(Entity):
             error=self.error,
             checklist=self.checklist,
             tests=self.tests,
-            answer=self.answer,
+            issue=self.chosen,
         )
 
     @property
@@ -776,7 +779,7 @@ class Evidence(NamedTuple):
     makes dozens, of which nothing comes from outside: there is nothing to validate.
     """
 
-    kind: Literal["code", "message", "caller-ip", "words", "checklist", "test", "answer", "fact"]
+    kind: Literal["code", "message", "caller-ip", "words", "checklist", "test", "choice", "fact"]
     issue: str
     strength: float
     because: str
@@ -799,11 +802,31 @@ class Match(Entity):
     because: tuple[str, ...]
 
 
-class Diagnosis(Entity):
-    """Ranked matches with their reasons (best first, five at most), or an honest "unknown".
+class Choice(Entity):
+    """One answer to a question of a diagnosis: what it says, and what it tells.
 
-    `error` is the entry of the recognised code, `excerpt` the line of the paste that matched,
-    `removed` how many secrets of each kind were taken out of `redacted_text`.
+    `issue` is the issue that it speaks for, or `NO_ISSUE` for "none of these"; `exchange` is the
+    exchange that it names.
+    """
+
+    label: str
+    issue: str | None = None
+    exchange: Slug | None = None
+
+
+class NextQuestion(Entity):
+    """What to ask a visitor next."""
+
+    text: str
+    options: tuple[Choice, ...]
+
+
+class Diagnosis(Entity):
+    """Ranked matches with their reasons (best first), or an honest "unknown".
+
+    There are five matches at most. With the verdict `unsure` there are two or three, and `question`
+    offers them. `error` is the entry of the recognised code, `excerpt` the line of the paste that
+    matched, `removed` how many secrets of each kind were taken out of `redacted_text`.
     """
 
     verdict: Verdict
@@ -811,7 +834,7 @@ class Diagnosis(Entity):
     error: ErrorCode | None = None
     caller_ip: CallerIp | None = None
     matches: tuple[Match, ...] = ()
-    question: FollowUp | None = None
+    question: NextQuestion | None = None
     excerpt: str | None = None
     redacted_text: str = ""
     removed: tuple[tuple[str, int], ...] = ()

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from app import addresses
 from app.addresses import Address
 from app.content.loader import Content
-from app.model import ChecklistItem, Diagnostic, Issue, QuickTest, Tip
+from app.model import NO_ISSUE, ChecklistItem, Diagnostic, Issue, QuickTest, Tip
 
 FILE = "permalinks.txt"
 HEAD = """\
@@ -168,7 +168,8 @@ class Permalinks:
     def _broken_diagnosis(self, address: Address) -> str | None:
         exchange = address.chosen_exchange
         for name, value in address.query:
-            if name == "answer" and (reason := self._broken_issue(value, "")):
+            chosen = name in {"issue", "answer"} and value != NO_ISSUE
+            if chosen and (reason := self._broken_issue(value, "")):
                 return reason
             if name == "error" and exchange:
                 if reason := self._broken_code(exchange, value):

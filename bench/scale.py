@@ -193,6 +193,7 @@ def article_text(article: Article, related: str) -> str:
         "---",
         f"title: {article.title.capitalize()}",
         f"symptom: {article.symptom.capitalize()}",
+        f"choice: {article.symptom.capitalize()}",
         "causes:",
         *(f"  - {one.capitalize()}" for one in article.causes),
         "solutions:",

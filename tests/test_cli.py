@@ -137,7 +137,7 @@ def test_examples_that_are_diagnosed_otherwise(tmp_path: Path) -> None:
     assert first.startswith(f"{errors}:30: wrong-example: this is diagnosed as glassmarket -7007, ")
     assert "instead of glassmarket -7009, wrong-key; " in first
     assert second.startswith(
-        f"{issue}:9: wrong-example: this is diagnosed as address-not-allowed "
+        f"{issue}:10: wrong-example: this is diagnosed as address-not-allowed "
         "instead of market-closed; "
     )
 
@@ -228,7 +228,8 @@ def test_diagnose_as_json_as_the_interface_answers() -> None:
     first = answer["matches"][0]
     assert list(first) == ["issue", "title", "url", "confidence", "because"]
     assert (first["issue"], first["title"]) == ("address-not-allowed", "Address Not Allowed")
-    assert answer["question"]["options"][1] == {"label": "192.0.2.7", "issue": "wrong-key"}
+    option = answer["question"]["options"][1]
+    assert option == {"label": "192.0.2.7", "issue": "wrong-key", "exchange": None}
     assert answer["redacted_text"] == FRIEND
 
 

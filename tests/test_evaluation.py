@@ -21,6 +21,8 @@ CASES: list[dict[str, object]] = [
     {"text": 'windbank {"code":7020, "x": 1}', "expected": "no-wind", "kind": "noisy"},
     {"text": "qwertz", "expected": "none", "kind": "question"},
     {"text": "nothing moves", "expected": "none", "kind": "question"},
+    {"text": "the string on the lawn is refused, or the knot slipped", "expected": "wrong-knot",
+     "kind": "question", "lang": "de"},
 ]  # fmt: skip
 
 
@@ -31,26 +33,43 @@ def lines(cases: list[dict[str, object]]) -> list[str]:
 def test_scores(engine: Engine) -> None:
     evaluation = evaluate(["\n", *lines(CASES)], engine)
 
-    assert evaluation.overall == Score(3, 6)
-    assert evaluation.by_kind == {
-        "paste": Score(2, 2), "question": Score(0, 1), "noisy": Score(0, 1)
+    assert evaluation.overall.right == Score(3, 7)
+    assert evaluation.overall.one_click == Score(4, 7)
+    assert evaluation.overall.named_and_wrong == Score(3, 7)
+    assert {kind: row.right for kind, row in evaluation.by_kind.items()} == {
+        "paste": Score(2, 2), "question": Score(0, 2), "noisy": Score(0, 1), "none": Score(1, 2)
     }  # fmt: skip
-    assert evaluation.by_label["none"] == evaluation.none == Score(1, 2)
-    assert evaluation.by_exchange["windbank"] == Score(1, 1)
-    assert evaluation.recognised_and_wrong == Score(1, 6)
+    assert evaluation.none_named == Score(1, 2)
+    assert evaluation.named_and_right == Score(2, 5)
+    assert evaluation.tables["exchange"]["windbank"].right == Score(1, 1)
+    assert evaluation.tables["language"]["de"].one_click == Score(1, 1)
     assert ("lost-whistle", "no-wind", 1) in evaluation.confusions
-    assert [miss.line for miss in evaluation.misses] == [4, 5, 7]
+    assert [miss.line for miss in evaluation.misses] == [4, 5, 7, 8]
+
+
+def test_what_is_only_offered_for_something_else_is_not_named(engine: Engine) -> None:
+    case: dict[str, object] = {"text": "the string on the lawn is refused", "expected": "none"}
+    [answer] = evaluate(lines([case]), engine).answers
+
+    assert answer.verdict == "unsure"
+    assert (answer.got, answer.is_right, answer.is_named) == ("none", True, False)
 
 
 def test_the_text_shows_figures_confusions_and_misses(engine: Engine) -> None:
     text = render(evaluate(lines(CASES), engine))
 
-    assert "cause@1                50.0%  (3/6)" in text
-    assert "none recognised        50.0%  (1/2)" in text
-    assert "recognised and wrong   16.7%  (1/6)" in text
-    assert "1  lost-whistle -> no-wind" in text
-    assert "line 3: lost-whistle -> no-wind (likely" in text
-    assert "nothing moves, no wind today" in text
+    for figure in (
+        "right first                42.9%  (3/7)",
+        "right within one click     57.1%  (4/7)",
+        "something else, named      50.0%  (1/2)",
+        "named and wrong            42.9%  (3/7)",
+        "right, of those named      40.0%  (2/5)",
+        "1  lost-whistle -> no-wind",
+        "line 3: lost-whistle -> no-wind (likely",
+        "nothing moves, no wind today",
+        "one click away",
+    ):
+        assert figure in text
     assert "line 3" not in render(evaluate(lines(CASES), engine), misses=False)
 
 

@@ -69,6 +69,7 @@ RULES: Mapping[str, Rule] = _by_id(
     upkeep.stale,
     upkeep.expired,
     upkeep.orphan,
+    upkeep.missing_choice,
     translations.missing_translation,
     translations.stale_translation,
     translations.untranslatable,

@@ -52,6 +52,21 @@ def _dates(survey: Survey, key: str) -> Iterator[tuple[Source, dt.date]]:
             yield source, day
 
 
+def missing_choice(survey: Survey) -> Iterator[Mistake]:
+    """Find an issue among several that has no `choice`; say what the reader sees of it.
+
+    Warning. Example: an issue without `choice`: an unsure diagnosis offers it by its symptom
+    """
+    issues = [one for one in survey.sources if one.kind == "issue" and not is_draft(one)]
+    for source in issues if len(issues) > 1 else ():
+        if "choice" not in source.document.fields:
+            message = (
+                "add `choice`: what the reader sees, in a few words, to choose this issue from "
+                "when the diagnosis is unsure"
+            )
+            yield _warning(source, ("symptom",), message)
+
+
 def orphan(survey: Survey) -> Iterator[Mistake]:
     """Find an issue that no page links to; add it to `related` of another issue, or retire it.
 

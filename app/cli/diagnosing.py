@@ -68,8 +68,9 @@ def evaluate(file: IO[str], content: Path | None) -> None:
     """Score the diagnosis on the labelled cases of FILE.
 
     One JSON object a line: `text`, `expected` (the slug of an issue, or none), `also` (other
-    right answers), `kind`, `exchange`. Prints the share of right first answers, overall and by
-    kind, issue and exchange, what was taken for what, and each miss.
+    right answers), `kind`, `lang`, `exchange`. Prints how many are right first, right within one
+    click, and named and wrong, overall and by kind, issue, language and exchange, what was taken
+    for what, and each miss.
     """
     engine = engine_of(load_knowledge(settings_from(content=content)))
     try:

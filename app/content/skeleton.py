@@ -14,6 +14,7 @@ _ISSUE = """\
 ---
 title: {title}
 symptom: What the reader sees, in one sentence
+choice: What the reader picks when the diagnosis is unsure
 causes:                 # likeliest first
   - Where it comes from
 solutions:              # likeliest to help first; one step each
@@ -43,6 +44,7 @@ draft: true             # remove this line to publish
 
 PLACEHOLDER_TEXTS = (
     "What the reader sees, in one sentence",
+    "What the reader picks when the diagnosis is unsure",
     "Where it comes from",
     "What the reader can do about it",
     "https://exchange.example",

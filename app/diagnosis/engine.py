@@ -7,18 +7,26 @@ checklist, the tests and the answers to questions are evidence as well. `ranking
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from app.diagnosis import weights
-from app.diagnosis.evidence import of_answer, of_checklist, of_error, of_exchange, of_test
+from app.diagnosis.evidence import (
+    of_checklist,
+    of_choice,
+    of_error,
+    of_exchange,
+    of_no_choice,
+    of_test,
+)
 from app.diagnosis.exchanges import MentionIndex
 from app.diagnosis.free_text import FreeText
 from app.diagnosis.messages import Messages, strength_of
-from app.diagnosis.ranking import matches, rank
+from app.diagnosis.questions import label_of, next_question, options_of
+from app.diagnosis.ranking import Ranked, decide, offered, rank
 from app.diagnosis.recognition import Recogniser
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase
-from app.model import Diagnosis, ErrorCode, Evidence, Observations, Option, Verdict
+from app.model import NO_ISSUE, Diagnosis, ErrorCode, Evidence, Match, Observations
 
 
 class Engine:
@@ -63,34 +71,52 @@ class Engine:
             *general.evidence,
             *(self._messages.of_caller(caller, entry) if caller else ()),
             *self._free_text.evidence(reading, sure),
-            *self._of_answers(observations, entry),
+            *self._of_answers(observations),
             *(self._of_exchange(exchange) if exchange else ()),
         ]
-        told = matches(rank(evidence, self._order), self._knowledge)
+        ranked = rank(evidence, self._order)
+        chosen = self._of_choice(observations, entry, ranked)
+        if chosen:
+            ranked = rank([*evidence, *chosen], self._order)
+        meant = entry.issues if entry else ()
+        verdict, told = decide(ranked, meant, observations.chosen if chosen else None)
 
-        known = entry is not None and bool(told) and told[0].issue in entry.issues
-        verdict: Verdict = "recognised" if known else "likely" if told else "unknown"
+        known = bool(told) and told[0].issue in meant
+        if verdict == "unsure" and known:
+            # The choice is between the answers to the error's own question, if it has one.
+            asked = {option.issue for option in options_of(entry)}
+            if told[0].issue in asked:
+                told = tuple(one for one in ranked if one.issue in asked)[: weights.MOST_CHOICES]
+        error = entry if known else None
+        issues = [one.issue for one in told]
         position = best.position if best else general.position
-        asks = entry is not None and known and _chosen(entry, observations.answer) is None
         return Diagnosis(
             verdict=verdict,
             exchange=exchange,
-            error=entry if known else None,
+            error=error,
             caller_ip=caller.address if caller else None,
-            matches=told,
-            question=entry.question if entry and asks else None,
+            matches=tuple(self._match(one) for one in told),
+            question=None if chosen else next_question(verdict, issues, error, self._knowledge),
             excerpt=reading.text.excerpt(position) if told and position is not None else None,
             redacted_text=redaction.text,
             removed=tuple((removed.kind, removed.count) for removed in redaction.removed),
+        )
+
+    def _match(self, one: Ranked) -> Match:
+        issue = self._knowledge.issues[self._order[one.issue]]
+        return Match(
+            issue=issue.slug,
+            title=issue.title,
+            url=issue.url,
+            confidence=round(one.probability, 4),
+            because=one.reasons,
         )
 
     def _of_link(self, linked: ErrorCode) -> Iterator[Evidence]:
         because = self._messages.answered(linked)
         return of_error(linked, weights.LITERAL_CODE, because, kind="code")
 
-    def _of_answers(
-        self, observations: Observations, entry: ErrorCode | None
-    ) -> Iterator[Evidence]:
+    def _of_answers(self, observations: Observations) -> Iterator[Evidence]:
         diagnostic = self._knowledge.diagnostic
         if diagnostic:
             for item in diagnostic.checklist:
@@ -99,8 +125,24 @@ class Engine:
             for test in diagnostic.tests:
                 if test.id in observations.tests:
                     yield from of_test(test, observations.tests[test.id])
-        if option := _chosen(entry, observations.answer):
-            yield of_answer(option.issue, option.label)
+
+    def _of_choice(
+        self, observations: Observations, entry: ErrorCode | None, ranked: Sequence[Ranked]
+    ) -> list[Evidence]:
+        """Return what the chosen cause says, or "none of these", after everything else.
+
+        Another text may have been pasted since: a cause that it makes impossible says nothing then.
+        """
+        chosen = observations.chosen
+        if chosen == NO_ISSUE:
+            return [of_no_choice(one.issue) for one in offered(ranked)]
+        if chosen is None or chosen not in self._order:
+            return []
+        likely = {one.issue for one in ranked if one.probability >= weights.WORTH_A_CHOICE}
+        answers = {option.issue for option in options_of(entry)}
+        if (observations.text.strip() or entry) and chosen not in likely | answers:
+            return []
+        return [of_choice(chosen, label_of(chosen, entry, self._knowledge))]
 
     def _of_exchange(self, exchange: str) -> Iterator[Evidence]:
         for issue in self._limited:
@@ -113,12 +155,3 @@ class Engine:
         entries = self._knowledge.errors(observations.exchange, observations.error)
         general = (entry for entry in entries if entry.match is None)
         return next(general, entries[0] if entries else None)
-
-
-def _chosen(entry: ErrorCode | None, answer: str | None) -> Option | None:
-    """Return the option of the question of `entry` that was chosen.
-
-    Another text may have been pasted since the question was asked: its answer says nothing then.
-    """
-    options = entry.question.options if entry and entry.question else ()
-    return next((option for option in options if option.issue == answer), None)

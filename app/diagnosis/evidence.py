@@ -81,9 +81,14 @@ def of_test(test: QuickTest, outcome: Outcome) -> Iterator[Evidence]:
     yield from _ranked("test", result.speaks_against, weights.OUTCOME_AGAINST, result.because)
 
 
-def of_answer(issue: str, label: str) -> Evidence:
+def of_choice(issue: str, label: str) -> Evidence:
     """Return what the answer to a question says."""
-    return Evidence("answer", issue, weights.ANSWER, f"You answered “{label}”")
+    return Evidence("choice", issue, weights.CHOICE, f"You chose “{label}”")
+
+
+def of_no_choice(issue: str) -> Evidence:
+    """Return what "none of these" says about an issue that was offered."""
+    return Evidence("choice", issue, -weights.CHOICE, "You chose none of these")
 
 
 def of_exchange(issue: Issue, exchange: str, name: str) -> Iterator[Evidence]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from app.knowledge import KnowledgeBase
-from app.model import ChecklistItem, Diagnostic, QuickTest
+from app.model import NO_ISSUE, ChecklistItem, Diagnostic, QuickTest
 
 MAX_TEXT_BYTES = 16 * 1024
 """The longest paste that is diagnosed, in bytes of UTF-8."""
@@ -26,6 +26,17 @@ def known_exchange(value: str | None, knowledge: KnowledgeBase) -> str | None:
     """Return the present id of a supported exchange, or None for anything else."""
     found = knowledge.exchange(value)
     return found.id if found else None
+
+
+def known_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:
+    """Return the present slug of an issue, or None for anything else."""
+    present = knowledge.alias(value or "") or value
+    return present if present and knowledge.issue(present) else None
+
+
+def chosen_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:
+    """Return the issue that was chosen, or `NO_ISSUE` for "none of these"."""
+    return value if value == NO_ISSUE else known_issue(value, knowledge)
 
 
 def by_present_id(

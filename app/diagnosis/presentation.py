@@ -8,11 +8,12 @@ from typing import Any
 from app import addresses
 from app.content.markdown import plain
 from app.knowledge import KnowledgeBase
-from app.model import Diagnosis, Verdict
+from app.model import NO_ISSUE, Diagnosis, Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
     "recognised": "Recognised",
     "likely": "Likely, by its wording",
+    "unsure": "Unsure: it is probably among these",
     "unknown": "Unknown: nothing here fits this text",
 }
 
@@ -47,7 +48,8 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "question": {
             "text": question.text,
             "options": [
-                {"label": option.label, "issue": option.issue} for option in question.options
+                {"label": option.label, "issue": option.issue, "exchange": option.exchange}
+                for option in question.options
             ],
         }
         if question
@@ -76,12 +78,13 @@ def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> str:
         lines += ["", f"{place}. {plain(match.title)} ({match.confidence:.0%})  {match.url}"]
         lines += (f"   because {plain(reason)}" for reason in match.because)
         issue = knowledge.issue(match.issue, diagnosis.exchange)
-        if place == 1 and issue:
+        if place == 1 and issue and diagnosis.verdict != "unsure":
             lines += (f"   - {plain(step.text)}" for step in issue.steps(diagnosis.exchange))
     if diagnosis.question:
         lines += ["", plain(diagnosis.question.text)]
         lines += (
-            f"- {plain(option.label)}  /issues/{option.issue}"
+            f"- {plain(option.label)}  {addresses.issue(option.issue)}"
             for option in diagnosis.question.options
+            if option.issue and option.issue != NO_ISSUE
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Evidence -> the probability of each issue, and of something else -> the matches that are told.
+"""Evidence -> the probability of each issue, and of something else -> the verdict.
 
 The strengths of the evidence for an issue add up, as log-odds do. The exponentials of the sums,
 divided by their total, are the probabilities; `NO_ISSUE` (something else) takes part like an issue.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from app.diagnosis import weights
-from app.knowledge import KnowledgeBase
-from app.model import NO_ISSUE, Evidence, Match
+from app.model import NO_ISSUE, Evidence, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,24 @@ class Ranked:
     strength: float
     probability: float
     evidence: tuple[Evidence, ...]
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it is an issue that something speaks for, or that words were compared with."""
+        asked = any(piece.strength > 0 or piece.kind == "words" for piece in self.evidence)
+        return self.issue != NO_ISSUE and asked
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons that speak for it, the strongest first.
+
+        What the caller's IP address says comes before all others: it may change what is to be done.
+        """
+        strongest = sorted(
+            self.evidence, key=lambda piece: (piece.kind != "caller-ip", -piece.strength)
+        )
+        told = (piece.because for piece in strongest if piece.strength >= weights.WORTH_SAYING)
+        return tuple(dict.fromkeys(told))
 
 
 def rank(evidence: Iterable[Evidence], order: Mapping[str, int]) -> tuple[Ranked, ...]:
@@ -46,38 +64,39 @@ def rank(evidence: Iterable[Evidence], order: Mapping[str, int]) -> tuple[Ranked
     )
 
 
-def matches(ranked: Iterable[Ranked], knowledge: KnowledgeBase) -> tuple[Match, ...]:
-    """Return the issues to tell, likeliest first; none when something else is likeliest.
+def offered(ranked: Iterable[Ranked]) -> tuple[Ranked, ...]:
+    """Return the issues to choose from, likeliest first."""
+    issues = [one for one in ranked if one.is_possible][: weights.MOST_CHOICES]
+    return tuple(
+        one
+        for place, one in enumerate(issues)
+        if place < weights.LEAST_CHOICES or one.probability >= weights.WORTH_A_CHOICE
+    )
 
-    An issue without a reason to tell is left out: many small hints are a guess.
+
+def decide(
+    ranked: Sequence[Ranked], by_error: Collection[str], chosen: str | None
+) -> tuple[Verdict, tuple[Ranked, ...]]:
+    """Return the verdict, and the issues to tell, likeliest first.
+
+    `by_error` are the issues that the recognised error can mean. `chosen` is the issue that the
+    visitor chose, or `NO_ISSUE`: then nothing is offered again. An issue without a reason to tell
+    is not named: many small hints are a guess.
     """
-    first, *others = ranked
-    if first.issue == NO_ISSUE:
-        return ()
-    told: list[Match] = []
-    for one in (first, *others):
-        issue = knowledge.issue(one.issue)
-        if one.strength <= max(0.0, first.strength - weights.FAR_BEHIND):
-            break
-        because = _reasons(one.evidence)
-        if issue and because:
-            told.append(
-                Match(
-                    issue=issue.slug,
-                    title=issue.title,
-                    url=issue.url,
-                    confidence=round(one.probability, 4),
-                    because=because,
-                )
-            )
-    return tuple(told[: weights.MOST_MATCHES])
-
-
-def _reasons(evidence: Iterable[Evidence]) -> tuple[str, ...]:
-    """Return the reasons that speak for an issue, the strongest first.
-
-    What the caller's IP address says comes before all others: it may change what is to be done.
-    """
-    strongest = sorted(evidence, key=lambda piece: (piece.kind != "caller-ip", -piece.strength))
-    told = (piece.because for piece in strongest if piece.strength >= weights.WORTH_SAYING)
-    return tuple(dict.fromkeys(told))
+    issues = [one for one in ranked if one.is_possible]
+    if not issues:
+        return "unknown", ()
+    first = issues[0]
+    choices = offered(ranked)
+    alone = len(choices) < weights.LEAST_CHOICES and ranked[0] is first
+    enough = weights.NAMED_BY_ERROR if first.issue in by_error else weights.NAMED
+    if (first.probability >= enough or first.issue == chosen or alone) and first.reasons:
+        least = max(0.0, first.strength - weights.FAR_BEHIND)
+        others = (one for one in issues[1:] if one.strength > least and one.reasons)
+        told = (first, *islice(others, weights.MOST_MATCHES - 1))
+        return "recognised" if first.issue in by_error else "likely", told
+    [else_] = (one for one in ranked if one.issue == NO_ISSUE)
+    is_else = else_.probability >= weights.SOMETHING_ELSE
+    if is_else or chosen == NO_ISSUE or len(choices) < weights.LEAST_CHOICES:
+        return "unknown", ()
+    return "unsure", choices

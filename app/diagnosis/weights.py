@@ -151,8 +151,9 @@ OUTCOME_FOR = (2.0, 1.2, 0.7)
 OUTCOME_AGAINST = (-1.2, -0.8, -0.6)
 """The outcome of a quick test, for the issues that it points to and speaks against."""
 
-ANSWER = 5.0
-"""A chosen answer to a question. It outweighs all items that are not ticked yet."""
+CHOICE = 5.0
+"""A chosen answer to a question, for its issue. "None of these" speaks as much against each issue
+that was offered. It outweighs all items that are not ticked yet."""
 
 IMPOSSIBLE = -0.8
 """The exchange can't have this issue (it has no passphrase, say). Counts only a little: the visitor
@@ -163,8 +164,21 @@ may mean it all the same."""
 MOST_MATCHES = 5
 """Issues in a diagnosis, at most."""
 
+NAMED = 0.9
+NAMED_BY_ERROR = 0.6
+"""The first issue is named from this probability on: by words, and as a meaning of a recognised
+error. Of the issues that are named, 95 in 100 are right (docs/diagnosis.md)."""
+
+SOMETHING_ELSE = 0.9
+"""From this probability of something else on nothing is told; below it, there is a choice."""
+
+MOST_CHOICES = 3
+LEAST_CHOICES = 2
+WORTH_A_CHOICE = 0.02
+"""Issues in a choice, at most and at least; the last of three from this probability on."""
+
 FAR_BEHIND = 3.5
-"""An issue that is this much weaker than the best is not told."""
+"""Beside a named issue, one that is this much weaker is not told."""
 
 WORTH_SAYING = 0.25
 """Weaker evidence counts, but is not told as a reason."""

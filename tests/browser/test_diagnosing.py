@@ -13,6 +13,7 @@ from tests.browser.conftest import arrive, wait_until_said
 pytestmark = pytest.mark.browser
 
 LONG = "nobody answers " * 1_500
+UNSURE = "my key and my address are refused"
 FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
 LINE = 21
 """The height of a line of small text in pixels."""
@@ -74,7 +75,7 @@ def test_paste_answer_question_tick_reload_back_and_share(visitor: Page, marbles
     question = answer(visitor).get_by_role("group", name='What stands under "Friends of this key"?')
     question.get_by_role("button", name="192.0.2.7", exact=True).click()
     expect(best(visitor)).to_have_text(REFUSED)
-    expect(visitor).to_have_url(re.compile("answer=wrong-key"))
+    expect(visitor).to_have_url(re.compile("issue=wrong-key"))
 
     visitor.get_by_role("checkbox", name="192.0.2.7 is allowed").check()
     expect(visitor.locator("#next-steps")).to_contain_text("1 of 3 done")
@@ -85,7 +86,7 @@ def test_paste_answer_question_tick_reload_back_and_share(visitor: Page, marbles
         "exchange": ["glassmarket"],
         "error": ["-7007"],
         "missing": ["secret-word"],
-        "answer": ["wrong-key"],
+        "issue": ["wrong-key"],
     }
 
     shared = answer(visitor).get_by_role("link", name="Copy the link to this answer")
@@ -96,7 +97,7 @@ def test_paste_answer_question_tick_reload_back_and_share(visitor: Page, marbles
     expect(field(visitor)).to_have_value(FRIEND_UNKNOWN)
 
     arrive(visitor, visitor.go_back)
-    expect(visitor).to_have_url(re.compile(r"error=-7007&answer=wrong-key$"))
+    expect(visitor).to_have_url(re.compile(r"error=-7007&issue=wrong-key$"))
     expect(best(visitor)).to_have_text(REFUSED)
     arrive(visitor, visitor.go_back)
     expect(visitor).to_have_url(re.compile(r"error=-7007$"))
@@ -105,6 +106,37 @@ def test_paste_answer_question_tick_reload_back_and_share(visitor: Page, marbles
     expect(visitor).to_have_url(re.compile(r"/(\?exchange=\w*)?$"))
     arrive(visitor, visitor.go_forward)
     expect(best(visitor)).to_have_text(UNKNOWN)
+
+
+def test_an_unsure_diagnosis_is_a_choice_by_keyboard(visitor: Page, marbles: str) -> None:
+    visitor.goto(f"{marbles}/")
+    ask(visitor, UNSURE)
+    expect(best(visitor)).to_have_text("Which of these do you see?")
+    expect(best(visitor)).to_be_focused()
+    choice = answer(visitor).get_by_role("group", name="Which of these do you see?")
+    expect(choice.get_by_role("button")).to_have_text(
+        [
+            "The market says that it doesn't know the key",
+            "The market names an address that is no friend",
+            "None of these",
+        ]
+    )
+
+    visitor.keyboard.press("Tab")
+    expect(choice.get_by_role("button").first).to_be_focused()
+    visitor.keyboard.press("Enter")
+    expect(best(visitor)).to_have_text(REFUSED)
+    expect(best(visitor)).to_be_focused()
+    expect(visitor).to_have_url(f"{marbles}/diagnose?issue=wrong-key")
+    visitor.reload()
+    expect(best(visitor)).to_have_text(REFUSED)
+    expect(field(visitor)).to_have_value(UNSURE)
+
+    arrive(visitor, visitor.go_back)
+    ask(visitor, UNSURE)
+    answer(visitor).get_by_role("button", name="None of these").click()
+    expect(best(visitor)).to_have_text("We couldn’t identify this error")
+    expect(visitor).to_have_url(f"{marbles}/diagnose?issue=none")
 
 
 def test_ticking_an_item_changes_the_ranking_of_a_pasted_error(visitor: Page, marbles: str) -> None:
@@ -207,12 +239,12 @@ def test_what_is_not_recognised_is_said_and_focused(visitor: Page, marbles: str)
 
 
 def test_a_new_text_forgets_what_was_known_of_the_old_one(visitor: Page, marbles: str) -> None:
-    visitor.goto(f"{marbles}/diagnose?exchange=glassmarket&error=-7007&answer=wrong-key")
+    visitor.goto(f"{marbles}/diagnose?exchange=glassmarket&error=-7007&issue=wrong-key")
     field(visitor).fill("EMARBLE:Rolled away")
     with visitor.expect_request("**/diagnose") as request:
         visitor.get_by_role("button", name="Find the cause").click()
     assert "-7007" not in (request.value.post_data or "")
-    assert "answer=" not in (request.value.post_data or "")
+    assert "issue=" not in (request.value.post_data or "")
     expect(answer(visitor)).to_contain_text("EMARBLE:Rolled away")
 
 

@@ -39,8 +39,22 @@ def test_a_paste_is_answered_with_a_page(plain: Page, marbles: str) -> None:
     expect(answer.get_by_role("heading", level=2).first).to_have_text(REFUSED)
 
     answer.get_by_role("link", name=re.compile("link to this answer")).click()
-    expect(plain).to_have_url(re.compile(r"\?exchange=glassmarket&error=-7007&answer=wrong-key$"))
+    expect(plain).to_have_url(re.compile(r"\?exchange=glassmarket&error=-7007&issue=wrong-key$"))
     expect(answer.get_by_role("heading", level=2).first).to_have_text(REFUSED)
+
+
+def test_a_choice_between_causes_is_answered_with_a_page(plain: Page, marbles: str) -> None:
+    plain.get_by_role("textbox", name=re.compile("Paste the error")).fill(
+        "my key and my address are refused"
+    )
+    plain.get_by_role("button", name="Find the cause").click()
+    plain.get_by_role("button", name="The market names an address").click()
+    heading = plain.locator("#answer").get_by_role("heading", level=2)
+    expect(heading).to_have_text("The market says that it doesn't know 192.0.2.7")
+
+    plain.get_by_role("link", name=re.compile("link to this answer")).click()
+    expect(plain).to_have_url(f"{marbles}/diagnose?issue=address-not-allowed")
+    expect(heading).to_have_text("The market says that it doesn't know 192.0.2.7")
 
 
 def test_the_checklist_works_with_a_button(plain: Page) -> None:

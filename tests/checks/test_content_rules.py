@@ -62,7 +62,9 @@ def test_everything_in_one_run_by_path_and_line(make_content: MakeContent) -> No
     )
     assert [(Path(one.path).name, one.line, one.rule) for one in check(load(root))] == [
         ("a.md", 1, "front-matter"),
+        ("a.md", 1, "missing-choice"),
         ("b.md", 2, "orphan"),
+        ("b.md", 3, "missing-choice"),
         ("b.md", 6, "unknown-issue"),
         ("b.md", 8, "heading-levels"),
         ("b.md", 8, "unknown-variable"),
@@ -815,6 +817,22 @@ def test_an_issue_that_nothing_leads_to(files: dict[str, str], make_content: Mak
 def test_a_draft_and_a_broken_issue_are_no_orphans(make_content: MakeContent) -> None:
     root = make_content({"issues/a.md": issue("draft: true"), "issues/b.md": "broken"})
     assert [finding.rule for finding in check(load(root))] == ["front-matter"]
+
+
+# --- missing-choice ---------------------------------------------------------------------------
+
+
+def test_an_issue_among_several_needs_a_choice(make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue(), "issues/b.md": issue("choice: It drips")}
+    (finding,) = findings(make_content, files, "missing-choice")
+    assert places([finding]) == ["a.md:3:10"]
+    assert finding.severity == "warning"
+    assert "add `choice`" in finding.message
+
+
+def test_a_single_issue_and_a_draft_need_no_choice(make_content: MakeContent) -> None:
+    files = {"issues/a.md": issue(), "issues/b.md": issue("draft: true")}
+    assert findings(make_content, files, "missing-choice") == []
 
 
 # --- unlisted-option --------------------------------------------------------------------------

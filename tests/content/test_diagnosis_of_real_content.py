@@ -85,12 +85,13 @@ Without the phrases, or without the vocabulary, at least one figure of each file
 def test_reports_of_real_people_are_diagnosed(name: str, engine: Engine) -> None:
     lines = (REPORTS / f"{name}.jsonl").read_text("utf-8").splitlines()
     evaluation = evaluate(lines, engine)
-    scores = {"all": evaluation.overall, "none": evaluation.none, **evaluation.by_kind}
+    rows = {"all": evaluation.overall, **evaluation.by_kind}
+    scores = {kind: row.right for kind, row in rows.items()}
 
     assert len(evaluation.answers) > 150
     low = {kind: score for kind, score in scores.items() if score.share < LEAST[name][kind]}
     assert not low, render(evaluation, misses=False)
-    assert evaluation.recognised_and_wrong.share <= 0.005
+    assert evaluation.overall.named_and_wrong.share <= 0.04
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_first_tick_does_not_outvote_an_answer(knowledge: KnowledgeBase, engin
         observed = Observations(
             text=text,
             exchange="bybit",
-            answer="testnet-mainnet-mismatch",
+            chosen="testnet-mainnet-mismatch",
             checklist={item: item == ticked for item in ids},
         )
         first = engine.diagnose(observed).matches[0]
@@ -152,7 +153,7 @@ def test_a_first_tick_does_not_outvote_an_answer(knowledge: KnowledgeBase, engin
 def test_one_error_in_its_many_wrappings(engine: Engine, text: str) -> None:
     diagnosis = engine.diagnose(Observations(text=text))
 
-    assert diagnosis.verdict == "recognised"
+    assert diagnosis.error is not None
     assert diagnosis.exchange == "binance"
     assert diagnosis.error is not None
     assert diagnosis.error.code == "-2015"
@@ -175,7 +176,6 @@ def test_one_error_in_its_many_wrappings(engine: Engine, text: str) -> None:
 def test_reading_without_trading_is_a_missing_permission(engine: Engine, text: str) -> None:
     diagnosis = engine.diagnose(Observations(text=text))
 
-    assert diagnosis.verdict == "likely"
     assert diagnosis.matches[0].issue == "insufficient-permissions"
 
 

@@ -90,6 +90,7 @@ FILES = {
         ---
         title: String Not Listed
         symptom: Flies at home, not in the park
+        choice: It flies at home only
         causes: [The list is empty]
         solutions: [Add it]
         order: 10

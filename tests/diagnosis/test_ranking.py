@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from app.diagnosis.ranking import matches, rank
-from app.knowledge import KnowledgeBase
+from app.diagnosis.ranking import decide, rank
 from app.model import NO_ISSUE, Evidence
 
 ORDER = {"string-not-listed": 0, "wrong-knot": 1, "no-wind": 2}
@@ -31,23 +30,53 @@ def test_evidence_for_an_issue_that_is_not_published_is_left_out() -> None:
     assert [one.issue for one in rank([said("no-such-issue", 9.0)], ORDER)] == [NO_ISSUE]
 
 
-def test_nothing_is_told_when_something_else_is_as_likely(kites: KnowledgeBase) -> None:
-    ranked = rank([said("no-wind", 2.0), said(NO_ISSUE, 2.0)], ORDER)
+def test_nothing_is_told_when_something_else_is_far_likelier() -> None:
+    ranked = rank([said("no-wind", 2.0), said("wrong-knot", 1.0), said(NO_ISSUE, 6.0)], ORDER)
 
-    assert matches(ranked, kites) == ()
+    assert decide(ranked, (), None) == ("unknown", ())
 
 
-def test_weak_issues_and_issues_without_a_reason_are_not_told(kites: KnowledgeBase) -> None:
+def test_a_choice_is_offered_between_two_or_three() -> None:
+    evidence = [said("no-wind", 2.0), said("wrong-knot", 1.0), said("string-not-listed", 0.9)]
+    rest = said("string-not-listed", -4.0)
+
+    for ranked, issues in (
+        (rank(evidence, ORDER), ["no-wind", "wrong-knot", "string-not-listed"]),
+        (rank([*evidence, rest], ORDER), ["no-wind", "wrong-knot"]),
+    ):
+        verdict, told = decide(ranked, (), None)
+        assert (verdict, [one.issue for one in told]) == ("unsure", issues)
+
+
+def test_an_error_needs_less_to_be_named_than_words() -> None:
+    ranked = rank([said("no-wind", 2.0), said("wrong-knot", 0.6)], ORDER)
+
+    assert ranked[0].probability == pytest.approx(0.72, abs=0.01)
+    assert decide(ranked, ["no-wind"], None)[0] == "recognised"
+    assert decide(ranked, (), None)[0] == "unsure"
+
+
+def test_a_chosen_issue_is_named_and_none_of_them_offers_nothing() -> None:
+    ranked = rank([said("no-wind", 1.0), said("wrong-knot", 0.9)], ORDER)
+
+    assert decide(ranked, (), "no-wind")[0] == "likely"
+    assert decide(ranked, (), "wrong-knot")[0] == "unsure"
+    assert decide(ranked, (), NO_ISSUE) == ("unknown", ())
+
+
+def test_weak_issues_and_issues_without_a_reason_are_not_told() -> None:
     evidence = [
-        said("no-wind", 6.0),
-        *(said("wrong-knot", 0.2) for _ in range(25)),
+        said("no-wind", 8.0),
+        *(said("wrong-knot", 0.2) for _ in range(27)),
         said("string-not-listed", 2.0),
     ]
 
-    assert [match.issue for match in matches(rank(evidence, ORDER), kites)] == ["no-wind"]
+    _, told = decide(rank(evidence, ORDER), (), None)
+
+    assert [one.issue for one in told] == ["no-wind"]
 
 
-def test_the_strongest_reason_comes_first_and_each_once(kites: KnowledgeBase) -> None:
+def test_the_strongest_reason_comes_first_and_each_once() -> None:
     evidence = [
         said("no-wind", 1.0, "Second"),
         said("no-wind", 2.0, "First"),
@@ -56,14 +85,10 @@ def test_the_strongest_reason_comes_first_and_each_once(kites: KnowledgeBase) ->
         said("no-wind", -1.0, "Against"),
     ]
 
-    [match] = matches(rank(evidence, ORDER), kites)
-
-    assert match.because == ("First", "Second")
+    assert rank(evidence, ORDER)[0].reasons == ("First", "Second")
 
 
-def test_the_callers_address_comes_before_all_other_reasons(kites: KnowledgeBase) -> None:
+def test_the_callers_address_comes_before_all_other_reasons() -> None:
     evidence = [said("no-wind", 3.0), Evidence("caller-ip", "no-wind", 0.5, "The address")]
 
-    [match] = matches(rank(evidence, ORDER), kites)
-
-    assert match.because == ("The address", "It was seen")
+    assert rank(evidence, ORDER)[0].reasons == ("The address", "It was seen")

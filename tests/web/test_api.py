@@ -57,8 +57,12 @@ def test_a_recognised_error(marbles: TestClient) -> None:
         "question": {
             "text": 'What stands under "Friends of this key"?',
             "options": [
-                {"label": "Nothing, or not 192.0.2.7", "issue": "address-not-allowed"},
-                {"label": "192.0.2.7", "issue": "wrong-key"},
+                {
+                    "label": "Nothing, or not 192.0.2.7",
+                    "issue": "address-not-allowed",
+                    "exchange": None,
+                },
+                {"label": "192.0.2.7", "issue": "wrong-key", "exchange": None},
             ],
         },
         "redacted_text": FRIEND_UNKNOWN,

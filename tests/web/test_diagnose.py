@@ -301,7 +301,7 @@ def test_ticking_an_item_changes_the_ranking_of_a_pasted_error(marbles: TestClie
         {"text": FRIEND_UNKNOWN},
         {"text": FRIEND_UNKNOWN, "have": "address-allowed"},
         {"text": FRIEND_UNKNOWN, "test-other-browser": "fail"},
-        {"text": FRIEND_UNKNOWN, "answer": "wrong-key"},
+        {"text": FRIEND_UNKNOWN, "issue": "wrong-key"},
         {"text": '["EMARBLE:Rolled away"]'},
     ],
 )
@@ -340,7 +340,7 @@ def test_a_linked_error_stays_when_an_item_is_ticked(marbles: TestClient) -> Non
         "exchange=claybourse&error=-7007",
         "exchange=glassmarket&error=-9999",
         "exchange=nonsuch&error=-7007&missing=nonsuch&test-nonsuch=pass&test-other-browser=maybe",
-        "answer=nonsuch",
+        "issue=nonsuch",
         "&&==&missing",
     ],
 )
@@ -359,7 +359,7 @@ def test_several_causes_bring_one_question_with_its_options(marbles: TestClient)
     page = post(marbles, text=FRIEND_UNKNOWN)
     question = page.one("fieldset", class_="question")
     assert question.one("legend").text == 'What stands under "Friends of this key"?'
-    buttons = question.all("button", type="submit", form="diagnose-form", name="answer")
+    buttons = question.all("button", type="submit", form="diagnose-form", name="issue")
     assert [(button.text, button["value"]) for button in buttons] == [
         ("Nothing, or not 192.0.2.7", "address-not-allowed"),
         ("192.0.2.7", "wrong-key"),
@@ -371,12 +371,12 @@ def test_several_causes_bring_one_question_with_its_options(marbles: TestClient)
 def test_the_chosen_option_puts_its_issue_first(
     marbles: TestClient, chosen: str, headers: dict[str, str]
 ) -> None:
-    fields = {"text": FRIEND_UNKNOWN, "answer": chosen}
+    fields = {"text": FRIEND_UNKNOWN, "issue": chosen}
     page = Document(marbles.post("/diagnose", data=fields, headers=headers).text)
     assert causes(page)[0] == chosen
 
 
 def test_the_given_answer_is_remembered_by_the_next_tick(marbles: TestClient) -> None:
-    page = post(marbles, text=FRIEND_UNKNOWN, answer="wrong-key")
-    kept = page.all("input", type="hidden", name="answer", form="diagnose-form")
+    page = post(marbles, text=FRIEND_UNKNOWN, issue="wrong-key")
+    kept = page.all("input", type="hidden", name="issue", form="diagnose-form")
     assert [one["value"] for one in kept] == ["wrong-key"]

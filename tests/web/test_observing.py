@@ -237,7 +237,7 @@ FORMS = [
     ("/diagnose", "text"),
     ("/diagnose", "exchange"),
     ("/diagnose", "error"),
-    ("/diagnose", "answer"),
+    ("/diagnose", "issue"),
     ("/whitelist", "list"),
     ("/report", "text"),
     ("/report", "read"),

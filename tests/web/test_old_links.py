@@ -113,14 +113,14 @@ def test_an_old_tip_anchor_lands(visitor: TestClient) -> None:
         ("test-by-hand=fail", "test-other-browser=fail"),
         (
             "exchange=mirror-fair&error=-7007&answer=ip-not-allowed",
-            "exchange=glassmarket&error=-7007&answer=address-not-allowed",
+            "exchange=glassmarket&error=-7007&issue=address-not-allowed",
         ),
         ("test-by-hand=fail&test-other-browser=pass", "test-other-browser=pass"),
     ],
 )
 def test_old_ids_still_count_in_a_linked_diagnosis(old: str, new: str, visitor: TestClient) -> None:
     present = visitor.get(f"/diagnose?{new}").text
-    assert "You answered" in present or '<p class="hint">You ' in present
+    assert "You chose" in present or '<p class="hint">You ' in present
     assert visitor.get(f"/diagnose?{old}").text == present
 
 

@@ -376,7 +376,7 @@ def test_an_error_page_gives_causes_in_order_and_asks(marbles: TestClient) -> No
             "Wrong Key",
         ],
     )
-    assert page.link("192.0.2.7") == ("/diagnose?exchange=glassmarket&error=-7007&answer=wrong-key")
+    assert page.link("192.0.2.7") == ("/diagnose?exchange=glassmarket&error=-7007&issue=wrong-key")
 
 
 def test_a_code_with_several_messages_shows_each_meaning(marbles: TestClient) -> None:

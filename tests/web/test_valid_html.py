@@ -34,7 +34,7 @@ READ = (
 )
 SENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/diagnose", {"text": ERROR}),
-    ("/diagnose", {"text": ERROR, "answer": "wrong-key"}),
+    ("/diagnose", {"text": ERROR, "issue": "wrong-key"}),
     ("/diagnose", {"text": f"{ERROR} <b>&amp; secret=Zx81Qwerty7Uiop23Asdf45Ghjk67"}),
     ("/diagnose", {"text": "my key is refused"}),
     ("/diagnose", {"text": "purple elephants"}),

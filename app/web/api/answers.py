@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app import addresses
-from app.diagnosis.observations import NOTHING_TO_ASK, by_present_id, known_exchange
+from app.diagnosis.observations import (
+    NOTHING_TO_ASK,
+    by_present_id,
+    chosen_issue,
+    known_exchange,
+)
 from app.model import Diagnosis, ErrorCode, Exchange, Issue, Observations
 from app.web.api.types import (
     DiagnoseRequest,
@@ -31,6 +36,7 @@ def diagnosed(request: DiagnoseRequest, edition: Edition) -> Diagnosis:
             exchange=known_exchange(request.exchange, edition.knowledge),
             checklist=by_present_id(request.checklist, diagnostic.checklist),
             tests=by_present_id(request.tests, diagnostic.tests),
+            chosen=chosen_issue(request.chosen, edition.knowledge),
         )
     )
 

@@ -46,6 +46,8 @@ class DiagnoseRequest(BaseModel):
     """Items of the quick diagnostic by id: true is done, false is not."""
     tests: Entries[Outcome] = Field(default_factory=dict)
     """Tests of the quick diagnostic by id: pass or fail."""
+    chosen: Text | None = None
+    """The issue of the option that the visitor chose; `none` when none of those offered fits."""
 
 
 class Answer(BaseModel):
@@ -86,22 +88,24 @@ class MatchAnswer(Answer):
     url: str
     """The page of the issue."""
     confidence: float
-    """From 0 to 1, for comparing matches of one answer."""
+    """The probability that this is the issue, from 0 to 1."""
     because: list[str]
     """The reasons, as whole sentences."""
 
 
 class OptionAnswer(Answer):
-    """One answer to the question, and the issue it speaks for."""
+    """One answer to the question, and what to send when it is chosen."""
 
     label: str
-    """What to offer."""
-    issue: str
-    """The slug of the issue that the answer speaks for."""
+    """What to offer, in inline Markdown."""
+    issue: str | None
+    """To be sent as `chosen`: the slug of an issue, or `none` for "none of these"."""
+    exchange: str | None
+    """To be sent as `exchange`: the id of an exchange."""
 
 
 class QuestionAnswer(Answer):
-    """What to ask the visitor to tell the causes apart."""
+    """What to ask the visitor next; send the same request again with what they choose."""
 
     text: str
     """The question."""
@@ -113,7 +117,12 @@ class DiagnoseAnswer(Answer):
     """The diagnosis: what the message means, and how sure that is."""
 
     verdict: Verdict
-    """How sure the answer is; with `unknown` there are no matches."""
+    """How sure the answer is.
+
+    With `recognised` (by an error code or message of the exchange) and `likely` the first match is
+    the answer. With `unsure` the right one is probably among two or three matches, which `question`
+    offers. With `unknown` there are no matches.
+    """
     exchange: str | None
     """The id of the exchange, as it was told or as the message names it."""
     error: ErrorReference | None
@@ -123,7 +132,7 @@ class DiagnoseAnswer(Answer):
     matches: list[MatchAnswer]
     """The issues that fit, likeliest first, five at most."""
     question: QuestionAnswer | None
-    """What to ask when the message alone leaves several causes."""
+    """What to ask when what was told leaves several causes."""
     redacted_text: str
     """The message without the secrets that were found in it."""
 

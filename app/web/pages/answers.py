@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from app import addresses
 from app.answers import answer_to
+from app.diagnosis.questions import of_error
 from app.knowledge import KnowledgeBase
 from app.model import (
     Answer,
@@ -14,9 +15,9 @@ from app.model import (
     Diagnosis,
     ErrorCode,
     Exchange,
-    FollowUp,
     Issue,
     Match,
+    NextQuestion,
     Observations,
     Site,
     Verdict,
@@ -26,16 +27,11 @@ from app.web.pages.forms import form_fields
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchView:
-    """One match of a diagnosis: its issue, why, and what to do on the chosen exchange.
-
-    `level` puts the confidence into words: "high", "medium" or "low".
-    """
+    """One match of a diagnosis: its issue, why, and what to do on the chosen exchange."""
 
     issue: Issue
     answer: Answer
     because: tuple[str, ...]
-    confidence: float
-    level: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +60,7 @@ class AnswerView:
 
     `share_url` holds everything but the text, `report_fields` the text (without secrets) too.
     `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
-    recognised or chosen. `chosen` is the issue of the option that answers the question.
+    recognised or chosen. `chosen` is the issue that the visitor chose, or `none`.
     `opens_wallet`: a recovery phrase or a private key was among what was removed.
     """
 
@@ -76,7 +72,7 @@ class AnswerView:
     entry: ErrorCode | None
     caller_ip: CallerIp | None
     matches: tuple[MatchView, ...]
-    question: FollowUp | None
+    question: NextQuestion | None
     options: tuple[OptionView, ...]
     excerpt: str | None
     removed: tuple[tuple[str, int], ...]
@@ -92,9 +88,6 @@ class AnswerView:
 # the browser has removed them before.
 WALLET_SECRETS = ("[recovery phrase removed]", "[private key removed]")
 
-HIGH_CONFIDENCE = 0.6
-MEDIUM_CONFIDENCE = 0.3
-
 
 def answer_view(
     diagnosis: Diagnosis, observations: Observations, knowledge: KnowledgeBase
@@ -103,7 +96,7 @@ def answer_view(
     linked = linkable(diagnosis, observations)
     error = diagnosis.error
     # A question that was answered stays, so that the next tick sends its answer again.
-    question = error.question if error and observations.answer else diagnosis.question
+    question = of_error(error) if observations.chosen else diagnosis.question
     return AnswerView(
         verdict=diagnosis.verdict,
         exchange=knowledge.exchange(diagnosis.exchange),
@@ -116,8 +109,8 @@ def answer_view(
             if (view := _match_view(match, diagnosis, observations, knowledge))
         ),
         question=question,
-        options=options(error if question else None, linked),
-        chosen=observations.answer,
+        options=options(question, linked),
+        chosen=observations.chosen,
         excerpt=diagnosis.excerpt,
         removed=diagnosis.removed,
         share_url=linked.url,
@@ -135,21 +128,20 @@ def linkable(diagnosis: Diagnosis, observations: Observations) -> Observations:
         error=diagnosis.error.code if diagnosis.error else observations.error,
         checklist=observations.checklist,
         tests=observations.tests,
-        answer=observations.answer,
+        chosen=observations.chosen,
     )
 
 
-def options(error: ErrorCode | None, observations: Observations) -> tuple[OptionView, ...]:
-    """Return the answers to the question of `error`, each as a link that keeps what was told."""
-    if error is None or error.question is None:
-        return ()
+def options(question: NextQuestion | None, observations: Observations) -> tuple[OptionView, ...]:
+    """Return the answers to a question, each as a link that keeps what was told."""
     return tuple(
         OptionView(
             label=option.label,
             issue=option.issue,
-            url=observations.model_copy(update={"answer": option.issue}).url,
+            url=observations.model_copy(update={"chosen": option.issue}).url,
         )
-        for option in error.question.options
+        for option in (question.options if question else ())
+        if option.issue
     )
 
 
@@ -182,16 +174,8 @@ def _match_view(
     found = answer_to(diagnosis, match, knowledge, observations)
     if issue is None or found is None:
         return None
-    if match.confidence >= HIGH_CONFIDENCE:
-        level = "high"
-    elif match.confidence >= MEDIUM_CONFIDENCE:
-        level = "medium"
-    else:
-        level = "low"
     return MatchView(
         issue=issue,
         answer=found,
         because=match.because,
-        confidence=match.confidence,
-        level=level,
     )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app import addresses
 from app.answers import answer
+from app.diagnosis.questions import of_error
 from app.model import Answer, ErrorCode, Exchange, Issue, Observations
 from app.web.pages import answers
 from app.web.pages.answers import OptionView
@@ -77,7 +78,7 @@ class Errors(Handlers):
                         if (issue := knowledge.issue(slug, exchange.id))
                         and (found := answer(knowledge, slug, exchange.id, entry=entry))
                     ),
-                    options=answers.options(entry, link),
+                    options=answers.options(of_error(entry), link),
                 )
                 for entry in entries
             ),

@@ -8,7 +8,13 @@ from typing import Any
 
 from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
 
-from app.diagnosis.observations import NOTHING_TO_ASK, by_present_id, known_exchange
+from app.diagnosis.observations import (
+    NOTHING_TO_ASK,
+    by_present_id,
+    chosen_issue,
+    known_exchange,
+    known_issue,
+)
 from app.knowledge import KnowledgeBase
 from app.model import Diagnostic, Exchange, Observations, Outcome
 
@@ -79,7 +85,7 @@ def from_query(query: QueryParams, knowledge: KnowledgeBase) -> Observations:
         error=error if exchange and error and knowledge.errors(exchange, error) else None,
         checklist=checklist,
         tests=_tests(query, diagnostic),
-        answer=_known_issue(query.get("answer"), knowledge),
+        chosen=chosen_issue(query.get("issue") or query.get("answer"), knowledge),
     )
 
 
@@ -99,7 +105,7 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
         error=error if exchange and error and knowledge.errors(exchange, error) else None,
         checklist=checklist,
         tests=_tests(form, diagnostic),
-        answer=_known_issue(text_of(form, "answer"), knowledge),
+        chosen=chosen_issue(text_of(form, "issue"), knowledge),
     )
 
 
@@ -109,7 +115,7 @@ def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
         ("text", observations.text),
         ("exchange", observations.exchange or ""),
         ("error", observations.error or ""),
-        ("answer", observations.answer or ""),
+        ("issue", observations.chosen or ""),
         ("touched", "1" if observations.checklist else ""),
     ]
     fields += (("have", item) for item, ticked in observations.checklist.items() if ticked)
@@ -120,7 +126,7 @@ def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
 def read_issues(slugs: Sequence[Any], knowledge: KnowledgeBase) -> tuple[str, ...]:
     """Return the known issues among posted slugs, each once; separated by commas or repeated."""
     named = (slug for value in slugs if isinstance(value, str) for slug in value.split(","))
-    present = (_known_issue(slug, knowledge) for slug in named)
+    present = (known_issue(slug, knowledge) for slug in named)
     return tuple(dict.fromkeys(slug for slug in present if slug))
 
 
@@ -154,12 +160,6 @@ def form_state(
         touched=bool(observations.checklist),
         error=error,
     )
-
-
-def _known_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:
-    """Return the present slug of an issue, or None for anything else."""
-    present = knowledge.alias(value or "") or value
-    return present if present and knowledge.issue(present) else None
 
 
 def _tests(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict[str, Outcome]:

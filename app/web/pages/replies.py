@@ -178,7 +178,7 @@ class Replies(Handlers):
             title=title,
             cause=best.answer.cause,
             steps=tuple(step.text for step in best.answer.steps),
-            **self._follow_up(view.entry if view.question else None),
+            **self._follow_up(view.entry if view.options else None),
             url=self.absolute(request, observations.url),
             plain_text=request.path_params["form"] == "txt",
         )
