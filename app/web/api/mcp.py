@@ -31,7 +31,8 @@ SCHEME = "help:"
 INSTRUCTIONS = """\
 Help for people whose exchange API key does not connect to {product}. Call `diagnose` with the error
 message as it was shown. Tell the steps of its first match, in their order, and ask its `question`
-if there is one. With the verdict `unknown` there is no match: don't guess a cause."""
+if there is one. With the verdict `unsure` ask its `question` first, and call `diagnose` again with
+`chosen`. With the verdict `unknown` there is no match: don't guess a cause."""
 
 
 class HelpServer(MCPServer):
@@ -48,14 +49,20 @@ class HelpServer(MCPServer):
         self.resource(f"{SCHEME}/{{+path}}", name="page", mime_type="text/markdown")(self.page)
 
     async def diagnose(
-        self, text: str, context: Context, exchange: str | None = None, language: str = "en"
+        self,
+        text: str,
+        context: Context,
+        exchange: str | None = None,
+        chosen: str | None = None,
+        language: str = "en",
     ) -> dict[str, Any]:
         """Say what an error message of an exchange means and what to do about it.
 
         `text` is the message as it was shown, up to 16 KB; secrets are removed from it. `exchange`
-        is an id such as `okx`, if it is known. `language` is a tag such as `es`.
+        is an id such as `okx`, if it is known. `chosen` is the `issue` of the option of `question`
+        that the user chose. `language` is a tag such as `es`.
         """
-        body = {"text": text, "exchange": exchange}
+        body = {"text": text, "exchange": exchange, "chosen": chosen}
         answer = await self._ask(context, "POST", f"{API_PATH}/diagnose", language, json=body)
         found: dict[str, Any] = _right(answer).json()
         return found
