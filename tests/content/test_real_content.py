@@ -104,7 +104,7 @@ def test_product_and_address_stand_once(tmp_path: Path) -> None:
     renamed = site.read_text().replace("product: Trading Bot", "product: Teapot Choir")
     site.write_text(renamed.replace("107.189.19.87", "192.0.2.7"))
     other = load(root)
-    assert check(other) == ()
+    assert [one for one in check(other) if one.rule not in FOR_TRANSLATORS] == []
     knowledge = build(other)
     shown = list(_strings(knowledge))
     assert any("Teapot Choir" in text for text in shown)
