@@ -17,6 +17,7 @@ RUN pip uninstall --quiet --yes pip \
 WORKDIR /srv/helpcenter
 COPY --from=build /srv/helpcenter/.venv .venv
 COPY app app
+COPY locales locales
 COPY templates templates
 COPY static static
 COPY content content

@@ -15,7 +15,7 @@ PIP_INSTALL := pip install --quiet --disable-pip-version-check --require-hashes
 # compiling everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup serve test unit browser check format docs bench catalog lock update clean
+.PHONY: help setup serve test unit browser check format docs messages bench catalog lock update clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,7 @@ check: setup  ## Lint, types, import contracts, content, generated docs
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/helpcenter check
 	@$(BIN)/python -m app.reference --check
+	@$(BIN)/python -m app.catalogs --check
 
 format: setup  ## Format the code
 	@$(BIN)/ruff check --fix .
@@ -87,6 +88,9 @@ format: setup  ## Format the code
 
 docs: setup  ## Write the generated parts of docs/
 	@$(BIN)/python -m app.reference
+
+messages: setup  ## Bring the catalogs of the interface up to date
+	@$(BIN)/python -m app.catalogs
 
 bench: setup  ## Measure everything; writes docs/performance.md
 	@$(BIN)/python -m bench

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
+from app.i18n import _
 from app.model import IpAddress
 
 Kind = Literal[
@@ -90,7 +91,9 @@ def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddres
     """Say what one entry is, and which of our addresses it lets through."""
     visible = unicodedata.normalize("NFKC", token).translate(INVISIBLE)
     if visible != token:
-        advice = f"This holds invisible or look-alike characters; type it anew: {visible}"
+        advice = _("This holds invisible or look-alike characters; type it anew: {address}").format(
+            address=visible
+        )
         return Entry(visible, "hidden", advice), ()
     if "," in token:
         return _judge_unreadable(token, token.replace(",", "."), ours), ()
@@ -99,7 +102,9 @@ def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddres
         bare = bare[scheme.end() :]
     port = PORT.match(bare)
     if port:
-        advice = f"Remove the port: the field takes {port['address']} alone."
+        advice = _("Remove the port: the field takes {address} alone.").format(
+            address=port["address"]
+        )
         return Entry(token, "port", advice), ()
     if "/" in bare:
         return _judge_range(token, bare, ours)
@@ -108,20 +113,28 @@ def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddres
     except ValueError:
         return _judge_unreadable(token, bare, ours), ()
     if bare != token:
-        return Entry(token, "space", f"Write it without spaces or http://: {bare}"), ()
+        return Entry(
+            token, "space", _("Write it without spaces or http://: {address}").format(address=bare)
+        ), ()
     if address in ours:
-        return Entry(token, "ours", "This is right."), (address,)
+        return Entry(token, "ours", _("This is right.")), (address,)
     if near := _nearest(bare, ours):
-        return Entry(token, "misspelt", f"Close to our address, but not it; ours is {near}"), ()
+        return Entry(
+            token,
+            "misspelt",
+            _("Close to our address, but not it; ours is {address}").format(address=near),
+        ), ()
     if not address.is_global:
         advice = (
-            "This stands for no address: no request comes from it. Remove it."
+            _("This stands for no address: no request comes from it. Remove it.")
             if address.is_unspecified
-            else "This address is private or reserved: it works only inside a network, and an "
-            "exchange never sees it. Remove it."
+            else _(
+                "This address is private or reserved: it works only inside a network, and an "
+                "exchange never sees it. Remove it."
+            )
         )
         return Entry(token, "private", advice), ()
-    return Entry(token, "other", "Not one of our addresses; keep it if you know what it is."), ()
+    return Entry(token, "other", _("Not one of our addresses; keep it if you know what it is.")), ()
 
 
 def _judge_range(
@@ -133,18 +146,20 @@ def _judge_range(
         return _judge_unreadable(token, bare, ours), ()
     inside = tuple(address for address in ours if address in network)
     if inside and network.prefixlen == 0:
-        advice = "This range is every address there is: the list keeps nobody out."
+        advice = _("This range is every address there is: the list keeps nobody out.")
         return Entry(token, "range", advice), inside
     if inside:
-        advice = "This range holds our address. Not every exchange takes ranges."
+        advice = _("This range holds our address. Not every exchange takes ranges.")
         return Entry(token, "range", advice), inside
-    return Entry(token, "other", "This range does not hold our address."), ()
+    return Entry(token, "other", _("This range does not hold our address.")), ()
 
 
 def _judge_unreadable(token: str, bare: str, ours: Sequence[IpAddress]) -> Entry:
     if near := _nearest(bare, ours):
-        return Entry(token, "misspelt", f"This is no valid address; ours is {near}")
-    return Entry(token, "unreadable", "This is not an IP address.")
+        return Entry(
+            token, "misspelt", _("This is no valid address; ours is {address}").format(address=near)
+        )
+    return Entry(token, "unreadable", _("This is not an IP address."))
 
 
 def _nearest(text: str, ours: Sequence[IpAddress]) -> IpAddress | None:
@@ -179,6 +194,10 @@ def _separator_advice(text: str, separator: str | None) -> str | None:
     wrong = [name for name, is_used in used.items() if is_used and name not in allowed]
     if not wrong:
         return None
-    if separator == "one per field":
-        return "Here every address has a field of its own: enter them one by one."
-    return f"Here addresses are separated by {separator}: change the list to that."
+    return {
+        "comma": _("Separate the IP addresses with commas."),
+        "space": _("Separate the IP addresses with spaces."),
+        "comma or space": _("Separate the IP addresses with commas or spaces."),
+        "one per line": _("Put each IP address on its own line."),
+        "one per field": _("Enter each IP address in its own field."),
+    }[separator or ""]

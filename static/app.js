@@ -4,6 +4,10 @@
 const root = document.documentElement;
 root.dataset.js = "";
 const byId = (id) => document.getElementById(id);
+const texts = JSON.parse(byId("texts")?.textContent ?? "{}");  // in the page's language
+
+// Return a text in the page's language, with {name} filled in.
+export const _ = (text, values = {}) => (texts[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const announce = (text) => { byId("announcer").textContent = text; };
 
 // --- Copying ---------------------------------------------------------------------------------
@@ -61,7 +65,7 @@ function showCopied(element) {
     if (text.trim()) word.data = words;
   };
   element.dataset.copied = "";
-  show("#i-check", "Copied");
+  show("#i-check", _("Copied"));
   setTimeout(() => { delete element.dataset.copied; show(before, text); }, 2000);
 }
 
@@ -75,12 +79,12 @@ document.addEventListener("click", async (event) => {
   if (copyReply !== undefined) {
     if (!(await copyFrom(element.href).catch(() => false))) return location.assign(element.href);
     showCopied(element);
-    return toast("Answer copied");
+    return toast(_("Answer copied"));
   }
   const text = copyField ? byId(copyField).value : isLink ? element.href : element.dataset.copy;
-  if (!(await copy(text))) return toast(copyField ? "Select the text and copy it" : `Copy this: ${text}`);
+  if (!(await copy(text))) return toast(copyField ? _("Select the text and copy it") : _("Copy this: {text}", { text }));
   showCopied(element);
-  toast(copyField ? "Report copied" : isLink ? "Link copied" : `Copied ${text}`);
+  toast(copyField ? _("Report copied") : isLink ? _("Link copied") : _("Copied {text}", { text }));
 });
 
 // --- The exchange, remembered on this device -----------------------------------------------------
@@ -148,10 +152,11 @@ if (form) {
       removedBefore.set(kind, (removedBefore.get(kind) ?? 0) + more);
     }
     const total = [...removedBefore.values()].reduce((sum, number) => sum + number, 0);
-    const kinds = [...removedBefore].map(([kind, number]) => (number > 1 ? `${number} × ${kind}` : kind));
+    const kinds = [...removedBefore].map(([kind, number]) => (number > 1 ? `${number} × ${_(kind)}` : _(kind)));
     const opensWallet = removedBefore.has("recovery phrase") || removedBefore.has("private key");
-    status.textContent = `${total} secret${total > 1 ? "s were" : " was"} removed: ${kinds.join(", ")}`
-      + (opensWallet ? ". Whoever has it can take the money: move the funds to a new wallet." : "");
+    const said = { number: total, kinds: kinds.join(", ") };
+    status.textContent = (total > 1 ? _("{number} secrets were removed: {kinds}", said) : _("1 secret was removed: {kinds}", said))
+      + (opensWallet ? `. ${_("Whoever has it can take the money: move the funds to a new wallet.")}` : "");
   }
 
   // The text without its secrets stays with this entry of the tab's history, for somebody who comes
@@ -168,8 +173,8 @@ if (form) {
     field.setAttribute("aria-invalid", String(Boolean(text)));
   }
 
-  const TOO_LONG = "This text is longer than 16 KB. Keep the lines with the error message and try again.";
-  const EMPTY = "Paste the error message first, or describe what happens.";
+  const TOO_LONG = _("This text is longer than 16 KB. Keep the lines with the error message and try again.");
+  const EMPTY = _("Paste the error message first, or describe what happens.");
   const isEmpty = (button) => !field.value.trim() && button?.name !== "issue" && !form.elements.error;
   const tooLong = () => new TextEncoder().encode(field.value).length > Number(form.dataset.limit);
 
@@ -231,7 +236,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const line = scope?.querySelector("[data-announce]");
   if (line) announce(line.textContent.trim());
 });
-document.addEventListener("htmx:error", () => toast("No answer. Check your connection and try again."));
+document.addEventListener("htmx:error", () => toast(_("No answer. Check your connection and try again.")));
 
 // --- Search panel ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 // Asks about what looks like a secret where no rule can know. It is marked in the field, and below the
 // field one can remove it. Nothing waits for the answer: a text can be sent as it is.
 
+import { _ } from "./app.js";
+
 const MOST_ASKED = 3;
 const TYPING_PAUSE = 600;  // milliseconds
 
@@ -10,7 +12,7 @@ export function watchDoubts(field, { find, removed, announce }) {
   const kept = new Set();
   const marks = Object.assign(document.createElement("div"), { className: "marks", ariaHidden: "true", hidden: true });
   const list = Object.assign(document.createElement("ul"), { className: "doubts", hidden: true });
-  list.setAttribute("aria-label", "Check before you send");
+  list.setAttribute("aria-label", _("Check before you send"));
   field.before(marks);
   field.after(list);
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("doubts.css", import.meta.url) });
@@ -28,14 +30,14 @@ export function watchDoubts(field, { find, removed, announce }) {
     list.replaceChildren(...[...asked].map(ask));
     list.hidden = !asked.size;
     mark(text, [...asked.values()]);
-    if (isNew) announce(`This looks like ${[...asked.values()].at(-1).says}. Remove it? The buttons are below the text.`);
+    if (isNew) announce(_("This looks like {kind}. Remove it? The buttons are below the text.", { kind: _([...asked.values()].at(-1).says) }));
   }
 
   function ask([value, { kind, says }], place) {
     const item = document.createElement("li");
     const question = Object.assign(document.createElement("span"), { id: `doubt-${place}` });
     const shown = Object.assign(document.createElement("code"), { textContent: value, translate: false });
-    question.append(`This looks like ${says}: `, shown, " Remove it?");
+    question.append(_("This looks like {kind}:", { kind: _(says) }), " ", shown, " ", _("Remove it?"));
     const button = (label, act) => {
       const made = Object.assign(document.createElement("button"), { type: "button", textContent: label });
       made.setAttribute("aria-describedby", question.id);
@@ -48,12 +50,12 @@ export function watchDoubts(field, { find, removed, announce }) {
     };
     item.append(
       question,
-      button("Remove", () => {
+      button(_("Remove"), () => {
         field.value = field.value.replaceAll(value, () => `[${kind} removed]`);
         field.dispatchEvent(new Event("input", { bubbles: true }));
         removed(kind);
       }),
-      button("Keep", () => kept.add(value)),
+      button(_("Keep"), () => kept.add(value)),
     );
     return item;
   }

@@ -1,5 +1,7 @@
 // The support report: what is shown is what is sent, and nothing is added without being asked for.
 
+import { _ } from "./app.js";
+
 const field = document.getElementById("report");
 const mail = document.getElementById("report-mail");
 const ticket = document.getElementById("report-ticket");
@@ -20,7 +22,7 @@ function update() {
 }
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const lines = `\nBrowser: ${navigator.userAgent}\nTime zone: ${zone}\n`;
+const lines = `\n${_("Browser:")} ${navigator.userAgent}\n${_("Time zone:")} ${zone}\n`;
 
 extras.hidden = false;
 device.checked = false;  // a browser that keeps the tick over a reload does not keep the text

@@ -137,7 +137,7 @@ def test_the_image_installs_as_make_does_and_builds_nothing() -> None:
 def test_the_image_holds_what_is_served_and_does_not_run_as_root() -> None:
     lines = read("Dockerfile").splitlines()
     copied = {line.split()[1] for line in lines if line.startswith("COPY ") and "--" not in line}
-    assert copied == {"requirements.lock", "app", "templates", "static", "content"}
+    assert copied == {"requirements.lock", "app", "locales", "templates", "static", "content"}
     let_in = {line[1:] for line in read(".dockerignore").splitlines() if line.startswith("!")}
     assert let_in == copied
     # The number, so that an orchestrator sees that it is not root.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from app.i18n import N_, _, listed
 from app.model import Entity, Exchange, Site
 
 PLACEHOLDER = re.compile(
@@ -20,21 +21,21 @@ PLACEHOLDER = re.compile(
 """A variable; every part has a longest length, so that no text takes long to search."""
 
 EXCHANGE_DEFAULTS = {
-    "exchange": "your exchange",
+    "exchange": N_("your exchange"),
     "exchange_url": "/exchanges",
     "create_key_url": "/exchanges",
-    "website": "the site of your exchange",
-    "key_page": "the page of your API keys",
-    "key_path": "the account settings",
-    "whitelist_field": "the IP whitelist",
-    "passphrase_name": "passphrase",
-    "read_permissions": "reading",
-    "spot_permissions": "spot trading",
-    "futures_permissions": "futures trading",
-    "forbidden_permissions": "withdrawals",
-    "testnets": "the test environment",
-    "status_page": "the status page of your exchange",
-    "caller_ip": "the IP address in the message",
+    "website": N_("the site of your exchange"),
+    "key_page": N_("the page of your API keys"),
+    "key_path": N_("the account settings"),
+    "whitelist_field": N_("the IP whitelist"),
+    "passphrase_name": N_("passphrase"),
+    "read_permissions": N_("reading"),
+    "spot_permissions": N_("spot trading"),
+    "futures_permissions": N_("futures trading"),
+    "forbidden_permissions": N_("withdrawals"),
+    "testnets": N_("the test environment"),
+    "status_page": N_("the status page of your exchange"),
+    "caller_ip": N_("the IP address in the message"),
 }
 """What the variables that depend on the exchange say while none is chosen."""
 
@@ -73,7 +74,9 @@ def _facts(exchange: Exchange) -> dict[str, str]:
             [f"[{one.name}]({one.keys_url or one.url})" for one in exchange.testnets]
         ),
         "status_page": exchange.status_url
-        and f"[the status page of {exchange.name}]({exchange.status_url})",
+        and "[{}]({})".format(
+            _("the status page of {exchange}").format(exchange=exchange.name), exchange.status_url
+        ),
     }
     return {name: value for name, value in facts.items() if value}
 
@@ -95,7 +98,7 @@ def _bold(text: str | None) -> str | None:
 
 def _listed(names: list[str]) -> str | None:
     """Return names as people list them: "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:]))) or None
+    return listed(names) or None
 
 
 def missing(text: str, values: Mapping[str, str]) -> bool:
@@ -112,9 +115,14 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         name = match["name"]
-        return values.get(name) or match["default"] or EXCHANGE_DEFAULTS.get(name, match[0])
+        return values.get(name) or match["default"] or _default(name) or match[0]
 
     return PLACEHOLDER.sub(value, text)
+
+
+def _default(name: str) -> str:
+    text = EXCHANGE_DEFAULTS.get(name, "")
+    return text if not text or text.startswith("/") else _(text)
 
 
 def fill_entity(entity: EntityT, values: Mapping[str, str]) -> EntityT:

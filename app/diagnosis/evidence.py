@@ -12,6 +12,7 @@ from typing import Literal
 
 from app.diagnosis import weights
 from app.diagnosis.signatures import Signature
+from app.i18n import _, listed
 from app.model import (
     NO_ISSUE,
     CallerIp,
@@ -70,7 +71,12 @@ def of_error(
 def of_checklist(item: ChecklistItem, *, ticked: bool) -> Iterator[Evidence]:
     """Yield what a checklist item says: unticked it speaks for its issues, ticked against."""
     if ticked:
-        return _ranked("checklist", item.points_to, weights.TICKED, f"You ticked “{item.text}”")
+        return _ranked(
+            "checklist",
+            item.points_to,
+            weights.TICKED,
+            _("You ticked “{text}”").format(text=item.text),
+        )
     return _ranked("checklist", item.points_to, weights.UNTICKED, item.missing)
 
 
@@ -83,18 +89,23 @@ def of_test(test: QuickTest, outcome: Outcome) -> Iterator[Evidence]:
 
 def of_choice(issue: str, label: str) -> Evidence:
     """Return what the answer to a question says."""
-    return Evidence("choice", issue, weights.CHOICE, f"You chose “{label}”")
+    return Evidence("choice", issue, weights.CHOICE, _("You chose “{text}”").format(text=label))
 
 
 def of_no_choice(issue: str) -> Evidence:
     """Return what "none of these" says about an issue that was offered."""
-    return Evidence("choice", issue, -weights.CHOICE, "You chose none of these")
+    return Evidence("choice", issue, -weights.CHOICE, _("You chose none of these"))
 
 
 def of_exchange(issue: Issue, exchange: str, name: str) -> Iterator[Evidence]:
     """Yield that an issue can't occur with an exchange, if so."""
     if not issue.concerns(exchange):
-        yield Evidence("fact", issue.slug, weights.IMPOSSIBLE, f"This can't happen on {name}")
+        yield Evidence(
+            "fact",
+            issue.slug,
+            weights.IMPOSSIBLE,
+            _("This can't happen on {exchange}").format(exchange=name),
+        )
 
 
 def strength_of_signature(found: Signature, *, telling: bool, off_topic: bool) -> float:
@@ -111,7 +122,7 @@ def strength_of_signature(found: Signature, *, telling: bool, off_topic: bool) -
 
 def of_signature(issue: str, strength: float, quote: str) -> Evidence:
     """Return what a general signature says."""
-    return Evidence("message", issue, strength, f"Your message says “{quote}”")
+    return Evidence("message", issue, strength, _("Your message says “{text}”").format(text=quote))
 
 
 def caller_ip(address: str, site: Site) -> CallerIp | None:
@@ -133,26 +144,24 @@ def caller_ip(address: str, site: Site) -> CallerIp | None:
 
 def of_caller_ip(caller: CallerIp, issue: str, who: str, product: str) -> Evidence:
     """Return what the caller's address says about the issue of the message that shows it."""
-    seen = f"{who} saw the IP address {caller.address}"
+    seen = _("{exchange} saw the IP address {address}").format(exchange=who, address=caller.address)
     because = {
-        "ours": f"{seen}. It belongs to {product}, so add it to the key's IP whitelist",
-        "ipv6": f"{seen}. It is an IPv6 address, and the IP whitelist holds an IPv4 address",
-        "not-ours": (
-            f"{seen}. It doesn't belong to {product}, so another program sent this request"
-        ),
-    }[caller.verdict]
-    return Evidence("caller-ip", issue, weights.CALLER_IP[caller.verdict], because)
+        "ours": _("It belongs to {product}, so add it to the key's IP whitelist"),
+        "ipv6": _("It is an IPv6 address, and the IP whitelist holds an IPv4 address"),
+        "not-ours": _("It doesn't belong to {product}, so another program sent this request"),
+    }[caller.verdict].format(product=product)
+    return Evidence("caller-ip", issue, weights.CALLER_IP[caller.verdict], f"{seen}. {because}")
 
 
 def of_phrases(issue: str, strength: float, quotes: Sequence[str]) -> Evidence:
     """Return what the phrases of an issue that were found say."""
-    because = "You wrote " + " and ".join(f"“{quote}”" for quote in quotes)
+    because = _("You wrote {texts}").format(texts=listed([f"“{quote}”" for quote in quotes]))
     return Evidence("words", issue, strength, because)
 
 
 def of_model(issue: str, strength: float, quote: str) -> Evidence:
     """Return what the model of reports says."""
-    because = "Other people describe this issue in similar words"
+    because = _("Other people describe this issue in similar words")
     return Evidence("words", issue, strength, f"{because}: “{quote}”" if quote else because)
 
 

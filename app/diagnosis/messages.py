@@ -19,6 +19,7 @@ from app.diagnosis.evidence import (
 )
 from app.diagnosis.reading import Owner, Reading, Recognised, is_telling, status_of
 from app.diagnosis.signatures import Hit
+from app.i18n import _
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, CallerIp, ErrorCode, Evidence
 
@@ -75,15 +76,19 @@ class Messages:
             if one.has_code:
                 because = self.answered(entry)
             else:
-                because = f"{self.name(entry.exchange)} answered “{entry.message or entry.code}”"
+                because = _("{exchange} answered “{message}”").format(
+                    exchange=self.name(entry.exchange), message=entry.message or entry.code
+                )
             if chosen and chosen.id != entry.exchange:
-                because += f", although you chose {chosen.name}"
+                because += _(", although you chose {exchange}").format(exchange=chosen.name)
             kind: Literal["code", "message"] = "code" if one.has_code else "message"
             yield from of_error(entry, strength_of(one, reading), because, kind=kind)
 
     def answered(self, entry: ErrorCode) -> str:
         """Return the reason that an exchange answered with an error code."""
-        return f"{self.name(entry.exchange)} answered with error {entry.code}"
+        return _("{exchange} answered with error {code}").format(
+            exchange=self.name(entry.exchange), code=entry.code
+        )
 
     def of_general(
         self, reading: Reading, sure: Collection[Recognised], exchange: str | None
@@ -136,7 +141,7 @@ class Messages:
         """Yield what the caller's address says; `entry` is the error that was recognised."""
         issue = seen.owner.issue or (seen.owner.entry.issues[0] if seen.owner.entry else None)
         if issue:
-            who = self.name(entry.exchange) if entry else "The exchange"
+            who = self.name(entry.exchange) if entry else _("The exchange")
             yield of_caller_ip(seen.address, issue, who, self._knowledge.site.product)
 
 

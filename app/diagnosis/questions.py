@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.i18n import N_, _
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, Choice, ErrorCode, NextQuestion, Option, Verdict
 
-WHICH_CAUSE = "Which of these do you see?"
-NONE_OF_THESE = Choice(label="None of these", issue=NO_ISSUE)
+WHICH_CAUSE = N_("Which of these do you see?")
+NONE_OF_THESE = N_("None of these")
 
 
 def of_error(entry: ErrorCode | None) -> NextQuestion | None:
@@ -43,7 +44,10 @@ def next_question(
     if question is None or not issues or issues[0] not in {one.issue for one in options_of(entry)}:
         labels = ((issue, label_of(issue, entry, knowledge)) for issue in issues)
         options = tuple(Choice(label=label, issue=issue) for issue, label in labels)
-        question = NextQuestion(text=WHICH_CAUSE, options=options) if verdict == "unsure" else None
+        question = (
+            NextQuestion(text=_(WHICH_CAUSE), options=options) if verdict == "unsure" else None
+        )
     if question and verdict == "unsure":
-        return question.model_copy(update={"options": (*question.options, NONE_OF_THESE)})
+        none = Choice(label=_(NONE_OF_THESE), issue=NO_ISSUE)
+        return question.model_copy(update={"options": (*question.options, none)})
     return question

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.addresses import PATHS
 from app.diagnosis.redaction import Redactor
+from app.i18n import N_, _
 from app.knowledge import BrokenContentError
 from app.model import Finding
 from app.settings import REDACTION_RULES, STATIC, TEMPLATES, Settings
@@ -45,15 +46,33 @@ if TYPE_CHECKING:
     from app.web.api.mcp import HelpServer
 
 PROBLEMS = {
-    400: ("This request can't be read", "Something in the address or the form is not as expected."),
-    401: ("A token is needed here", "Give it as the password; any name will do."),
-    403: ("This can't be done from another site", "Open the page here and try again."),
-    404: ("This page does not exist", "The address may be misspelt, or the page has moved."),
-    405: ("This address can't be used that way", "Open it as a page, or go back and try again."),
-    429: ("Too many attempts", "Wait a minute, then try again."),
-    413: ("This is too long", "Keep the lines with the error message (up to 16 KB) and try again."),
-    503: ("Nothing can be shown yet", "The content has errors; it is shown once they are mended."),
-    500: ("Something went wrong on our side", "Please try again. Your input was not stored."),
+    400: (
+        N_("This request can't be read"),
+        N_("Something in the address or the form is not as expected."),
+    ),
+    401: (N_("A token is needed here"), N_("Give it as the password; any name will do.")),
+    403: (N_("This can't be done from another site"), N_("Open the page here and try again.")),
+    404: (
+        N_("This page does not exist"),
+        N_("The address may be misspelt, or the page has moved."),
+    ),
+    405: (
+        N_("This address can't be used that way"),
+        N_("Open it as a page, or go back and try again."),
+    ),
+    429: (N_("Too many attempts"), N_("Wait a minute, then try again.")),
+    413: (
+        N_("This is too long"),
+        N_("Keep the lines with the error message (up to 16 KB) and try again."),
+    ),
+    503: (
+        N_("Nothing can be shown yet"),
+        N_("The content has errors; it is shown once they are mended."),
+    ),
+    500: (
+        N_("Something went wrong on our side"),
+        N_("Please try again. Your input was not stored."),
+    ),
 }
 API_PREFIX = f"{PATHS['api']}/"
 """Below this, every error is JSON."""
@@ -264,9 +283,11 @@ def _answer_problems(
     """Answer errors in the same look as pages; as a line of text where htmx asked for a part."""
 
     def problem(request: Request, status: int) -> Response:
-        heading, text = PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500])  # noqa: PLR2004
+        heading, text = map(_, PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500]))  # noqa: PLR2004
         if status == 500 and (request_id := REQUEST_ID.get()):  # noqa: PLR2004
-            text += f" If it happens again, tell us this number: {request_id}."
+            text += " " + _("If it happens again, tell us this number: {number}.").format(
+                number=request_id
+            )
         edition = live.state.edition
         if HtmxRequest.of(request).wants_fragment:
             line = {"text": f"{heading}. {text}"}

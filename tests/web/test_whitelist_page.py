@@ -51,7 +51,7 @@ def test_a_separator_that_the_exchange_does_not_take_is_named(marbles: TestClien
     """Glass Market wants commas."""
     wrong = ALL.replace(", ", ";")
     check = compared(marbles, wrong, exchange="glassmarket").one(id="whitelist-check")
-    assert "separated by comma" in check.text
+    assert "Separate the IP addresses with commas." in check.text
     check = compared(marbles, ALL, exchange="glassmarket").one(id="whitelist-check")
     assert "separated" not in check.text
     check = compared(marbles, wrong, exchange="claybourse").one(id="whitelist-check")

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from app import addresses
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Kind
+from app.i18n import N_, _
 from app.model import Exchange, Observations, Site
 from app.web.http.headers import cached
 from app.web.http.limits import address_of
@@ -45,11 +46,11 @@ class DiagnosePage:
     answer: AnswerView | None
 
 
-TOO_LONG = (
+TOO_LONG = N_(
     "This text is longer than 16 KB. Keep the lines with the error message and try again; "
     "your text is still in the field."
 )
-EMPTY = "Paste the error message first, or describe what happens."
+EMPTY = N_("Paste the error message first, or describe what happens.")
 
 
 class Diagnosing(Handlers):
@@ -114,7 +115,7 @@ class Diagnosing(Handlers):
     ) -> Response:
         """AnswerView that the input can't be taken, with the input still in the form."""
         form = forms.form_state(
-            observations, self.edition.knowledge, text=observations.text, error=reason
+            observations, self.edition.knowledge, text=observations.text, error=_(reason)
         )
         return self._answer(request, None, form, observations, status)
 
@@ -142,7 +143,7 @@ class Diagnosing(Handlers):
                 shell=self.shell(
                     observations.model_copy(update={"exchange": None}).url,
                     exchange,
-                    title="Diagnosis",
+                    title=_("Diagnosis"),
                     description=about(knowledge),
                     indexed=False,
                 ),

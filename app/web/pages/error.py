@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app import addresses
 from app.answers import answer
 from app.diagnosis.questions import of_error
+from app.i18n import _
 from app.model import Answer, ErrorCode, Exchange, Issue, Observations
 from app.web.pages import answers
 from app.web.pages.answers import OptionView
@@ -62,7 +63,7 @@ class Errors(Handlers):
             shell=self.shell(
                 addresses.error(exchange.id, code),
                 exchange,
-                title=f"{exchange.name} error {code}",
+                title=_("{exchange} error {code}").format(exchange=exchange.name, code=code),
                 description=f"{exchange.name} {code}: {entries[0].message or entries[0].code}",
                 tailored=False,
             ),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import addresses
+from app.i18n import _
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Issue
 from app.web.pages import answers
@@ -64,7 +65,7 @@ class Exchanges(Handlers):
             shell=self.shell(
                 addresses.PATHS["exchanges"],
                 None,
-                title="Exchanges",
+                title=_("Exchanges"),
                 description=about(knowledge),
                 tailored=False,
             ),
@@ -85,8 +86,12 @@ class Exchanges(Handlers):
             shell=self.shell(
                 exchange.url,
                 exchange,
-                title=f"Connect {exchange.name} to {knowledge.site.product}",
-                description=f"{exchange.name}: IP whitelist, API key permissions and error codes.",
+                title=_("Connect {exchange} to {product}").format(
+                    exchange=exchange.name, product=knowledge.site.product
+                ),
+                description=_(
+                    "{exchange}: IP whitelist, API key permissions and error codes."
+                ).format(exchange=exchange.name),
                 tailored=False,
             ),
             exchange=exchange,

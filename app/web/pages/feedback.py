@@ -16,6 +16,7 @@ from app import addresses
 from app.addresses import Address
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Reason, StoreUnavailableError
+from app.i18n import N_, _
 from app.web.http.limits import address_of
 from app.web.http.origins import is_from_elsewhere
 from app.web.pages import forms
@@ -28,17 +29,17 @@ DIAGNOSIS_PAGE = addresses.PATHS["diagnosis"]
 """Votes on diagnoses without a code count for this page; those with a code count for the code."""
 REASONS: Mapping[Reason, str] = MappingProxyType(
     {
-        Reason.DID_NOT_FIX: "I did this, and it still fails",
-        Reason.NOT_MY_PROBLEM: "It is not about my problem",
-        Reason.HARD_TO_FOLLOW: "It is hard to follow",
-        Reason.OUT_OF_DATE: "It is out of date",
-        Reason.OTHER: "Something else",
+        Reason.DID_NOT_FIX: N_("I did this, and it still fails"),
+        Reason.NOT_MY_PROBLEM: N_("It is not about my problem"),
+        Reason.HARD_TO_FOLLOW: N_("It is hard to follow"),
+        Reason.OUT_OF_DATE: N_("It is out of date"),
+        Reason.OTHER: N_("Something else"),
     }
 )
-REFUSED = (
+REFUSED = N_(
     "We couldn't store your answer. The help pages are not affected. Try again in a few minutes."
 )
-TOO_MANY = "We got too many answers from your network. Please wait a while and try again."
+TOO_MANY = N_("We got too many answers from your network. Please wait a while and try again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +101,10 @@ class Voting(Handlers):
                 user_agent=request.headers.get("User-Agent", ""),
             )
         except TooManyVotesError as error:
-            refused = FeedbackForm(page=page, state="refused", message=TOO_MANY)
+            refused = FeedbackForm(page=page, state="refused", message=_(TOO_MANY))
             return self._answer(request, refused, 429, {"Retry-After": str(error.seconds)})
         except StoreUnavailableError:
-            refused = FeedbackForm(page=page, state="refused", message=REFUSED)
+            refused = FeedbackForm(page=page, state="refused", message=_(REFUSED))
             return self._answer(request, refused, 503, {"Retry-After": "60"})
         told_why = reason is not None or comment.strip() or "why" in form
         state: FeedbackState = "thanks" if told_why else "why"
@@ -138,7 +139,7 @@ class Voting(Handlers):
             shell = self.shell(
                 addresses.PATHS["feedback"],
                 None,
-                title="Your answer",
+                title=_("Your answer"),
                 description=about(self.edition.knowledge),
                 tailored=False,
                 indexed=False,

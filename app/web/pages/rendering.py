@@ -22,7 +22,7 @@ from jinja2.meta import find_referenced_templates
 from markupsafe import Markup
 from starlette.requests import Request
 
-from app import addresses
+from app import addresses, i18n
 from app.content import markdown
 from app.web.http.static import StaticFolder
 
@@ -95,11 +95,19 @@ class Renderer:
                 ]
             ),
             autoescape=select_autoescape(("html", "xml")),
+            extensions=["jinja2.ext.i18n"],
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.policies["ext.i18n.trimmed"] = True
+        self._environment.install_gettext_callables(  # type: ignore[attr-defined]
+            i18n.gettext, i18n.ngettext, newstyle=True
+        )
         self._environment.filters |= {
+            "date": i18n.date,
+            "number": i18n.number,
+            "listed": i18n.listed,
             "inline": lambda text: Markup(markdown.inline(text)),  # noqa: S704 - HTML is escaped there
             "block": lambda *texts: Markup(markdown.block(*texts)),  # noqa: S704 - HTML is escaped there
             "plain": markdown.plain,
@@ -110,6 +118,7 @@ class Renderer:
             "dev": dev,
             "reply": addresses.reply,
             "image": addresses.image,
+            "script_texts": i18n.script_texts,
         }
         if own:
             self._check(own, templates)
@@ -151,4 +160,6 @@ class Renderer:
         def link(url: str) -> str:
             return addresses.with_query(url, {"exchange": exchange}) if exchange else url
 
-        return self._environment.get_template(template).render(values, link=link)
+        return self._environment.get_template(template).render(
+            values, link=link, language=i18n.current()
+        )

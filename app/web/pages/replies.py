@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from app import addresses
 from app.answers import answer, steps_for
+from app.i18n import _
 from app.model import ErrorCode, Exchange, Issue, Question, Site, Solution
 from app.web.pages import answers, forms
 from app.web.pages.handlers import Handlers, id_of, moved, moved_error, moved_issue
@@ -173,7 +174,9 @@ class Replies(Handlers):
         best = view.matches[0]
         title = best.issue.title
         if view.error:
-            title = f"{view.error.exchange.name} error {view.error.code}"
+            title = _("{exchange} error {code}").format(
+                exchange=view.error.exchange.name, code=view.error.code
+            )
         reply = Reply(
             title=title,
             cause=best.answer.cause,
@@ -221,7 +224,8 @@ class Replies(Handlers):
         message = f": {entry.wording}" if entry.wording else ""
         link = addresses.error(exchange.id, entry.code, short=True)
         return Reply(
-            title=f"{exchange.name} error {entry.code}{message}",
+            title=_("{exchange} error {code}").format(exchange=exchange.name, code=entry.code)
+            + message,
             cause=found.cause if found else entry.note or "",
             steps=tuple(step.text for step in found.steps) if found else (),
             **self._follow_up(entry),

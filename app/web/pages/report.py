@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app import addresses
 from app.diagnosis.observations import is_too_long
+from app.i18n import N_, _
 from app.model import Exchange, Observations, Site, Support
 from app.web.http.limits import address_of
 from app.web.http.origins import is_from_elsewhere
@@ -50,7 +51,7 @@ class ReportPage:
     told: bool
 
 
-SUBJECT = "Connection problem"
+SUBJECT = N_("Connection problem")
 
 
 class Reports(Handlers):
@@ -99,16 +100,18 @@ class Reports(Handlers):
                 url=self.absolute(request, url),
             )
         )
-        subject = SUBJECT
+        subject = _(SUBJECT)
         if answer and answer.error:
-            subject = f"{answer.error.exchange.name} error {answer.error.code}"
+            subject = _("{exchange} error {code}").format(
+                exchange=answer.error.exchange.name, code=answer.error.code
+            )
         elif exchange:
-            subject = f"{SUBJECT}: {exchange.name}"
+            subject = f"{_(SUBJECT)}: {exchange.name}"
         page = ReportPage(
             shell=self.shell(
                 addresses.PATHS["report"],
                 exchange,
-                title="Support report",
+                title=_("Support report"),
                 description=about(knowledge),
                 tailored=False,
                 indexed=False,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app import addresses
 from app.content.markdown import plain
 from app.feedback.records import Kind
+from app.i18n import _
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Site
 from app.search import Result
@@ -97,7 +98,7 @@ class Search(Handlers):
             shell=self.shell(
                 addresses.search(query),
                 exchange,
-                title=f"Search: {query}" if query else "Search",
+                title=_("Search: {query}").format(query=query) if query else _("Search"),
                 description=about(edition.knowledge),
                 indexed=False,
             ),

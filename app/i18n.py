@@ -1,0 +1,116 @@
+"""The language in use, and the texts of the interface in it (gettext catalogs in `locales/`).
+
+Code writes `_("English text")`; templates have `_`, `ngettext` and `{% trans %}`. Which language
+that means is a context variable, so that no function has to hand it on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from app.languages import ENGLISH, Language
+from app.settings import ROOT
+
+LOCALES = ROOT / "locales"
+"""The catalogs: `<language>/LC_MESSAGES/messages.po`."""
+
+_current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
+
+
+def current() -> Language:
+    """Return the language in use."""
+    return _current.get()
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Use a language within a `with` block."""
+    token = _current.set(language)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The texts of a language, and those of them that scripts show."""
+
+    catalog: NullTranslations
+    scripts: Mapping[str, str]
+
+
+@cache
+def _texts(language: Language) -> _Texts:
+    """Return the texts of a language; without a catalog they stay in English."""
+    path = LOCALES / language.folder / "LC_MESSAGES" / "messages.po"
+    if language == ENGLISH or not path.is_file():
+        return _Texts(NullTranslations(), {})
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=language.locale)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    scripts = {
+        str(message.id): str(message.string)
+        for message in catalog
+        if message.string and any(path.startswith("static/") for path, _ in message.locations)
+    }
+    return _Texts(GNUTranslations(compiled), scripts)
+
+
+def script_texts() -> str:
+    """Return the texts that scripts show in the language in use, as JSON that HTML can hold."""
+    return json.dumps(_texts(current()).scripts, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def gettext(message: str) -> str:
+    """Return a text of the interface in the language in use."""
+    return _texts(current()).catalog.gettext(message)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """Return a text of the interface that depends on a number."""
+    return _texts(current()).catalog.ngettext(singular, plural, number)
+
+
+_: Callable[[str], str] = gettext
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools know
+    """Mark a text that is translated where it is used."""
+    return message
+
+
+def date(day: dt.date) -> str:
+    """Return a day as people write it, as in "29 November 2026"."""
+    if current() == ENGLISH:
+        return f"{day.day} {day:%B %Y}"  # British order, as the rest of the texts
+    return format_date(day, "long", locale=current().locale)
+
+
+def number(value: float) -> str:
+    """Return a number as people write it."""
+    return format_decimal(value, locale=current().locale)
+
+
+def listed(items: Sequence[str], style: str = "standard") -> str:
+    """Return a list as people write it, as in "a, b and c"; `style` "or" for a choice."""
+    if current() == ENGLISH:  # without the comma before "and" of American English
+        word = " or " if style == "or" else " and "
+        return word.join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+    return format_list(list(items), "or" if style == "or" else "standard", current().locale)
