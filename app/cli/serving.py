@@ -91,6 +91,8 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     except BrokenTemplateError as error:
         click.echo(str(error))
         raise SystemExit(1) from None
+    if not settings.dev:
+        application.renderer.compile()
     server = server_of(application, settings)
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address

@@ -66,8 +66,8 @@ PROBLEMS = {
         N_("Keep the lines with the error message (up to 16 KB) and try again."),
     ),
     503: (
-        N_("Nothing can be shown yet"),
-        N_("The content has errors; it is shown once they are mended."),
+        N_("We can't answer right now"),
+        N_("Please try again in a few seconds."),
     ),
     500: (
         N_("Something went wrong on our side"),
@@ -81,11 +81,13 @@ API_PREFIX = f"{PATHS['api']}/"
 class HelpCenter(FastAPI):
     """The application, with the answer cache in front of everything that FastAPI does.
 
-    `live` and `feedback` are what it was made of, for who runs it; no handler asks for them here.
+    `live`, `feedback` and `renderer` are what it was made of, for who runs it; no handler asks for
+    them here.
     `mcp` is the server for assistants, if its extra is installed.
     """
 
     front: ASGIApp
+    renderer: Renderer
     live: Live
     feedback: FeedbackService
     mcp: HelpServer | None = None
@@ -148,7 +150,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
     )
-    app.live, app.feedback = live, feedback
+    app.live, app.feedback, app.renderer = live, feedback, renderer
     api = create_api(live, feedback)
     app.router.routes += [
         Route("/healthz", _healthy),

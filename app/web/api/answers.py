@@ -11,7 +11,7 @@ from app.diagnosis.observations import (
     chosen_issue,
     known_exchange,
 )
-from app.model import Diagnosis, ErrorCode, Exchange, Issue, Observations
+from app.model import ErrorCode, Exchange, Issue, Observations
 from app.web.api.types import (
     DiagnoseRequest,
     ErrorAnswer,
@@ -27,17 +27,15 @@ from app.web.api.types import (
 from app.web.serving.live import Edition
 
 
-def diagnosed(request: DiagnoseRequest, edition: Edition) -> Diagnosis:
-    """Return the diagnosis of what a program asks; an exchange that is not known is ignored."""
+def observed(request: DiagnoseRequest, edition: Edition) -> Observations:
+    """Return what a program tells; an exchange that is not known is ignored."""
     diagnostic = edition.knowledge.diagnostic or NOTHING_TO_ASK
-    return edition.engine.diagnose(
-        Observations(
-            text=request.text,
-            exchange=known_exchange(request.exchange, edition.knowledge),
-            checklist=by_present_id(request.checklist, diagnostic.checklist),
-            tests=by_present_id(request.tests, diagnostic.tests),
-            chosen=chosen_issue(request.chosen, edition.knowledge),
-        )
+    return Observations(
+        text=request.text,
+        exchange=known_exchange(request.exchange, edition.knowledge),
+        checklist=by_present_id(request.checklist, diagnostic.checklist),
+        tests=by_present_id(request.tests, diagnostic.tests),
+        chosen=chosen_issue(request.chosen, edition.knowledge),
     )
 
 

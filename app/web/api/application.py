@@ -16,12 +16,12 @@ from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
 from app.web.api.answers import (
-    diagnosed,
     error_answer,
     exchange_answer,
     exchange_summary,
     issue_answer,
     issue_summary,
+    observed,
     results,
 )
 from app.web.api.cors import Cors
@@ -107,7 +107,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         if len(asked.text.encode()) > MAX_TEXT_BYTES:
             raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
         now = edition()
-        diagnosis = diagnosed(asked, now)
+        diagnosis = await now.diagnose(observed(asked, now))
         feedback.metrics.diagnosed(diagnosis.verdict, "api")
         if diagnosis.verdict == "unknown":
             feedback.note_unanswered(

@@ -10,12 +10,12 @@ from typing import Any
 from app.diagnosis.presentation import to_json
 from app.model import ErrorCode
 from app.web.api.answers import (
-    diagnosed,
     error_answer,
     exchange_answer,
     exchange_summary,
     issue_answer,
     issue_summary,
+    observed,
     results,
 )
 from app.web.api.types import DiagnoseRequest, Mistake, Mistakes, Refusal
@@ -56,7 +56,8 @@ REFUSALS: Mapping[int | str, dict[str, Any]] = {
         "Too many requests came from your address. Wait a few seconds and try again.",
     ),
     503: _refusal(
-        "There is nothing to serve at the moment; `Retry-After` says when to try again.",
+        "There is nothing to serve, or too much to do, at the moment; `Retry-After` says when to "
+        "try again.",
         "the content has errors; it is served once they are corrected",
     ),
 }
@@ -96,7 +97,8 @@ def examples(edition: Edition) -> dict[str, Example]:
         {"exchange": error.exchange, "code": error.code},
     )
     request = DiagnoseRequest(text=error.examples[0])
-    found["/diagnose"] = Example(to_json(diagnosed(request, edition)), body={"text": request.text})
+    diagnosis = edition.engine.diagnose(observed(request, edition))
+    found["/diagnose"] = Example(to_json(diagnosis), body={"text": request.text})
     found["/search"] = Example(
         [one.model_dump() for one in results(edition, error.code, None)[:LISTED]],
         {"q": error.code},

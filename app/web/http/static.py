@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import mimetypes
@@ -61,7 +62,7 @@ class StaticFolder:
             raise HTTPException(404)
         accepted = Headers(scope=scope).get("Accept-Encoding")
         coding = preferred(accepted.encode("latin-1") if accepted is not None else None)
-        response = self._response(name, body, coding)
+        response = await asyncio.to_thread(self._response, name, body, coding)
         response.headers["Cache-Control"] = IMMUTABLE if version == self.version else "no-cache"
         await response(scope, receive, send)
 

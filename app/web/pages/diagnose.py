@@ -61,11 +61,11 @@ class Diagnosing(Handlers):
     async def diagnosis_link(self, request: Request) -> Response:
         """AnswerView a diagnosis that was linked: exchange, error, checklist and tests, no text."""
         observations = forms.from_query(request.query_params, self.edition.knowledge)
-        return self._diagnosed(request, observations)
+        return await self._diagnosed(request, observations)
 
     async def diagnose(self, request: Request) -> Response:
         """AnswerView a posted form. The text in it is used for this answer and kept nowhere."""
-        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        form = await forms.read(request)
         observations = forms.from_form(form, self.edition.knowledge)
         if is_too_long(observations.text):
             return self._refused(request, observations, TOO_LONG, 413)
@@ -82,14 +82,14 @@ class Diagnosing(Handlers):
             # ticks point to stands beside them.
             place = "" if observations.error else "#diagnostic"
             return RedirectResponse(observations.url + place, status_code=303)
-        return self._diagnosed(request, observations)
+        return await self._diagnosed(request, observations)
 
-    def _diagnosed(self, request: Request, observations: Observations) -> Response:
+    async def _diagnosed(self, request: Request, observations: Observations) -> Response:
         """AnswerView with the diagnosis of what was told."""
         edition = self.edition
         knowledge = edition.knowledge
         tells = observations.are_more_than_exchange
-        diagnosis = edition.engine.diagnose(observations) if tells else None
+        diagnosis = await edition.diagnose(observations) if tells else None
         if diagnosis:
             self.feedback.metrics.diagnosed(diagnosis.verdict, "page")
         if (

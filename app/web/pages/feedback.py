@@ -82,7 +82,7 @@ class Voting(Handlers):
         """Store a vote, or the reason for it, and answer with what comes next."""
         if is_from_elsewhere(request, self.base_url):
             raise HTTPException(403)
-        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        form = await forms.read(request)
         page = self._page_voted_on(forms.text_of(form, "page"))
         helpful = {"yes": True, "no": False}.get(forms.text_of(form, "helpful"))
         if helpful is None:

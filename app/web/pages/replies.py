@@ -167,7 +167,7 @@ class Replies(Handlers):
         """Answer with a diagnosis that was linked."""
         knowledge = self.edition.knowledge
         observations = forms.from_query(request.query_params, knowledge)
-        diagnosis = self.edition.engine.diagnose(observations)
+        diagnosis = await self.edition.diagnose(observations)
         view = answers.answer_view(diagnosis, observations, knowledge)
         if not view.matches:
             raise HTTPException(404)

@@ -64,23 +64,23 @@ class Reports(Handlers):
         knowledge = self.edition.knowledge
         observations = forms.from_query(request.query_params, knowledge)
         read = forms.read_issues(request.query_params.getlist("read"), knowledge)
-        return self._report(request, observations, read)
+        return await self._report(request, observations, read)
 
     async def posted(self, request: Request) -> Response:
         """AnswerView with the report of the posted form. It is sent nowhere and kept nowhere."""
         knowledge = self.edition.knowledge
-        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        form = await forms.read(request)
         observations = forms.from_form(form, knowledge)
         if is_too_long(observations.text):
             raise HTTPException(413)
         read = forms.read_issues(form.getlist("read"), knowledge)
-        return self._report(request, observations, read)
+        return await self._report(request, observations, read)
 
-    def _report(
+    async def _report(
         self, request: Request, observations: Observations, read: tuple[str, ...]
     ) -> Response:
         knowledge = self.edition.knowledge
-        diagnosis = self.edition.engine.diagnose(observations)
+        diagnosis = await self.edition.diagnose(observations)
         told = observations.are_more_than_exchange
         answer = answers.answer_view(diagnosis, observations, knowledge) if told else None
         if request.method == "POST" and not is_from_elsewhere(request, self.base_url):

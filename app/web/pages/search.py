@@ -21,6 +21,8 @@ from app.web.pages.handlers import HTML, Handlers, Shell, about, id_of
 from app.web.pages.issue import exchanges_with
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
 
+LONGEST_NOTED = 2_000
+"""A longer text without results is not kept for writers: to remove its secrets takes too long."""
 LONGEST_QUERY = 200
 """No question is longer; what comes after it is neither searched for nor shown again."""
 PANEL_RESULTS, PAGE_RESULTS = 8, 20
@@ -108,9 +110,10 @@ class Search(Handlers):
         if results or not query:
             return self.page(page, vary=HTMX_VARY)
         # Not while somebody types: half words are nobody's question.
-        self.feedback.note_unanswered(
-            Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
-        )
+        if len(asked) <= LONGEST_NOTED:
+            self.feedback.note_unanswered(
+                Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
+            )
         # From a cache it would be noted once, however often it is asked.
         return self.once(page, exchange)
 

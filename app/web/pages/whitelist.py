@@ -65,7 +65,7 @@ class Whitelist(Handlers):
         knowledge = self.edition.knowledge
         if knowledge.site.whitelist is None:
             raise HTTPException(404)
-        form = await request.form(max_files=0, max_fields=forms.MAX_FIELDS)
+        form = await forms.read(request)
         text, exchange = forms.list_from_form(form, knowledge)
         if is_too_long(text):
             raise HTTPException(413)

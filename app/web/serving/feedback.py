@@ -113,7 +113,7 @@ class FeedbackService:
             visitor=visitor_hash(address, user_agent, page, now.date(), secret),
             content_version=version,
             reason=reason,
-            comment=self._redactor.redact(comment).text,
+            comment=(await asyncio.to_thread(self._redactor.redact, comment)).text,
         )
         await store.vote(vote)
 

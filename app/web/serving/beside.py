@@ -1,0 +1,37 @@
+"""Work that takes longer than others should wait: done beside the event loop, bounded in number."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from starlette.exceptions import HTTPException
+
+AT_ONCE = 2
+"""How much of it is done at the same time."""
+MOST_WAITING = 20
+"""How much of it may wait or be under way; together that takes two seconds at most."""
+RETRY_SECONDS = 5
+
+Result = TypeVar("Result")
+
+
+class Beside:
+    """Runs work in threads; answers 503 where too much of it waits already."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._accepted = 0
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Return the result of `work`, which must be safe to call in any thread."""
+        if self._accepted >= MOST_WAITING:
+            busy = "many long texts are being diagnosed; try again in a few seconds"
+            raise HTTPException(503, busy, {"Retry-After": str(RETRY_SECONDS)})
+        self._accepted += 1
+        try:
+            async with self._turns:
+                return await asyncio.to_thread(work)
+        finally:
+            self._accepted -= 1

@@ -1,0 +1,69 @@
+"""Long texts are diagnosed beside the event loop, and refused where too many of them wait."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+from starlette.exceptions import HTTPException
+
+from app.web.serving import beside
+from app.web.serving.beside import AT_ONCE, MOST_WAITING, Beside
+from app.web.serving.live import LONG_TEXT
+from tests.conftest import MARBLES
+from tests.web.conftest import client
+
+LONG = '{"code":-7007} ' * LONG_TEXT
+
+
+def test_too_many_are_refused_and_the_others_are_answered() -> None:
+    go_on = threading.Event()
+    started = threading.Semaphore(0)
+
+    def work() -> str:
+        started.release()
+        go_on.wait()
+        return "done"
+
+    async def scenario() -> list[str]:
+        runner = Beside()
+        accepted = [asyncio.create_task(runner.run(work)) for _ in range(MOST_WAITING)]
+        for _ in range(AT_ONCE):
+            await asyncio.to_thread(started.acquire)
+        with pytest.raises(HTTPException) as refused:
+            await runner.run(work)
+        assert (refused.value.status_code, refused.value.headers) == (503, {"Retry-After": "5"})
+        assert not started.acquire(blocking=False)  # no third one beside the two
+        go_on.set()
+        done = await asyncio.gather(*accepted)
+        return [*done, await runner.run(work)]
+
+    assert asyncio.run(scenario()) == ["done"] * (MOST_WAITING + 1)
+
+
+def test_what_is_said_to_who_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "MOST_WAITING", 0)
+    with client(MARBLES, data=tmp_path) as visitor:
+        page = visitor.post("/diagnose", data={"text": LONG[:5_000]})
+        part = visitor.post(
+            "/diagnose", data={"text": LONG[:5_000]}, headers={"HX-Request": "true"}
+        )
+        told = visitor.post("/api/v1/diagnose", json={"text": LONG[:5_000]})
+        short = visitor.post("/diagnose", data={"text": LONG[:500]})
+    refused = [page, part, told]
+    assert [one.status_code for one in (*refused, short)] == [503, 503, 503, 200]
+    assert [one.headers["Retry-After"] for one in refused] == ["5", "5", "5"]
+    assert "Please try again in a few seconds." in page.text
+    assert "Please try again in a few seconds." in part.text
+    assert told.json() == {
+        "detail": "many long texts are being diagnosed; try again in a few seconds"
+    }
+
+
+def test_a_form_of_half_a_million_fields_is_refused(tmp_path: Path) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    with client(MARBLES, data=tmp_path) as visitor:
+        for path in ("/diagnose", "/report", "/whitelist", "/feedback"):
+            assert visitor.post(path, content="&" * 500_000, headers=headers).status_code == 400
