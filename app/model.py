@@ -446,6 +446,8 @@ class Question(Entity):
     """What to do, in order, if there is something to do."""
     urgent: bool = False
     """Whether money is at stake: the answer then comes before any diagnosis."""
+    phrases: tuple[NonEmpty, ...] = ()
+    """The words by which it is found in a short text; `exchange` stands for any name of one."""
     examples: tuple[NonEmpty, ...] = ()
     """How people ask it; each must be answered by this question."""
     order: int = 1000
@@ -825,8 +827,9 @@ class Diagnosis(Entity):
     """Ranked matches with their reasons (best first), or an honest "unknown".
 
     There are five matches at most. With the verdict `unsure` there are two or three, and `question`
-    offers them. `error` is the entry of the recognised code, `excerpt` the line of the paste that
-    matched, `removed` how many secrets of each kind were taken out of `redacted_text`.
+    offers them. `error` is the entry of the recognised code, `everyday` the slug of the everyday
+    question that the text asks, `excerpt` the line of the paste that matched, `removed` how many
+    secrets of each kind were taken out of `redacted_text`.
     """
 
     verdict: Verdict
@@ -835,6 +838,7 @@ class Diagnosis(Entity):
     caller_ip: CallerIp | None = None
     matches: tuple[Match, ...] = ()
     question: NextQuestion | None = None
+    everyday: Slug | None = None
     excerpt: str | None = None
     redacted_text: str = ""
     removed: tuple[tuple[str, int], ...] = ()

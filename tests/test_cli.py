@@ -214,6 +214,7 @@ def test_diagnose_as_json_as_the_interface_answers() -> None:
         "error",
         "caller_ip",
         "matches",
+        "answer",
         "question",
         "redacted_text",
     ]
@@ -226,7 +227,7 @@ def test_diagnose_as_json_as_the_interface_answers() -> None:
     }
     assert answer["caller_ip"] is None
     first = answer["matches"][0]
-    assert list(first) == ["issue", "title", "url", "confidence", "because"]
+    assert list(first) == ["issue", "title", "url", "confidence", "because", "steps"]
     assert (first["issue"], first["title"]) == ("address-not-allowed", "Address Not Allowed")
     option = answer["question"]["options"][1]
     assert option == {"label": "192.0.2.7", "issue": "wrong-key", "exchange": None}

@@ -94,6 +94,9 @@ VIOLATIONS: Mapping[str, Files] = {
         "issues/a.md": issue("recipes: {general: {cause: Cold, steps: [Lift the lid]}}")
     },
     "broken-phrase": {"issues/a.md": issue("phrases: [it is]")},
+    "unanswered-example": {
+        "questions/q.md": "---\ntitle: Tea?\nanswer: Yes\nexamples: [any tea]\n---\n"
+    },
     "unusable-signature": {"issues/a.md": issue("signatures: [tea]")},
     "untested-signature": {"issues/a.md": issue("signatures: [cold tea]")},
     "shadowed-signature": {"issues/a.md": issue("signatures: [cold tea, Cold Tea]")},

@@ -31,6 +31,7 @@ from app.model import (
     Finding,
     Issue,
     Observations,
+    Question,
     Severity,
 )
 
@@ -104,6 +105,25 @@ def broken_phrase(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]
                 problem = f"alone is diagnosed as {got} instead of {owner}"
             message = f"the phrase `{text}` {problem}; say more in it, or remove it"
             yield _finding("broken-phrase", knowledge, source, (key, index), message)
+
+
+def unanswered_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
+    """Find an example of an everyday question that no phrase of it finds; add a phrase.
+
+    Error. Example: `examples: [is it down]` of a question with `phrases: [exchange offline]`
+    """
+    for source in knowledge.content.sources:
+        entity = source.entity
+        if isinstance(entity, Question) and knowledge.question(entity.slug):
+            for index, example in enumerate(entity.examples):
+                got = engine.diagnose(Observations(text=example)).everyday
+                if got != entity.slug:
+                    message = (
+                        f"`{example}` is answered by {f'the question `{got}`' if got else 'none'}; "
+                        "write a phrase with more of its words"
+                    )
+                    place = ("examples", index)
+                    yield _finding("unanswered-example", knowledge, source, place, message)
 
 
 def unusable_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
@@ -189,6 +209,7 @@ RULES: Mapping[str, Proof] = MappingProxyType(
         for rule in (
             wrong_example,
             broken_phrase,
+            unanswered_example,
             unusable_signature,
             untested_signature,
             shadowed_signature,

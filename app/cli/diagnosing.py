@@ -56,9 +56,9 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
     observations = Observations(text=text, exchange=chosen.id if chosen else None)
     diagnosis = engine_of(knowledge).diagnose(observations)
     if as_json:
-        click.echo(_printable_json(to_json(diagnosis)))
+        click.echo(_printable_json(to_json(diagnosis, knowledge, observations)))
     else:
-        click.echo(printable(to_text(diagnosis, knowledge)))
+        click.echo(printable(to_text(diagnosis, knowledge, observations)))
 
 
 @click.command(epilog="Example: helpcenter evaluate tests/reports/held_out.jsonl")

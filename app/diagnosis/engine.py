@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from app.diagnosis import weights
+from app.diagnosis.everyday import Everyday
 from app.diagnosis.evidence import (
     of_checklist,
     of_choice,
@@ -45,6 +46,7 @@ class Engine:
         self._recogniser = Recogniser(knowledge, mentions)
         self._messages = Messages(knowledge)
         self._free_text = FreeText(knowledge, mentions)
+        self._everyday = Everyday(knowledge)
         self._order = {issue.slug: place for place, issue in enumerate(knowledge.issues)}
         self._limited = tuple(issue for issue in knowledge.issues if issue.exchanges)
 
@@ -97,6 +99,7 @@ class Engine:
             caller_ip=caller.address if caller else None,
             matches=tuple(self._match(one) for one in told),
             question=None if chosen else next_question(verdict, issues, error, self._knowledge),
+            everyday=self._everyday.find(reading),
             excerpt=reading.text.excerpt(position) if told and position is not None else None,
             redacted_text=redaction.text,
             removed=tuple((removed.kind, removed.count) for removed in redaction.removed),

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from app import addresses
-from app.content.markdown import plain
+from app.answers import answer_to, steps_for
+from app.content.markdown import inline, plain
 from app.knowledge import KnowledgeBase
-from app.model import NO_ISSUE, Diagnosis, Verdict
+from app.model import NO_ISSUE, Answer, Diagnosis, Observations, Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
     "recognised": "Recognised",
@@ -18,8 +19,10 @@ VERDICTS: Mapping[Verdict, str] = {
 }
 
 
-def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
-    """Return a diagnosis as JSON values: the answer of `POST /api/v1/diagnose`."""
+def to_json(
+    diagnosis: Diagnosis, knowledge: KnowledgeBase, observations: Observations
+) -> dict[str, Any]:
+    """Return a diagnosis of `observations` as JSON: the answer of `POST /api/v1/diagnose`."""
     error, caller_ip, question = diagnosis.error, diagnosis.caller_ip, diagnosis.question
     return {
         "verdict": diagnosis.verdict,
@@ -42,9 +45,11 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
                 "url": match.url,
                 "confidence": round(match.confidence, 3),
                 "because": list(match.because),
+                "steps": steps_json(answer_to(diagnosis, match, knowledge, observations)),
             }
             for match in diagnosis.matches
         ],
+        "answer": _everyday(diagnosis, knowledge),
         "question": {
             "text": question.text,
             "options": [
@@ -58,9 +63,37 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> str:
+def steps_json(answer: Answer | None) -> list[dict[str, str]]:
+    """Return the steps of an answer as JSON: as plain text, as HTML, and with its permalink."""
+    if answer is None:
+        return []
+    return [
+        {"text": plain(step.text), "html": inline(step.text), "url": answer.step_url(step)}
+        for step in answer.steps
+    ]
+
+
+def _everyday(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> dict[str, str] | None:
+    """Return the answer to the everyday question that a text asks, its steps on lines of it."""
+    question = knowledge.question(diagnosis.everyday or "", diagnosis.exchange)
+    if question is None:
+        return None
+    steps = steps_for(knowledge, question.slug, diagnosis.exchange)
+    lines = [plain(question.answer)]
+    lines += (f"{number}. {plain(step.text)}" for number, step in enumerate(steps, start=1))
+    return {
+        "question": question.slug,
+        "title": plain(question.title),
+        "url": question.url,
+        "text": "\n".join(lines),
+    }
+
+
+def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase, observations: Observations) -> str:
     """Return a diagnosis as plain text for a terminal, with the steps of the first match."""
     lines = [VERDICTS[diagnosis.verdict]]
+    if everyday := _everyday(diagnosis, knowledge):
+        lines = [f"{everyday['title']}  {everyday['url']}", everyday["text"]]
     error = diagnosis.error
     if error:
         exchange = knowledge.exchange(error.exchange)
@@ -77,9 +110,9 @@ def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> str:
     for place, match in enumerate(diagnosis.matches, start=1):
         lines += ["", f"{place}. {plain(match.title)} ({match.confidence:.0%})  {match.url}"]
         lines += (f"   because {plain(reason)}" for reason in match.because)
-        issue = knowledge.issue(match.issue, diagnosis.exchange)
-        if place == 1 and issue and diagnosis.verdict != "unsure":
-            lines += (f"   - {plain(step.text)}" for step in issue.steps(diagnosis.exchange))
+        found = answer_to(diagnosis, match, knowledge, observations)
+        if place == 1 and found and diagnosis.verdict != "unsure":
+            lines += (f"   - {plain(step.text)}" for step in found.steps)
     if diagnosis.question:
         lines += ["", plain(diagnosis.question.text)]
         lines += (

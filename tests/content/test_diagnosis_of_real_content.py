@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,40 @@ def test_every_example_is_diagnosed_as_its_own(knowledge: KnowledgeBase, engine:
     assert of_issues > 300
     assert of_errors > 500
     assert not wrong, "\n".join(f"{one.owner} {one.index}: {one.got}: {one.text}" for one in wrong)
+
+
+def test_messages_of_programs_ask_no_everyday_question(engine: Engine) -> None:
+    texts = [
+        report["text"]
+        for name in ("held_out.jsonl", "held_out_2.jsonl")
+        for report in map(json.loads, (REPORTS / name).read_text("utf-8").splitlines())
+        if report["kind"] != "question"
+    ]
+    assert len(texts) > 100
+    asked = {text: engine.diagnose(Observations(text=text)).everyday for text in texts}
+    assert not {text: slug for text, slug in asked.items() if slug}
+
+
+@pytest.mark.parametrize(
+    ("text", "slug", "exchange"),
+    [
+        ("is kraken down?", "is-the-exchange-down", "kraken"),
+        ("Do I need the withdrawal permission on OKX", "withdrawal-permission", "okx"),
+        ("does it support deribit", "is-my-exchange-supported", None),
+        ("somebody used my api key and all my usdt is gone", "key-was-misused", None),
+    ],
+)
+def test_an_everyday_question_is_answered(
+    engine: Engine, text: str, slug: str, exchange: str | None
+) -> None:
+    found = engine.diagnose(Observations(text=text))
+    assert (found.everyday, found.exchange) == (slug, exchange)
+
+
+@pytest.mark.parametrize("code", ["-2015", "10003", "50111"])
+def test_an_exchange_without_a_page_gets_no_code_of_another(engine: Engine, code: str) -> None:
+    found = engine.diagnose(Observations(text=f"deribit says error code {code}"))
+    assert (found.exchange, found.error) == (None, None)
 
 
 def test_every_signature_of_an_issue_has_an_example(knowledge: KnowledgeBase) -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from app.diagnosis.presentation import to_text
 from app.knowledge import KnowledgeBase
+from app.model import Observations
 from tests.diagnosis.conftest import Diagnose
 
 
 def shown(diagnose: Diagnose, kites: KnowledgeBase, address: str) -> str:
     text = f'{{"code":41010,"msg":"Your string {address} is not on the list of this kite."}}'
-    return to_text(diagnose(text), kites)
+    return to_text(diagnose(text), kites, Observations(text=text))
 
 
 def test_a_request_of_another_program_is_said_before_any_step(

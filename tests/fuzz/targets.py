@@ -153,7 +153,7 @@ def diagnosis(text: str) -> None:
     assert len(found.matches) <= 5
     assert all(match.because for match in found.matches)
     assert engine().diagnose(observations) == found
-    json.dumps(to_json(found)).encode()
+    json.dumps(to_json(found, knowledge(), observations)).encode()
     assert redactor().redact(found.redacted_text).text == found.redacted_text
 
 

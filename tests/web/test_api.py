@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import FIXTURES, client
+from tests.web.document import Document
 
 CALLER = """
   - code: "41008"
@@ -30,6 +31,7 @@ def diagnose(asked: TestClient, text: str, **more: Any) -> dict[str, Any]:
 def test_a_recognised_error(marbles: TestClient) -> None:
     found = diagnose(marbles, FRIEND_UNKNOWN)
     confidences = [match.pop("confidence") for match in found["matches"]]
+    steps = {match["issue"]: match["steps"] for match in found["matches"]}
     assert found == {
         "verdict": "recognised",
         "exchange": "glassmarket",
@@ -46,14 +48,17 @@ def test_a_recognised_error(marbles: TestClient) -> None:
                 "title": "Address Not Allowed",
                 "url": "/issues/address-not-allowed",
                 "because": ["Glass Market answered with error -7007"],
+                "steps": steps["address-not-allowed"],
             },
             {
                 "issue": "wrong-key",
                 "title": "Wrong Key",
                 "url": "/issues/wrong-key",
                 "because": ["Glass Market answered with error -7007"],
+                "steps": steps["wrong-key"],
             },
         ],
+        "answer": None,
         "question": {
             "text": 'What stands under "Friends of this key"?',
             "options": [
@@ -71,6 +76,18 @@ def test_a_recognised_error(marbles: TestClient) -> None:
     assert 1 >= confidences[0] >= confidences[1] >= 0
 
 
+def test_each_match_tells_its_steps(marbles: TestClient) -> None:
+    steps = diagnose(marbles, FRIEND_UNKNOWN)["matches"][0]["steps"]
+    page = Document(marbles.get("/issues/address-not-allowed?exchange=glassmarket").text)
+    shown = [step.text for step in page.one("ol", class_="steps").all("li")]
+    assert len(steps) == len(shown) > 0
+    for step, text in zip(steps, shown, strict=True):
+        assert set(step) == {"text", "html", "url"}
+        assert text.startswith(step["text"])
+        anchor = step["url"].partition("#")[2]
+        assert Document(marbles.get(step["url"]).text).one(id=anchor).text == text
+
+
 def test_likely_by_its_words(marbles: TestClient) -> None:
     found = diagnose(marbles, "my robot rings but nobody answers")
     assert found["verdict"] == "likely"
@@ -85,6 +102,7 @@ def test_unknown_has_no_matches(teapots: TestClient) -> None:
         "error": None,
         "caller_ip": None,
         "matches": [],
+        "answer": None,
         "question": None,
         "redacted_text": "how do I brew coffee for nine",
     }
@@ -314,6 +332,8 @@ def test_the_interface_describes_itself(marbles: TestClient) -> None:
         "/diagnose",
         "/issues",
         "/issues/{slug}",
+        "/questions",
+        "/questions/{slug}",
         "/exchanges",
         "/exchanges/{exchange}",
         "/errors/{exchange}/{code}",
@@ -330,6 +350,7 @@ def test_the_interface_describes_itself(marbles: TestClient) -> None:
             "error",
             "caller_ip",
             "matches",
+            "answer",
             "question",
             "redacted_text",
         }

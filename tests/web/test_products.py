@@ -128,7 +128,7 @@ def test_refusals_are_not_kept(open_to_robot: TestClient, url: str) -> None:
 
 def test_examples_are_what_is_answered(marbles: TestClient) -> None:
     found = examples(marbles)
-    assert len(found) == 7
+    assert len(found) == 9
     for method, address, request, answer in found:
         assert begins(marbles.request(method, address, **request).json(), answer), address
 
@@ -163,7 +163,7 @@ def test_the_reference_has_lines_that_work(marbles: TestClient) -> None:
     assert "max-age" in page.headers["cache-control"]
     commands = [code.raw_text for code in Document(page.text).all("code")]
     lines = [command for command in commands if command.startswith("curl ")]
-    assert len(lines) == 7
+    assert len(lines) == 9
     for line in lines:
         _, url, *options = shlex.split(line)
         parts = urlsplit(url)

@@ -52,3 +52,52 @@ def test_a_question_is_found_by_how_people_ask_it(marbles: TestClient) -> None:
         found = marbles.get("/api/v1/search", params={"q": query}).json()
         assert found[0]["url"] == URL, query
         assert found[0]["kind"] == "question"
+
+
+def test_a_question_can_be_pasted_into_a_chat(marbles: TestClient) -> None:
+    text = marbles.get(f"{URL}.txt?exchange=glassmarket").text
+    assert text.splitlines()[0] == "Can Marble Robot juggle my marbles away?"
+    assert "2. Count the marbles at Glass Market." in text
+    assert text.rstrip().endswith(f"{URL}?exchange=glassmarket")
+    moved = marbles.get("/questions/juggling.md", follow_redirects=False)
+    assert moved.headers["location"] == f"{URL}.md"
+
+
+def test_a_question_is_in_the_feed_and_in_the_api(marbles: TestClient) -> None:
+    assert URL in marbles.get("/feed.xml").text
+    assert f"{URL}.md" in marbles.get("/llms.txt").text
+    assert marbles.get("/api/v1/questions").json()[0]["url"] == URL
+    found = marbles.get("/api/v1/questions/juggling", params={"exchange": "glassmarket"}).json()
+    assert found["answer"] == "No. At Glass Market nobody may throw marbles."
+    assert found["steps"][1]["url"] == f"{URL}?exchange=glassmarket#count-marbles"
+    assert marbles.get("/api/v1/questions/nope").status_code == 404
+
+
+def test_a_question_that_is_asked_is_answered_first(marbles: TestClient) -> None:
+    text = "can the robot of glassmarket juggle?"
+    page = Document(marbles.post("/diagnose", data={"text": text}).text)
+    article = page.one("article", aria_labelledby="answer-title")
+    assert article.one("h2").text == "Can Marble Robot juggle my marbles away?"
+    assert "At Glass Market nobody may throw marbles." in article.text
+    assert "couldn’t identify" not in article.text
+    told = marbles.post("/api/v1/diagnose", json={"text": text}).json()
+    assert told["answer"] == {
+        "question": "do-robots-juggle",
+        "title": "Can Marble Robot juggle my marbles away?",
+        "url": URL,
+        "text": "No. At Glass Market nobody may throw marbles.\n"
+        "1. Look into your bag.\n2. Count the marbles at Glass Market.",
+    }
+
+
+def test_an_error_message_asks_no_question(marbles: TestClient) -> None:
+    log = '12:07:33 ERROR robot: {"code":-9, "msg": "no robot may throw"}'
+    assert marbles.post("/api/v1/diagnose", json={"text": log}).json()["answer"] is None
+    long = "the robot throws marbles " + "and it rings and rings " * 10
+    assert marbles.post("/api/v1/diagnose", json={"text": long}).json()["answer"] is None
+
+
+def test_whether_a_question_helped_can_be_told(marbles: TestClient) -> None:
+    assert read(marbles, URL).one("form", id="feedback")
+    answer = marbles.post("/feedback", data={"page": URL, "helpful": "yes"})
+    assert answer.status_code in {200, 503}, "503: these tests have no store"

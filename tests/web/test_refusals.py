@@ -225,8 +225,10 @@ def test_operations_have_names_for_a_generated_client(client: TestClient) -> Non
         "get_error",
         "get_exchange",
         "get_issue",
+        "get_question",
         "list_exchanges",
         "list_issues",
+        "list_questions",
         "search",
     ]
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app import addresses
+from app.answers import answer, steps_for
 from app.diagnosis.observations import (
     NOTHING_TO_ASK,
     by_present_id,
     chosen_issue,
     known_exchange,
 )
-from app.model import ErrorCode, Exchange, Issue, Observations
+from app.diagnosis.presentation import steps_json
+from app.knowledge import KnowledgeBase
+from app.model import ErrorCode, Exchange, Issue, Observations, Question
 from app.web.api.types import (
     DiagnoseRequest,
     ErrorAnswer,
     ErrorEntry,
     ErrorSummary,
+    EverydayAnswer,
     ExchangeAnswer,
     ExchangeSummary,
+    FixStepAnswer,
     IssueAnswer,
     IssueSummary,
+    QuestionSummary,
     ResultAnswer,
     StepAnswer,
 )
@@ -57,8 +63,11 @@ def issue_summary(issue: Issue) -> IssueSummary:
     return IssueSummary(slug=issue.slug, title=issue.title, symptom=issue.symptom, url=issue.url)
 
 
-def issue_answer(issue: Issue, exchange: str | None) -> IssueAnswer:
-    """Return an issue in full, the steps for `exchange` first."""
+def issue_answer(issue: Issue, exchange: str | None, knowledge: KnowledgeBase) -> IssueAnswer:
+    """Return an issue in full, with the steps of its answer on `exchange`."""
+    can_have_it = exchange is not None and issue.concerns(exchange)
+    found = answer(knowledge, issue.slug, exchange) if can_have_it else None
+    steps = found.steps if found else issue.steps(None)
     return IssueAnswer(
         **issue_summary(issue).model_dump(),
         causes=list(issue.causes),
@@ -67,13 +76,38 @@ def issue_answer(issue: Issue, exchange: str | None) -> IssueAnswer:
                 id=step.id,
                 text=step.text,
                 exchanges=list(step.exchanges),
-                url=f"{issue.url}#{step.id}",
+                url=found.step_url(step) if found else f"{issue.url}#{step.id}",
             )
-            for step in issue.steps(exchange)
+            for step in steps
         ],
         related=list(issue.related),
         body=issue.body,
         verified=issue.verified.isoformat() if issue.verified else None,
+    )
+
+
+def question_summary(question: Question) -> QuestionSummary:
+    """Return an everyday question as it stands in a list."""
+    return QuestionSummary(slug=question.slug, title=question.title, url=question.url)
+
+
+def question_answer(
+    question: Question, exchange: str | None, knowledge: KnowledgeBase
+) -> EverydayAnswer:
+    """Return an everyday question in full, with its answer and steps on `exchange`."""
+    url = addresses.with_query(question.url, {"exchange": exchange})
+    return EverydayAnswer(
+        **question_summary(question).model_dump(),
+        answer=question.answer,
+        steps=[
+            StepAnswer(
+                id=step.id, text=step.text, exchanges=list(step.exchanges), url=f"{url}#{step.id}"
+            )
+            for step in steps_for(knowledge, question.slug, exchange)
+        ],
+        related=list(question.related),
+        body=question.body,
+        verified=question.verified.isoformat() if question.verified else None,
     )
 
 
@@ -95,8 +129,10 @@ def exchange_answer(exchange: Exchange, codes: list[str]) -> ExchangeAnswer:
     )
 
 
-def error_answer(exchange: str, code: str, entries: Iterable[ErrorCode]) -> ErrorAnswer:
-    """Return the meanings of a code."""
+def error_answer(
+    exchange: str, code: str, entries: Iterable[ErrorCode], knowledge: KnowledgeBase
+) -> ErrorAnswer:
+    """Return the meanings of a code, each with what to do about its likeliest cause."""
     return ErrorAnswer(
         exchange=exchange,
         code=code,
@@ -110,6 +146,12 @@ def error_answer(exchange: str, code: str, entries: Iterable[ErrorCode]) -> Erro
                 issues=list(entry.issues),
                 note=entry.note,
                 unverified=entry.unverified,
+                steps=[
+                    FixStepAnswer(**step)
+                    for step in steps_json(
+                        answer(knowledge, entry.issues[0], exchange, entry=entry)
+                    )
+                ],
             )
             for entry in entries
         ],

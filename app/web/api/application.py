@@ -22,6 +22,8 @@ from app.web.api.answers import (
     issue_answer,
     issue_summary,
     observed,
+    question_answer,
+    question_summary,
     results,
 )
 from app.web.api.cors import Cors
@@ -32,10 +34,12 @@ from app.web.api.types import (
     DiagnoseAnswer,
     DiagnoseRequest,
     ErrorAnswer,
+    EverydayAnswer,
     ExchangeAnswer,
     ExchangeSummary,
     IssueAnswer,
     IssueSummary,
+    QuestionSummary,
     ResultAnswer,
 )
 from app.web.http.headers import NO_STORE, cached
@@ -107,9 +111,10 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         if len(asked.text.encode()) > MAX_TEXT_BYTES:
             raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
         now = edition()
-        diagnosis = await now.diagnose(observed(asked, now))
+        observations = observed(asked, now)
+        diagnosis = await now.diagnose(observations)
         feedback.metrics.diagnosed(diagnosis.verdict, "api")
-        if diagnosis.verdict == "unknown":
+        if diagnosis.verdict == "unknown" and not diagnosis.everyday:
             feedback.note_unanswered(
                 Kind.DIAGNOSIS,
                 diagnosis.redacted_text,
@@ -117,7 +122,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
                 now.knowledge.version,
                 None if has_key(request.headers) else address_of(request),
             )
-        return DiagnoseAnswer.model_validate(to_json(diagnosis))
+        return DiagnoseAnswer.model_validate(to_json(diagnosis, now.knowledge, observations))
 
     @api.get(
         "/errors/{exchange}/{code:path}",
@@ -133,7 +138,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         knowledge = edition().knowledge
         found = _there(knowledge.exchange(exchange), f"exchange {exchange!r}")
         entries = _there(knowledge.errors(found.id, code), f"error {code!r} of {exchange!r}")
-        return error_answer(found.id, code, entries)
+        return error_answer(found.id, code, entries, knowledge)
 
     @api.get("/issues", summary="All issues", tags=["content"], responses={422: REFUSALS[422]})
     async def list_issues(exchange: ChosenExchange = None) -> list[IssueSummary]:
@@ -153,7 +158,29 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         """Return an issue with its causes and steps."""
         knowledge = edition().knowledge
         found = knowledge.issue(knowledge.alias(slug) or slug, exchange)
-        return issue_answer(_there(found, f"issue {slug!r}"), known_exchange(exchange, knowledge))
+        chosen = known_exchange(exchange, knowledge)
+        return issue_answer(_there(found, f"issue {slug!r}"), chosen, knowledge)
+
+    @api.get("/questions", summary="All everyday questions", tags=["content"])
+    async def list_questions() -> list[QuestionSummary]:
+        """List the everyday questions in the writers' order."""
+        return [question_summary(one) for one in edition().knowledge.questions]
+
+    @api.get(
+        "/questions/{slug}",
+        summary="One everyday question",
+        tags=["content"],
+        responses={404: REFUSALS[404], 422: REFUSALS[422]},
+    )
+    async def get_question(
+        slug: Annotated[str, Path(description="The name in the address; old ones work too.")],
+        exchange: ChosenExchange = None,
+    ) -> EverydayAnswer:
+        """Return an everyday question with its answer and steps."""
+        knowledge = edition().knowledge
+        found = knowledge.question(knowledge.question_alias(slug) or slug, exchange)
+        chosen = known_exchange(exchange, knowledge)
+        return question_answer(_there(found, f"question {slug!r}"), chosen, knowledge)
 
     @api.get("/exchanges", summary="All exchanges", tags=["content"])
     async def list_exchanges() -> list[ExchangeSummary]:

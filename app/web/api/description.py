@@ -16,6 +16,8 @@ from app.web.api.answers import (
     issue_answer,
     issue_summary,
     observed,
+    question_answer,
+    question_summary,
     results,
 )
 from app.web.api.types import DiagnoseRequest, Mistake, Mistakes, Refusal
@@ -81,7 +83,13 @@ def examples(edition: Edition) -> dict[str, Example]:
         issue = knowledge.issues[0]
         found["/issues"] = Example(_json(issue_summary, knowledge.issues[:LISTED]))
         found["/issues/{slug}"] = Example(
-            issue_answer(issue, None).model_dump(), {"slug": issue.slug}
+            issue_answer(issue, None, knowledge).model_dump(), {"slug": issue.slug}
+        )
+    if knowledge.questions:
+        question = knowledge.questions[0]
+        found["/questions"] = Example(_json(question_summary, knowledge.questions[:LISTED]))
+        found["/questions/{slug}"] = Example(
+            question_answer(question, None, knowledge).model_dump(), {"slug": question.slug}
         )
     if knowledge.exchanges:
         exchange = knowledge.exchanges[0]
@@ -93,12 +101,13 @@ def examples(edition: Edition) -> dict[str, Example]:
         return found
     entries = knowledge.errors(error.exchange, error.code)
     found["/errors/{exchange}/{code}"] = Example(
-        error_answer(error.exchange, error.code, entries).model_dump(),
+        error_answer(error.exchange, error.code, entries, knowledge).model_dump(),
         {"exchange": error.exchange, "code": error.code},
     )
     request = DiagnoseRequest(text=error.examples[0])
-    diagnosis = edition.engine.diagnose(observed(request, edition))
-    found["/diagnose"] = Example(to_json(diagnosis), body={"text": request.text})
+    observations = observed(request, edition)
+    told = to_json(edition.engine.diagnose(observations), knowledge, observations)
+    found["/diagnose"] = Example(told, body={"text": request.text})
     found["/search"] = Example(
         [one.model_dump() for one in results(edition, error.code, None)[:LISTED]],
         {"q": error.code},

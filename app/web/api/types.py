@@ -78,6 +78,17 @@ class CallerIpAnswer(Answer):
     """`ours`: to be whitelisted; `not-ours`: another program's; `ipv6`: IPv6, but not ours."""
 
 
+class FixStepAnswer(Answer):
+    """One step of what to do."""
+
+    text: str
+    """What to do, as plain text."""
+    html: str
+    """The same as HTML; links in it may be paths of this help center."""
+    url: str
+    """The permalink of the step."""
+
+
 class MatchAnswer(Answer):
     """One issue that fits, and why."""
 
@@ -91,6 +102,21 @@ class MatchAnswer(Answer):
     """The probability that this is the issue, from 0 to 1."""
     because: list[str]
     """The reasons, as whole sentences."""
+    steps: list[FixStepAnswer]
+    """What to do about it on the recognised or chosen exchange, in order."""
+
+
+class EverydayReference(Answer):
+    """The answer to an everyday question that the text asks."""
+
+    question: str
+    """The slug of the question, for `GET /questions/{slug}`."""
+    title: str
+    """The question."""
+    url: str
+    """The page of the question."""
+    text: str
+    """The answer as plain text, its steps on numbered lines."""
 
 
 class OptionAnswer(Answer):
@@ -131,6 +157,8 @@ class DiagnoseAnswer(Answer):
     """The IP address that stands in the message."""
     matches: list[MatchAnswer]
     """The issues that fit, likeliest first, five at most."""
+    answer: EverydayReference | None
+    """The answer to an everyday question, beside `matches` or instead of them."""
     question: QuestionAnswer | None
     """What to ask when what was told leaves several causes."""
     redacted_text: str
@@ -172,6 +200,32 @@ class IssueAnswer(IssueSummary):
     """The steps, in order."""
     related: list[str]
     """The slugs of other issues worth a look."""
+    body: str
+    """The background, in Markdown."""
+    verified: str | None
+    """The day on which the facts were last checked, as 2026-11-20."""
+
+
+class QuestionSummary(Answer):
+    """An everyday question in a list."""
+
+    slug: str
+    """The name in the address."""
+    title: str
+    """The question."""
+    url: str
+    """The page of the question."""
+
+
+class EverydayAnswer(QuestionSummary):
+    """One everyday question in full; texts are inline Markdown with the variables filled in."""
+
+    answer: str
+    """The answer in a few sentences."""
+    steps: list[StepAnswer]
+    """What to do, in order; often nothing."""
+    related: list[str]
+    """The slugs of issues worth a look."""
     body: str
     """The background, in Markdown."""
     verified: str | None
@@ -226,6 +280,8 @@ class ErrorEntry(Answer):
     """What it means, and what to do, in inline Markdown."""
     unverified: bool
     """Whether no documentation of the exchange confirms it."""
+    steps: list[FixStepAnswer]
+    """What to do about the first of `issues`, in order."""
 
 
 class ErrorAnswer(Answer):

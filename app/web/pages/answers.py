@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app import addresses
-from app.answers import answer_to
+from app.answers import answer_to, steps_for
 from app.diagnosis.questions import of_error
 from app.knowledge import KnowledgeBase
 from app.model import (
@@ -19,7 +19,9 @@ from app.model import (
     Match,
     NextQuestion,
     Observations,
+    Question,
     Site,
+    Solution,
     Verdict,
 )
 from app.web.pages.forms import form_fields
@@ -46,6 +48,14 @@ class ErrorView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EverydayView:
+    """An everyday question that the text asks, with its answer and steps."""
+
+    question: Question
+    steps: tuple[Solution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OptionView:
     """One answer to a question as a link (and its value, for the form)."""
 
@@ -60,8 +70,10 @@ class AnswerView:
 
     `share_url` holds everything but the text, `report_fields` the text (without secrets) too.
     `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
-    recognised or chosen. `chosen` is the issue that the visitor chose, or `none`.
-    `opens_wallet`: a recovery phrase or a private key was among what was removed.
+    recognised or chosen. `chosen` is the issue that the visitor chose, or `none`. `everyday` is the
+    everyday question that the text asks; it `leads` the answer, and the causes fold below it,
+    unless the text holds an error code. `opens_wallet`: a recovery phrase or a private key was
+    among what was removed.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -82,6 +94,12 @@ class AnswerView:
     site: Site
     chosen: str | None = None
     opens_wallet: bool = False
+    everyday: EverydayView | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether the everyday question stands above the causes."""
+        return self.everyday is not None and (self.error is None or self.everyday.question.urgent)
 
 
 # Whoever has one of these has the money. They are looked for in the text without secrets, because
@@ -117,8 +135,17 @@ def answer_view(
         report_fields=form_fields(linked.model_copy(update={"text": diagnosis.redacted_text})),
         from_text=bool(observations.text.strip()),
         site=knowledge.site,
+        everyday=_everyday(diagnosis, knowledge),
         opens_wallet=any(secret in diagnosis.redacted_text for secret in WALLET_SECRETS),
     )
+
+
+def _everyday(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> EverydayView | None:
+    question = knowledge.question(diagnosis.everyday or "", diagnosis.exchange)
+    if question is None:
+        return None
+    steps = steps_for(knowledge, question.slug, diagnosis.exchange)
+    return EverydayView(question=question, steps=steps)
 
 
 def linkable(diagnosis: Diagnosis, observations: Observations) -> Observations:

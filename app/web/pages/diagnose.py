@@ -95,6 +95,7 @@ class Diagnosing(Handlers):
         if (
             diagnosis
             and diagnosis.verdict == "unknown"
+            and not diagnosis.everyday
             and not is_from_elsewhere(request, self.base_url)
         ):
             self.feedback.note_unanswered(
@@ -152,7 +153,7 @@ class Diagnosing(Handlers):
             )
         response = self.once(context, exchange, status, pushed)
         # An unknown one is noted each time it is asked for, which no cache may prevent.
-        is_noted = answer is not None and answer.verdict == "unknown"
+        is_noted = answer is not None and answer.verdict == "unknown" and not answer.everyday
         if request.method in {"GET", "HEAD"} and not is_noted:
             return cached(response, vary=HTMX_VARY)
         return response

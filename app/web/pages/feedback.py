@@ -121,6 +121,8 @@ class Voting(Handlers):
                 return DIAGNOSIS_PAGE
             case Address(kind="issue", name=slug) if issue := knowledge.issue(slug):
                 return issue.url
+            case Address(kind="question", name=slug) if question := knowledge.question(slug):
+                return question.url
             case Address(kind="error", exchange=name, code=code) if (
                 exchange := knowledge.exchange(name)
             ) and knowledge.errors(exchange.id, code):

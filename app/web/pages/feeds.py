@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import addresses
+from app.model import Issue, Question
 from app.web.pages.handlers import Handlers
 
 
@@ -38,19 +39,20 @@ class Feeds(Handlers):
         return self.template(request, "text/sitemap.xml", "application/xml", pages=pages)
 
     async def feed(self, request: Request) -> Response:
-        """Answer with the issues as an Atom feed, newest first."""
+        """Answer with the issues and everyday questions as an Atom feed, newest first."""
         knowledge = self.edition.knowledge
-        dates = [knowledge.changed(one) or one.verified for one in knowledge.issues]
+        articles: tuple[Issue | Question, ...] = (*knowledge.issues, *knowledge.questions)
+        dates = [knowledge.changed(one) or one.verified for one in articles]
         # Atom wants a date of each entry: an article without one is as old as the oldest.
         oldest = min(filter(None, dates), default=dt.date(1970, 1, 1))
-        dated = zip(knowledge.issues, (day or oldest for day in dates), strict=True)
+        dated = zip(articles, (day or oldest for day in dates), strict=True)
         newest = sorted(dated, key=lambda entry: entry[1], reverse=True)
         return self.template(
             request,
             "text/feed.xml",
             "application/atom+xml",
             site=knowledge.site,
-            issues=newest,
+            articles=newest,
             updated=newest[0][1] if newest else "1970-01-01",
         )
 
@@ -67,5 +69,6 @@ class Feeds(Handlers):
             "text/plain",
             site=knowledge.site,
             issues=knowledge.issues,
+            questions=knowledge.questions,
             exchanges=knowledge.exchanges,
         )

@@ -183,6 +183,16 @@ def moved_issue(
     return moved(request, addresses.issue(present) + suffix)
 
 
+def moved_question(
+    request: Request, knowledge: KnowledgeBase, slug: str, suffix: str = ""
+) -> Response:
+    """Lead from an old slug of a question to its page; raise a 404 when there is none."""
+    present = knowledge.question_alias(slug)
+    if present is None:
+        raise HTTPException(404)
+    return moved(request, addresses.question(present) + suffix)
+
+
 def moved_error(
     request: Request, knowledge: KnowledgeBase, exchange: str, code: str, suffix: str = ""
 ) -> Response:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import addresses
 from app.answers import steps_for
 from app.content.markdown import plain
 from app.model import Issue, Question, Solution
-from app.web.pages.handlers import Handlers, Shell, id_of, moved
+from app.web.pages.handlers import Handlers, Shell, id_of, moved_question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +40,7 @@ class Questions(Handlers):
         slug = request.path_params["slug"]
         question = knowledge.question(slug, id_of(exchange))
         if question is None:
-            present = knowledge.question_alias(slug)
-            if present is None:
-                raise HTTPException(404)
-            return moved(request, addresses.question(present))
+            return moved_question(request, knowledge, slug)
         page = QuestionPage(
             shell=self.shell(
                 question.url, exchange, title=question.title, description=plain(question.answer)

@@ -1,0 +1,61 @@
+"""Everyday questions: what people ask besides errors, found by the phrases of writers.
+
+An everyday question is short and in somebody's own words. A longer text describes a problem, for
+which the issues are there; only a misused key is worth finding in it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from app.diagnosis.exchanges import Mention
+from app.diagnosis.phrases import PhraseIndex
+from app.diagnosis.reading import Reading
+from app.diagnosis.text import normalise
+from app.knowledge import KnowledgeBase
+
+MOST_WORDS = 14
+"""Longer texts ask nothing of every day."""
+MOST_WORDS_URGENT = 40
+"""The same for urgent questions."""
+
+EXCHANGE, OTHER_EXCHANGE = "exchange", "otherexchange"
+"""The words that stand for the name of an exchange, with a page here and without, in phrases."""
+
+
+class Everyday:
+    """The phrases of the everyday questions of one knowledge base; finding changes nothing."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        """Prepare the phrases."""
+        self._phrases = PhraseIndex(
+            (question.slug, phrase)
+            for question in knowledge.questions
+            for phrase in question.phrases
+        )
+        self._urgent = {question.slug for question in knowledge.questions if question.urgent}
+
+    def find(self, reading: Reading) -> str | None:
+        """Return the slug of the question that a text asks; None for a text about an error.
+
+        The phrase with most words counts, of equally long ones the question that comes first.
+        """
+        words = len(reading.text.flat.split())
+        if reading.is_machine_made or words > MOST_WORDS_URGENT:
+            return None
+        text = normalise("".join(_with_exchanges(reading.text.flat, reading.mentions)))
+        for found in self._phrases.find(text):
+            if words <= MOST_WORDS or found.phrase.owner in self._urgent:
+                return found.phrase.owner
+        return None
+
+
+def _with_exchanges(flat: str, mentions: Iterable[Mention]) -> Iterator[str]:
+    """Yield the parts of a text, with `EXCHANGE` or `OTHER_EXCHANGE` for the name of each."""
+    reached = 0
+    for mention in sorted(mentions, key=lambda one: (one.start, -one.end)):
+        if mention.start >= reached:
+            yield flat[reached : mention.start]
+            yield f" {EXCHANGE if mention.exchange else OTHER_EXCHANGE} "
+            reached = mention.end
+    yield flat[reached:]
