@@ -37,7 +37,7 @@ $(SETUP): requirements-dev.lock pyproject.toml
 serve: setup  ## Serve the help center
 	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
 
-test: setup browser-ready nginx-ready vnu-ready  ## Run all tests but those that take minutes
+test: setup browser-ready nginx-ready vnu-ready observatory-ready  ## Run all tests but those that take minutes
 	@$(BIN)/pytest -m "not hardening" -n 2
 
 unit: setup  ## Run the quick tests (no browser)
@@ -72,6 +72,10 @@ nginx-ready: setup
 .PHONY: vnu-ready
 vnu-ready: setup
 	@$(BIN)/python -m tests.web.vnu
+
+.PHONY: observatory-ready
+observatory-ready: setup
+	@$(BIN)/python -m tests.operating.observatory
 
 check: setup  ## Lint, types, import contracts, content, generated docs
 	@$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -11,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+import pytest
 
 from app.settings import ROOT
 
@@ -46,15 +49,51 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def with_tls(folder: Path, plain: int) -> tuple[dict[str, str], Path]:
+    """Return the changes that the comments of the configuration ask for, and a certificate.
+
+    `plain` is the port that leads to TLS. The certificate is made here, for this machine alone.
+    """
+    if not shutil.which("openssl"):
+        pytest.skip("a certificate for this test needs the program openssl")
+    certificate, key = folder / "certificate", folder / "key"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "2"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+            *("-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    text = CONFIGURATION.read_text("utf-8")
+    redirect = text[text.index("# server {") :]
+    uncommented = redirect.replace("# ", "").replace("#", "").replace("80 ", f"127.0.0.1:{plain} ")
+    changes = {
+        "listen 8080 default_server;\n": "",
+        "# listen 443 ssl": "listen 8080 ssl",
+        "# ssl_certificate ": "ssl_certificate ",
+        "# ssl_certificate_key ": "ssl_certificate_key ",
+        "/etc/ssl/certs/helpcenter.pem": str(certificate),
+        "/etc/ssl/private/helpcenter.pem": str(key),
+        redirect: uncommented,
+    }
+    return changes, certificate
+
+
 @contextmanager
 def proxy(
-    program: str, folder: Path, replicas: Sequence[int], changes: Mapping[str, str] | None = None
+    program: str,
+    folder: Path,
+    replicas: Sequence[int],
+    changes: Mapping[str, str] | None = None,
+    port: int | None = None,
 ) -> Iterator[int]:
     """Run nginx before the replicas at these ports; give the port of the proxy.
 
     `changes` are further replacements in the configuration, such as shorter waits.
     """
-    port = free_port()
+    port = port or free_port()
     first, second = replicas
     places = {
         "172.31.255.3:8000": f"127.0.0.1:{first}",

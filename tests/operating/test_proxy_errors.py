@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
 import ssl
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ import pytest
 from app.web.api.types import Refusal
 from app.web.http.headers import SECURITY_HEADERS
 from tests.hardening.server import running
-from tests.operating.proxy import CONFIGURATION, PATIENCE, Stub, free_port, proxy, stub
+from tests.operating.proxy import PATIENCE, Stub, free_port, proxy, stub, with_tls
 from tests.web.document import Document
 
 pytestmark = pytest.mark.slow
@@ -262,30 +260,8 @@ def test_who_came_over_tls_is_told_to_stay_with_it(alive: Front, gone: Front) ->
 
 
 def test_tls_as_the_comments_say(nginx_program: str, tmp_path: Path) -> None:
-    if not shutil.which("openssl"):
-        pytest.skip("a certificate for this test needs the program openssl")
-    certificate, key, plain = tmp_path / "certificate", tmp_path / "key", free_port()
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "2"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", key, "-out", certificate),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    changes = {
-        "listen 8080 default_server;\n": "",
-        "# listen 443 ssl": "listen 8080 ssl",
-        "# ssl_certificate ": "ssl_certificate ",
-        "# ssl_certificate_key ": "ssl_certificate_key ",
-        "/etc/ssl/certs/helpcenter.pem": str(certificate),
-        "/etc/ssl/private/helpcenter.pem": str(key),
-    }
-    text = CONFIGURATION.read_text("utf-8")
-    redirect = text[text.index("# server {") :]
-    uncommented = redirect.replace("# ", "").replace("#", "").replace("80 ", f"127.0.0.1:{plain} ")
-    changes[redirect] = uncommented
+    plain = free_port()
+    changes, certificate = with_tls(tmp_path, plain)
     with front(nginx_program, tmp_path / "proxy", changes) as one:
         context = ssl.create_default_context(cafile=str(certificate))
         with httpx.Client(base_url=f"https://127.0.0.1:{one.port}", verify=context) as visitor:
