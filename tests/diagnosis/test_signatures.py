@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from app.diagnosis.signatures import SignatureError, SignatureIndex, parse
 from app.diagnosis.text import normalise
+from tests.timing import processor_seconds
 
 
 def found(signature: str, text: str) -> bool:
@@ -84,3 +87,17 @@ def test_an_index_leaves_out_what_it_cannot_use() -> None:
 
     assert [hit.owners for hit in index.find("calm day")] == [("good",)]
     assert not list(SignatureIndex([]).find("calm day"))
+
+
+@pytest.mark.parametrize("placeholders", [*itertools.product(("{}", "{ip}", "{n}"), repeat=4)])
+def test_no_signature_makes_a_paste_slow(placeholders: tuple[str, ...]) -> None:
+    """The most placeholders that there may be, on texts of 16 KB that almost match everywhere."""
+    for literals in (["1.1.", "1", "1", "1", "1"], ["a", "a", "wxyz", "a", "a"]):
+        pieces = itertools.zip_longest(literals, placeholders, fillvalue="")
+        index = SignatureIndex([(" ".join(itertools.chain(*pieces)), 1)])
+        assert len(index) == 1
+        literal = max(literals, key=len)
+        for piece in (literal, f"1.1.1.1 a {literal} a ", " ".join(literals[:-1]) + " "):
+            text = (piece * 16_384)[:16_384]
+            spent = processor_seconds(lambda text=text, index=index: list(index.find(text)))  # type: ignore[misc]
+            assert spent < 0.02, (literals, piece)
