@@ -7,11 +7,13 @@ The table below names every kind of page. Routes are made from it; permalinks, c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+from app.languages import ENGLISH, Language, current
 
 Kind = Literal[
     "home",
@@ -135,6 +137,32 @@ def parse(url: str) -> Address | None:
                 anchor=unquote(parts.fragment),
             )
     return None
+
+
+SHARED = re.compile(
+    r"/(?:static|images|api|mcp|insights)(?:[/?#]|$)|/(?:theme\.css|robots\.txt|sitemap\.xml)(?:[?#]|$)"
+)
+"""What is the same in all languages."""
+
+
+def spoken(url: str, language: Language | None = None) -> str:
+    """Return the address of a page in a language (by default the one in use), from its English one.
+
+    The other functions here, and all data, have English addresses: a page in another language is
+    made of them, and they are changed where they leave the application.
+    """
+    folder = (language or current()).folder
+    if folder == ENGLISH.folder or not url.startswith("/") or SHARED.match(url):
+        return url
+    return f"/{folder}{url}" if url != "/" else f"/{folder}/"
+
+
+def unspoken(path: str, folders: Container[str]) -> tuple[str, str]:
+    """Return the folder of the language of a path, "" for English, and the path in English."""
+    folder, slash, rest = path[1:].partition("/")
+    if slash and folder in folders and not SHARED.match(f"/{rest}"):
+        return folder, f"/{rest}"
+    return "", path
 
 
 def home(anchor: str = "") -> str:

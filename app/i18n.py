@@ -9,9 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -22,28 +20,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from app.languages import ENGLISH, Language
+from app.languages import ENGLISH, Language, current, speaking
 from app.settings import ROOT
+
+__all__ = ["N_", "_", "current", "date", "gettext", "listed", "ngettext", "number", "speaking"]
 
 LOCALES = ROOT / "locales"
 """The catalogs: `<language>/LC_MESSAGES/messages.po`."""
-
-_current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
-
-
-def current() -> Language:
-    """Return the language in use."""
-    return _current.get()
-
-
-@contextmanager
-def speaking(language: Language) -> Iterator[None]:
-    """Use a language within a `with` block."""
-    token = _current.set(language)
-    try:
-        yield
-    finally:
-        _current.reset(token)
 
 
 @dataclass(frozen=True)

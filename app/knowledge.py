@@ -55,15 +55,10 @@ class KnowledgeBase:
         return self._exchanges_by_id.get(self._present(exchange))
 
     def body_source(self, page: Page) -> str:
-        """Return the body of a page before its variables were filled in."""
-        raw: Page | None
-        if isinstance(page, Issue):
-            raw = self._raw_issues.get(page.slug)
-        elif isinstance(page, Exchange):
-            raw = self._raw_exchanges.get(page.id)
-        else:
-            raw = self.raw_question(page.slug)
-        return raw.body if raw else page.body
+        """Return the body of a page in English, before its variables were filled in."""
+        content = self.content.original or self.content
+        pages: tuple[Page, ...] = (*content.issues, *content.exchanges, *content.questions)
+        return next((one.body for one in pages if one.url == page.url), page.body)
 
     def changed(self, page: Page) -> dt.date | None:
         """Return when the file of a page was changed last, where that is known."""
@@ -72,6 +67,13 @@ class KnowledgeBase:
     def errors_changed(self, exchange: str) -> dt.date | None:
         """Return when the error codes of an exchange were changed last, where that is known."""
         return self._changed(f"errors/{exchange}.yml")
+
+    def is_stale(self, path: str, *below: str) -> bool:
+        """Tell whether a text was translated from an older source.
+
+        `path` is that of the source; `below` limits it to what stands below a key.
+        """
+        return any(place[: len(below)] == below for place in self.content.stale.get(path, ()))
 
     def _changed(self, path: str) -> dt.date | None:
         change = self.content.changes.get(path)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,3 +60,27 @@ def language(folder: str) -> Language | None:
     except (UnknownLocaleError, ValueError):
         return None
     return found
+
+
+class Untranslated(str):
+    """A text of a page in another language that is still in English."""
+
+    __slots__ = ()
+
+
+_current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
+
+
+def current() -> Language:
+    """Return the language in use: that of the page that is being made."""
+    return _current.get()
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Use a language within a `with` block."""
+    token = _current.set(language)
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -21,6 +21,7 @@ from app.content.folder import Kind
 from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Source
 from app.content.markdown import Reference, anchors, references
+from app.content.translations import Place, source_texts
 from app.content.variables import fill, variables
 from app.diagnosis.redaction import Redactor
 from app.model import Exchange, Severity, slugify
@@ -194,6 +195,12 @@ class Survey:
     def today(self) -> dt.date:
         """The day it is where this runs."""
         return dt.date.today()
+
+    @cached_property
+    def translatable(self) -> Mapping[str, Mapping[Place, str]]:
+        """The texts to translate of every file that has any, by its path."""
+        texts = {source.path: source_texts(source.entity) for source in self.sources}
+        return {path: found for path, found in texts.items() if found}
 
     @cached_property
     def issues(self) -> Mapping[str, Source]:

@@ -9,8 +9,7 @@ from functools import lru_cache
 
 from app.checks.places import BODY, Mistake, Survey
 from app.content.frontmatter import Position
-from app.content.loader import Source
-from app.content.translations import Place, State, Translation, TranslationFile, source_texts
+from app.content.translations import Place, State, Translation, TranslationFile, spelled
 from app.content.variables import PLACEHOLDER
 
 _LINK = re.compile(r"\]\(\s*([^)\s]+)")
@@ -26,8 +25,8 @@ def missing_translation(survey: Survey) -> Iterator[Mistake]:
     """
     for translation in survey.content.translations.values():
         for source in survey.sources:
-            texts = source_texts(source.entity)
             file = translation.files.get(source.path)
+            texts = survey.translatable.get(source.path, {})
             places = _in_state("missing", file, texts)
             if places:
                 path = file.path if file else source.path
@@ -46,10 +45,10 @@ def stale_translation(survey: Survey) -> Iterator[Mistake]:
     Warning. Example: a step of an issue that was rewritten in English
     """
     for translation in survey.content.translations.values():
-        for source, file in _pairs(survey, translation):
-            texts = source_texts(source.entity)
-            places = _in_state("stale", file, texts)
-            if places:
+        for path, texts in survey.translatable.items():
+            file = translation.files.get(path)
+            places = _in_state("stale", file, texts) if file else []
+            if file and places:
                 message = (
                     f"{len(places)} of {len(texts)} texts are translated from an older source; "
                     "translate them anew, then remove their marks"
@@ -62,17 +61,16 @@ def untranslatable(survey: Survey) -> Iterator[Mistake]:
 
     Warning. Example: `es/issues/x.md` when there is no `issues/x.md`
     """
+    broken = {source.path for source in survey.sources if source.entity is None}
     for translation in survey.content.translations.values():
-        sources = {source.path: source for source in survey.sources}
         for file in translation.files.values():
-            source = sources.get(file.source)
-            if source and source.entity is None:
+            if file.source in broken:
                 continue
-            texts = source_texts(source.entity if source else None)
+            texts = survey.translatable.get(file.source, {})
             strangers = [place for place in file.texts if place not in texts]
-            if strangers or not source:
+            if strangers or not texts:
                 place = strangers[0] if strangers else ()
-                message = f"`{'.'.join(map(str, place))}` translates nothing in {file.source}"
+                message = f"`{spelled(place)}` translates nothing in {file.source}"
                 cure = "correct it, or remove it with `helpcenter translations update`"
                 yield Mistake(file.path, _position(file, place), f"{message}; {cure}", "warning")
 
@@ -82,24 +80,20 @@ def translation_differs(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: `**Administración de API**` for a button that the exchange labels in English
     """
-    for translation in survey.content.translations.values():
-        for source, file in _pairs(survey, translation):
-            for place, text in source_texts(source.entity).items():
-                if file.state(place, text) != "current":
-                    continue
-                for what, parts in PARTS.items():
-                    if what == "labels" and source.kind in {"site", "diagnostic", "tips"}:
-                        continue
-                    before, after = Counter(parts(text)), Counter(parts(file.texts[place]))
-                    if before != after:
-                        lost, added = list(before - after), list(after - before)
-                        message = f"the {what} differ from the source"
-                        message += f": {lost[0]!r} is missing" if lost else ""
-                        message += f": {added[0]!r} is not there" if added and not lost else ""
-                        yield Mistake(
-                            file.path, _position(file, place), f"{message}; take them over"
-                        )
+    for _, file, place, text in _current(survey):
+        for what, parts in PARTS.items():
+            if what == "labels" and file.source.partition("/")[0] in UNLABELLED:
+                continue
+            before, after = Counter(parts(text)), Counter(parts(file.texts[place]))
+            if before != after:
+                lost, added = list(before - after), list(after - before)
+                message = f"the {what} differ from the source"
+                message += f": {lost[0]!r} is missing" if lost else f": {added[0]!r} is not there"
+                yield Mistake(file.path, _position(file, place), f"{message}; take them over")
 
+
+UNLABELLED = frozenset({"site.yml", "diagnostic.yml", "tips.yml"})
+"""The files in which bold text is no label of an exchange's page."""
 
 PARTS: Mapping[str, Callable[[str], list[str]]] = {
     "variables": lambda text: [match["name"] for match in PLACEHOLDER.finditer(text)],
@@ -116,20 +110,14 @@ def glossary_term(survey: Survey) -> Iterator[Mistake]:
 
     Warning. Example: "lista de IP" where the glossary has `IP whitelist: lista blanca de IP`
     """
-    for translation in survey.content.translations.values():
-        for source, file in _pairs(survey, translation):
-            for place, text in source_texts(source.entity).items():
-                if file.state(place, text) != "current":
-                    continue
-                for term, words in translation.glossary.items():
-                    if _term(term).search(text) and not any(
-                        _term(one).search(file.texts[place]) for one in words
-                    ):
-                        message = f'"{term}" is "{" or ".join(words)}" in the glossary'
-                        cure = "write that, or add another translation there"
-                        yield Mistake(
-                            file.path, _position(file, place), f"{message}; {cure}", "warning"
-                        )
+    for translation, file, place, text in _current(survey):
+        for term, words in translation.glossary.items():
+            translated = file.texts[place]
+            if _term(term).search(text) and not any(_term(one).search(translated) for one in words):
+                listed = '" or "'.join(words)
+                message = f'"{term}" is "{listed}" in the glossary'
+                cure = "write that, or add another translation there"
+                yield Mistake(file.path, _position(file, place), f"{message}; {cure}", "warning")
 
 
 @lru_cache(maxsize=1000)
@@ -141,11 +129,14 @@ def _term(words: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def _pairs(survey: Survey, translation: Translation) -> Iterator[tuple[Source, TranslationFile]]:
-    for source in survey.sources:
-        file = translation.files.get(source.path)
-        if file:
-            yield source, file
+def _current(survey: Survey) -> Iterator[tuple[Translation, TranslationFile, Place, str]]:
+    """Yield every translation of a present source text, with that text."""
+    for translation in survey.content.translations.values():
+        for path, texts in survey.translatable.items():
+            file = translation.files.get(path)
+            for place, text in texts.items() if file else ():
+                if file and file.state(place, text) == "current":
+                    yield translation, file, place, text
 
 
 def _in_state(

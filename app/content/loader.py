@@ -6,11 +6,11 @@ Everything is read in one go and every mistake becomes a finding; nothing raises
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from app.content.folder import MAX_IMAGE_BYTES, Folder, Kind, UnreadableError, readable
 from app.content.frontmatter import (
@@ -25,7 +25,13 @@ from app.content.frontmatter import (
     parse_yaml,
 )
 from app.content.history import Change, parse_dates
-from app.content.translations import Translation, TranslationFile
+from app.content.translations import (
+    Place,
+    Translation,
+    TranslationFile,
+    in_language,
+    source_texts,
+)
 from app.content.validation import validate
 from app.languages import Language
 from app.model import (
@@ -180,11 +186,13 @@ class Content:
     `permalinks` are those that were published before, `redirects` say where those of retired pages
     lead now. `images` has the bytes of the files in `images/`, by name. `changes` say when a
     file was changed last, by its path below `root`, where that is known. `translations` are by the
-    names of their folders.
+    names of their folders; in a translated content, `stale` are the texts whose source has changed
+    since, by the path of the source. `drafts` tells whether it holds drafts. `original` is the
+    English content that was translated.
     """
 
     root: Path
-    sources: Collection[Source]
+    sources: Sequence[Source]
     findings: tuple[Finding, ...]
     version: str
     site: Site | None
@@ -201,6 +209,9 @@ class Content:
     vocabulary: tuple[WordGroup, ...] = ()
     redirects: Mapping[str, str] = field(default_factory=dict)
     translations: Mapping[str, Translation] = field(default_factory=dict)
+    stale: Mapping[str, frozenset[Place]] = field(default_factory=dict)
+    drafts: bool = False
+    original: Content | None = None
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -258,21 +269,11 @@ def load(
         findings.append(
             Finding(rule="missing-file", path=str(root / "site.yml"), line=1, message=cure)
         )
-    visible = [entity for entity in _entities(sources, Issue) if drafts or not entity.draft]
-    exchanges = [entity for entity in _entities(sources, Exchange) if drafts or not entity.draft]
-    questions = [entity for entity in _entities(sources, Question) if drafts or not entity.draft]
     return Content(
         root=root,
         sources=tuple(sources),
         findings=tuple(findings),
         version=_version(texts, pictures),
-        site=next(iter(_entities(sources, Site)), None),
-        diagnostic=next(iter(_entities(sources, Diagnostic)), None),
-        tips=tuple(tip for file in _entities(sources, TipFile) for tip in file.tips),
-        issues=tuple(sorted(visible, key=lambda issue: (issue.order, issue.slug))),
-        questions=tuple(sorted(questions, key=lambda one: (one.order, one.slug))),
-        exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
-        errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
         permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
         images=pictures,
         reports=tuple(one for file in _entities(sources, ReportFile) for one in file.reports),
@@ -286,7 +287,51 @@ def load(
         },
         translations=translations,
         changes=parse_dates(line for file in _entities(sources, DatesFile) for line in file.lines),
+        drafts=drafts,
+        **_told(sources, drafts=drafts),
     )
+
+
+class _Told(TypedDict):
+    """The parts of a content that visitors read."""
+
+    site: Site | None
+    diagnostic: Diagnostic | None
+    tips: tuple[Tip, ...]
+    issues: tuple[Issue, ...]
+    exchanges: tuple[Exchange, ...]
+    questions: tuple[Question, ...]
+    errors: tuple[ErrorCode, ...]
+
+
+def _told(sources: Sequence[Source], *, drafts: bool) -> _Told:
+    visible = [entity for entity in _entities(sources, Issue) if drafts or not entity.draft]
+    exchanges = [entity for entity in _entities(sources, Exchange) if drafts or not entity.draft]
+    questions = [entity for entity in _entities(sources, Question) if drafts or not entity.draft]
+    return _Told(
+        site=next(iter(_entities(sources, Site)), None),
+        diagnostic=next(iter(_entities(sources, Diagnostic)), None),
+        tips=tuple(tip for file in _entities(sources, TipFile) for tip in file.tips),
+        issues=tuple(sorted(visible, key=lambda issue: (issue.order, issue.slug))),
+        questions=tuple(sorted(questions, key=lambda one: (one.order, one.slug))),
+        exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
+        errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
+    )
+
+
+def translated(content: Content, translation: Translation) -> Content:
+    """Return the content with the texts of a language; what it doesn't have stays in English."""
+    stale: dict[str, frozenset[Place]] = {}
+    sources: list[Source] = []
+    for source in content.sources:
+        file = translation.files.get(source.path)
+        if source.entity is None or not source_texts(source.entity):
+            sources.append(source)
+            continue
+        entity, stale[source.path] = in_language(source.entity, file)
+        sources.append(replace(source, entity=entity))
+    parts = _told(sources, drafts=content.drafts)
+    return replace(content, sources=tuple(sources), stale=stale, original=content, **parts)
 
 
 def _translation(

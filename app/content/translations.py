@@ -12,12 +12,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, TypeVar, get_args
 
 from app.content.frontmatter import Document
 from app.content.variables import PLACEHOLDER
-from app.languages import Language
+from app.languages import Language, Untranslated
 from app.model import Entity, ErrorCode, Translatable
 
 Place = tuple[str | int, ...]
@@ -36,6 +36,7 @@ GLOSSARY = "glossary.yml"
 EntityT = TypeVar("EntityT", bound=Entity)
 
 
+@lru_cache(maxsize=10_000)
 def mark(text: str) -> str:
     """Return the mark of a source text: a short hash."""
     return hashlib.sha256(text.strip().encode()).hexdigest()[:8]
@@ -190,6 +191,25 @@ def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in items:
             yield from _leaves(item, (*place, key))
+
+
+def in_language(entity: Entity, file: TranslationFile | None) -> tuple[Entity, frozenset[Place]]:
+    """Return an entity with the texts of a translation, and the places of the stale ones.
+
+    A text without a translation is `Untranslated`.
+    """
+    texts = source_texts(entity)
+    stale: set[Place] = set()
+
+    def translate(place: Place, text: str) -> str:
+        state = file.state(place, text) if file and place in texts else "missing"
+        if file is None or state == "missing":
+            return Untranslated(text) if place in texts else text
+        if state == "stale":
+            stale.add(place)
+        return file.texts[place]
+
+    return change_texts(entity, translate), frozenset(stale)
 
 
 @dataclass(frozen=True)

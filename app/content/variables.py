@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from app.i18n import N_, _, listed
+from app.languages import Untranslated
 from app.model import Entity, Exchange, Site
 
 PLACEHOLDER = re.compile(
@@ -117,7 +118,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         name = match["name"]
         return values.get(name) or match["default"] or _default(name) or match[0]
 
-    return PLACEHOLDER.sub(value, text)
+    filled = PLACEHOLDER.sub(value, text)
+    return Untranslated(filled) if isinstance(text, Untranslated) else filled
 
 
 def _default(name: str) -> str:

@@ -8,6 +8,7 @@ checklist, the tests and the answers to questions are evidence as well. `ranking
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 
 from app.diagnosis import weights
 from app.diagnosis.everyday import Everyday
@@ -50,6 +51,12 @@ class Engine:
         self._order = {issue.slug: place for place, issue in enumerate(knowledge.issues)}
         self._limited = tuple(issue for issue in knowledge.issues if issue.exchanges)
 
+    def speaking(self, knowledge: KnowledgeBase) -> Engine:
+        """Return this engine with the texts of `knowledge`, the same content translated."""
+        other = copy(self)
+        other._knowledge = knowledge
+        return other
+
     def learn(self) -> None:
         """Train the model of reports now, which takes a second, and not at the first text."""
         self._free_text.learn()
@@ -63,7 +70,7 @@ class Engine:
         sure = [one for one in found if one.has_code or one.telling]
         best = max(sure, key=lambda one: (strength_of(one, reading), one.last), default=None)
         linked = self._linked_error(observations) if best is None else None
-        entry = best.entry if best else linked
+        entry = self._spoken(best.entry if best else linked)
         general = self._messages.of_general(reading, sure, exchange)
         caller = self._messages.caller(reading)
 
@@ -104,6 +111,14 @@ class Engine:
             redacted_text=redaction.text,
             removed=tuple((removed.kind, removed.count) for removed in redaction.removed),
         )
+
+    def _spoken(self, entry: ErrorCode | None) -> ErrorCode | None:
+        """Return an entry in the language of the answer."""
+        if entry is None:
+            return None
+        entries = self._knowledge.errors(entry.exchange, entry.code)
+        same = (one for one in entries if (one.match, one.scope) == (entry.match, entry.scope))
+        return next(same, entry)
 
     def _match(self, one: Ranked) -> Match:
         issue = self._knowledge.issues[self._order[one.issue]]

@@ -7,11 +7,11 @@ Words are found with other endings and corrected; codes are matched whole or not
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import tantivy
 
-STEMMERS = {"en": "english"}
-"""The stemmer of each language of the content; texts in others are found as they are written."""
+from app.languages import Language
 
 _SMALL_WORDS = (
     "a about after all also am an and any are as at be because been but by can cant could did do "
@@ -30,13 +30,29 @@ _WORD = r"[^\W_]+"
 _TOKEN = re.compile(rf"{_WORD}(?:[-_.]+{_WORD})*")
 
 
-def stemming(language: str) -> tantivy.TextAnalyzer:
-    """Return the analyzer of texts in `language`: words without case, accents and endings."""
+_NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+"""The letters of scripts that write words without spaces, from Thai to Chinese."""
+_BETWEEN = re.compile(rf"(?<=[{_NO_SPACES}])(?=[{_NO_SPACES}])")
+CUT = "\N{ZERO WIDTH SPACE}"
+"""Stands between the letters of such scripts, each of which is a word in the index."""
+
+
+def stemming(language: Language) -> tantivy.TextAnalyzer:
+    """Return the analyzer of texts in `language`: words without case, accents and endings.
+
+    Words keep their endings in a language that tantivy has no stemmer for.
+    """
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     builder = builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold())
-    if language in STEMMERS:
-        builder = builder.filter(tantivy.Filter.stemmer(STEMMERS[language]))
+    name = (language.locale.get_language_name("en") or "").lower()
+    with suppress(ValueError):
+        builder = builder.filter(tantivy.Filter.stemmer(name))
     return builder.build()
+
+
+def cut(text: str) -> str:
+    """Return a text with a mark between letters that are words of their own."""
+    return text if text.isascii() else _BETWEEN.sub(CUT, text)
 
 
 def tokens_of(text: str) -> list[str]:

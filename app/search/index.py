@@ -16,7 +16,8 @@ from tantivy import Query
 
 from app import addresses
 from app.knowledge import KnowledgeBase
-from app.search.analysis import stemming, tokens_of
+from app.languages import current
+from app.search.analysis import cut, stemming, tokens_of
 from app.search.documents import ALWAYS, NONE_CHOSEN, Passage, documents_of
 from app.search.names import Names
 from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, QueryBuilder, Question, clean
@@ -29,9 +30,14 @@ PASSAGES_PER_RESULT = 20
 
 
 class SearchIndex:
-    """The search over one knowledge base: built once, never changed, safe to share by threads."""
+    """The search over one knowledge base: built once, never changed, safe to share by threads.
 
-    def __init__(self, knowledge: KnowledgeBase) -> None:
+    It finds words of the language in use when it is built. `english` is the search over the same
+    content in English: what is found there alone is found, too.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, english: SearchIndex | None = None) -> None:
+        self._english = english
         self._documents = tuple(documents_of(knowledge))
         self._passages = tuple(
             (page, passage)
@@ -39,7 +45,7 @@ class SearchIndex:
             for passage in document.passages
         )
         self._names = Names(self._documents)
-        analyzer = stemming(knowledge.site.language)
+        analyzer = stemming(current())
         self._schema = _schema()
         index = tantivy.Index(self._schema)
         index.register_tokenizer("words", analyzer)
@@ -60,12 +66,12 @@ class SearchIndex:
         """Yield the fields of all pages, then of all passages."""
         for number, document in enumerate(self._documents):
             texts = [
-                *(document.title, *document.names, *document.lead, *document.hidden),
-                *(passage.text for passage in document.passages),
+                *map(cut, (document.title, *document.names, *document.lead, *document.hidden)),
+                *(cut(passage.text) for passage in document.passages),
             ]
             yield {
-                "title": [*document.names],
-                "lead": [*document.lead],
+                "title": [*map(cut, document.names)],
+                "lead": [*map(cut, document.lead)],
                 "text": texts,
                 "codes": [*{one for text in texts for one in tokens_of(text) if not one.isalpha()}],
                 "told": [*document.told],
@@ -75,7 +81,7 @@ class SearchIndex:
             }
         for number, (page, passage) in enumerate(self._passages):
             yield {
-                "passage": passage.text,
+                "passage": cut(passage.text),
                 "shown": passage.shown,
                 "page": page,
                 "number": number,
@@ -91,11 +97,21 @@ class SearchIndex:
         """
         text = clean(query)
         exchanges = [*self._names.exchanges(text), *([exchange] if exchange else ())]
-        named = self._names.pages(text, exchanges)
         question = self._queries.read(text)
-        found = self._hits(self._queries.pages(question, exchanges), max(limit, 1))
-        ranked = tuple(dict.fromkeys((*named, *found)))
+        ranked = self._ranked(text, question, exchanges, limit)
+        if not ranked and self._english:
+            # Both have the same pages in the same order.
+            english = self._english
+            ranked = english._ranked(text, english._queries.read(text), exchanges, limit)
         return self._results(ranked[: max(limit, 0)], question, exchange, exchanges)
+
+    def _ranked(
+        self, text: str, question: Question, exchanges: Sequence[str], limit: int
+    ) -> tuple[int, ...]:
+        """Return the numbers of the pages that fit a clean query, best first."""
+        named = self._names.pages(text, exchanges)
+        found = self._hits(self._queries.pages(question, exchanges), max(limit, 1))
+        return tuple(dict.fromkeys((*named, *found)))
 
     def nearest(self, path: str, limit: int = 3) -> tuple[Result, ...]:
         """Return the pages that somebody may have meant by a path that doesn't exist."""
@@ -160,7 +176,7 @@ class SearchIndex:
                     title=document.title,
                     url=url,
                     where=passage.anchor,
-                    snippet=snippets.of(passage.text),
+                    snippet=snippets.of(cut(passage.text)),
                 )
             )
         return tuple(results)

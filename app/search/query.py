@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import tantivy
 from tantivy import Occur, Query
 
-from app.search.analysis import FILLERS, SMALL_WORDS, is_code, parts_of, tokens_of
+from app.search.analysis import FILLERS, SMALL_WORDS, cut, is_code, parts_of, tokens_of
 from app.search.words import TYPED, Forms, Phrase, Words
 
 MAX_CHARACTERS, MAX_TOKENS, RAREST_WORDS = 200, 20, 12
@@ -63,7 +63,7 @@ class Question(NamedTuple):
 
 def clean(query: str) -> str:
     """Return the part of a query that is read, with one sign for those that look alike."""
-    return query.encode("utf-8", "ignore").decode()[:MAX_CHARACTERS].translate(_LOOKALIKES)
+    return cut(query.encode("utf-8", "ignore").decode()[:MAX_CHARACTERS].translate(_LOOKALIKES))
 
 
 class QueryBuilder:

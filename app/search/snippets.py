@@ -8,9 +8,11 @@ from textwrap import shorten
 
 import tantivy
 
+from app.search.analysis import CUT
+
 SNIPPET_CHARACTERS = 160
 
-_GAP_IN_CODE = re.compile(r"</b>([-_.]+)<b>")
+_GAP_IN_CODE = re.compile(rf"</b>([-_.{CUT}]+)<b>")
 _MARK = re.compile("</?b>")
 _WORD = re.compile(r"\w")
 
@@ -35,7 +37,8 @@ class Snippets:
         snippet = self._generator.snippet_from_doc(document)
         html = _GAP_IN_CODE.sub(r"\1", snippet.to_html())
         if "<b>" not in html:
-            return ((shorten(text, SNIPPET_CHARACTERS, placeholder="…"), False),) if text else ()
+            beginning = shorten(text.replace(CUT, ""), SNIPPET_CHARACTERS, placeholder="…")
+            return ((beginning, False),) if text else ()
         raw, shown = text.encode(), snippet.fragment_range()  # which counts bytes
         before, after = raw[: shown.start].decode(), raw[shown.end :].decode()
         pieces = [
@@ -43,4 +46,4 @@ class Snippets:
             *((unescape(piece), place % 2 == 1) for place, piece in enumerate(_MARK.split(html))),
             ("…" if _WORD.search(after) else after, False),
         ]
-        return tuple((piece, marked) for piece, marked in pieces if piece)
+        return tuple((piece.replace(CUT, ""), marked) for piece, marked in pieces if piece)

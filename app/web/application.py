@@ -29,6 +29,7 @@ from app.web.api.application import create_api, guarded
 from app.web.api.description import API_PATH
 from app.web.http.cache import ResponseCache
 from app.web.http.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
+from app.web.http.languages import InLanguage
 from app.web.http.logs import REQUEST_ID
 from app.web.http.metrics import CONTENT_TYPE, Metrics, Now
 from app.web.http.observing import Observer
@@ -178,7 +179,8 @@ def create_app(
         )
         app.add_middleware(dev.NoStore)
     cache = ResponseCache(
-        super(HelpCenter, app).__call__,  # what FastAPI does; `app` itself is what stands in front
+        # What FastAPI does; `app` itself is what stands in front.
+        InLanguage(super(HelpCenter, app).__call__, live),
         lambda: None if settings.dev else live.state.edition,
         templates(app.router.routes),
     )

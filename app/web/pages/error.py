@@ -66,6 +66,7 @@ class Errors(Handlers):
                 title=_("{exchange} error {code}").format(exchange=exchange.name, code=code),
                 description=f"{exchange.name} {code}: {entries[0].message or entries[0].code}",
                 tailored=False,
+                is_stale=knowledge.is_stale(f"errors/{exchange.id}.yml", "errors", code),
             ),
             exchange=exchange,
             code=code,

@@ -93,6 +93,7 @@ class Exchanges(Handlers):
                     "{exchange}: IP whitelist, API key permissions and error codes."
                 ).format(exchange=exchange.name),
                 tailored=False,
+                is_stale=knowledge.is_stale(f"exchanges/{exchange.id}.md"),
             ),
             exchange=exchange,
             source=knowledge.body_source(exchange),

@@ -13,7 +13,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app import addresses
 from app.content.markdown import plain
+from app.i18n import N_, _
 from app.knowledge import KnowledgeBase
+from app.languages import ENGLISH, Language, speaking
 from app.model import Exchange, Site
 from app.web.http.headers import NO_STORE, cached
 from app.web.pages.rendering import HTMX_VARY, Context, Renderer
@@ -21,13 +23,29 @@ from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    """The same page in a language.
+
+    `url` keeps the chosen exchange, `path` is the page itself. `offer` says in that language that
+    there is such a page.
+    """
+
+    language: Language
+    url: str
+    path: str
+    offer: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
     """What the frame around every page needs.
 
     `path` is the page's own path with the query that belongs to it (without `exchange`);
-    `canonical` the absolute URL for search engines, if the server knows its own address;
-    `exchange` the visitor's choice.
+    `base` the address of the server and `canonical` the absolute URL for search engines, if the
+    server knows its own address; `exchange` the visitor's choice.
+    `languages` are all languages of this page, English first, or none if there is one language
+    alone. `is_stale` says that a text of the page is translated from an older English one.
     `tailored` says whether the page changes with the exchange. `choices` is for the exchange menu.
     """
 
@@ -42,6 +60,9 @@ class Shell:
     indexed: bool = True
     json_ld: str | None = None
     version: str = ""
+    languages: tuple[LanguageLink, ...] = ()
+    is_stale: bool = False
+    base: str = ""
 
     @property
     def action(self) -> str:
@@ -53,6 +74,9 @@ class Shell:
         """The page's own query, which the exchange menu has to keep."""
         return tuple(parse_qsl(self.path.partition("?")[2])) if self.tailored else ()
 
+
+OFFER = N_("This page is in English")
+"""The translation names its own language, as in "Esta página está en español"."""
 
 HTML = "text/html; charset=utf-8"
 
@@ -102,7 +126,7 @@ class Handlers:
 
     def absolute(self, request: Request, path: str) -> str:
         """Return the address of `path` for somewhere else: a chat, a feed reader, a crawler."""
-        return (self.base_url or str(request.base_url).rstrip("/")) + path
+        return (self.base_url or str(request.base_url).rstrip("/")) + addresses.spoken(path)
 
     def cached_with_links(self, response: Response) -> Response:
         """Let an answer with absolute links be cached, if they don't name the host asked for.
@@ -137,6 +161,7 @@ class Handlers:
         json_ld: str | None = None,
         tailored: bool = True,
         indexed: bool = True,
+        is_stale: bool = False,
     ) -> Shell:
         """Return the frame of a page; `path` is its own, without the exchange."""
         knowledge = self.edition.knowledge
@@ -145,14 +170,30 @@ class Handlers:
             exchange=exchange,
             choices=knowledge.exchanges,
             path=path,
-            canonical=self.base_url + path if self.base_url else None,
+            canonical=self.base_url + addresses.spoken(path) if self.base_url else None,
             title=title,
             description=description,
             tailored=tailored,
             indexed=indexed,
             json_ld=json_ld,
             version=knowledge.version,
+            languages=self._languages(path, exchange if tailored else None),
+            base=self.base_url,
+            is_stale=is_stale,
         )
+
+    def _languages(self, path: str, exchange: Exchange | None) -> tuple[LanguageLink, ...]:
+        translations = self.edition.knowledge.content.translations.values()
+        languages = [ENGLISH, *(one.language for one in translations)]
+        if len(languages) == 1:
+            return ()
+        url = addresses.with_query(path, {"exchange": exchange.id}) if exchange else path
+        links = []
+        for language in languages:
+            with speaking(language):
+                spoken = addresses.spoken
+                links.append(LanguageLink(language, spoken(url), spoken(path), _(OFFER)))
+        return tuple(links)
 
 
 def id_of(exchange: Exchange | None) -> str | None:

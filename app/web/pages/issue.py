@@ -15,6 +15,7 @@ from app import addresses
 from app.answers import answer
 from app.content.markdown import plain
 from app.knowledge import KnowledgeBase
+from app.languages import current
 from app.model import Answer, Exchange, Issue, Solution
 from app.web.pages import answers
 from app.web.pages.answers import ErrorView
@@ -67,6 +68,7 @@ class Issues(Handlers):
                 title=issue.title,
                 description=plain(issue.symptom),
                 json_ld=self._issue_json_ld(issue),
+                is_stale=knowledge.is_stale(f"issues/{issue.slug}.md"),
             ),
             issue=issue,
             answer=found,
@@ -95,11 +97,11 @@ class Issues(Handlers):
             "@type": "TechArticle",
             "headline": plain(issue.title),
             "description": plain(issue.symptom),
-            "inLanguage": site.language,
+            "inLanguage": current().tag,
             "about": site.product,
         }
         if self.base_url:
-            data["url"] = self.base_url + issue.url
+            data["url"] = self.base_url + addresses.spoken(issue.url)
         changed = self.edition.knowledge.changed(issue) or issue.verified
         if changed:
             data["dateModified"] = changed.isoformat()

@@ -43,7 +43,11 @@ class Questions(Handlers):
             return moved_question(request, knowledge, slug)
         page = QuestionPage(
             shell=self.shell(
-                question.url, exchange, title=question.title, description=plain(question.answer)
+                question.url,
+                exchange,
+                title=question.title,
+                description=plain(question.answer),
+                is_stale=knowledge.is_stale(f"questions/{question.slug}.md"),
             ),
             question=question,
             steps=steps_for(knowledge, slug, id_of(exchange)),

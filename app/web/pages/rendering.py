@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +25,38 @@ from starlette.requests import Request
 
 from app import addresses, i18n
 from app.content import markdown
+from app.languages import ENGLISH, Untranslated
 from app.web.http.static import StaticFolder
+
+_LINKS = {
+    True: re.compile(
+        r'(?P<other>hreflang="[^"]*" )?(?P<before>\b(?:href|action|data-hx-get|data-hx-post)=")'
+        r'(?P<url>/[^"]*)'
+    ),
+    False: re.compile(r"(?P<other>)(?P<before>\]\()(?P<url>/[^)]*)"),
+}
+"""Links to other pages: in HTML (True) and in Markdown. A link with `hreflang` stays as it is."""
+
+
+def _spoken(link: re.Match[str]) -> str:
+    """Return a link to a page with the address in the language in use."""
+    return link[0] if link["other"] else link["before"] + addresses.spoken(link["url"])
+
+
+def _inline(text: str) -> Markup:
+    html = markdown.inline(text)
+    return _marked(text, html, "span")
+
+
+def _block(text: str, source: str | None = None) -> Markup:
+    return _marked(text, markdown.block(text, source), "div")
+
+
+def _marked(text: str, html: str, tag: str) -> Markup:
+    """Return HTML that says so where it is English on a page in another language."""
+    if isinstance(text, Untranslated):
+        html = f'<{tag} lang="{ENGLISH.tag}" dir="ltr">{html}</{tag}>'
+    return Markup(html)  # noqa: S704 - HTML is escaped by `markdown`
 
 
 class Context(Protocol):
@@ -108,8 +140,8 @@ class Renderer:
             "date": i18n.date,
             "number": i18n.number,
             "listed": i18n.listed,
-            "inline": lambda text: Markup(markdown.inline(text)),  # noqa: S704 - HTML is escaped there
-            "block": lambda *texts: Markup(markdown.block(*texts)),  # noqa: S704 - HTML is escaped there
+            "inline": _inline,
+            "block": _block,
             "plain": markdown.plain,
         }
         self._environment.globals |= {
@@ -167,6 +199,9 @@ class Renderer:
         def link(url: str) -> str:
             return addresses.with_query(url, {"exchange": exchange}) if exchange else url
 
-        return self._environment.get_template(template).render(
+        text = self._environment.get_template(template).render(
             values, link=link, language=i18n.current()
         )
+        if i18n.current() == ENGLISH:
+            return text
+        return _LINKS[template.endswith(".html")].sub(_spoken, text)

@@ -13,9 +13,10 @@ import hashlib
 import logging
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,10 +24,12 @@ from starlette.exceptions import HTTPException
 
 from app.checks import check
 from app.content.folder import look
-from app.content.loader import Content, load
+from app.content.loader import Content, load, translated
+from app.content.translations import Translation
 from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
+from app.languages import Language, current, speaking
 from app.model import Diagnosis, Finding, Observations
 from app.search import SearchIndex
 from app.web.serving.beside import Beside
@@ -48,18 +51,59 @@ logger = logging.getLogger("helpcenter")
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A knowledge base, and the search index and the diagnosis engine built from it."""
+    """A knowledge base, and the search index and the diagnosis engine built from it.
+
+    `others` are the editions of the same content in other languages, by their folders. They share
+    what the engine has learned.
+    """
 
     knowledge: KnowledgeBase
-    search: SearchIndex
     engine: Engine
-    _beside: Beside = field(default_factory=Beside)
+    _search: Callable[[], SearchIndex]
+    _beside: Beside
+    others: Mapping[str, Edition] = field(default_factory=dict)
 
     @classmethod
     def build(cls, content: Content, redactor: Redactor) -> Edition:
         """Build everything from the files of `content` that can be read, `site.yml` among them."""
         knowledge = build(content, without_broken=True)
-        return cls(knowledge, SearchIndex(knowledge), Engine(knowledge, redactor))
+        engine = Engine(knowledge, redactor)
+        search, beside = cache(lambda: SearchIndex(knowledge)), Beside()
+        others = {
+            folder: cls._in_language(content, translation, engine, search, beside)
+            for folder, translation in content.translations.items()
+        }
+        return cls(knowledge, engine, search, beside, others)
+
+    @classmethod
+    def _in_language(
+        cls,
+        content: Content,
+        translation: Translation,
+        engine: Engine,
+        english: Callable[[], SearchIndex],
+        beside: Beside,
+    ) -> Edition:
+        with speaking(translation.language):
+            knowledge = build(translated(content, translation), without_broken=True)
+
+        @cache
+        def search() -> SearchIndex:
+            with speaking(translation.language):
+                return SearchIndex(knowledge, english())
+
+        return cls(knowledge, engine.speaking(knowledge), search, beside)
+
+    @property
+    def search(self) -> SearchIndex:
+        """The search index; it is built when it is first asked for."""
+        return self._search()
+
+    def prepare(self) -> None:
+        """Learn from the reports and build the search of every language, now."""
+        self.engine.learn()
+        for edition in (self, *self.others.values()):
+            _ = edition.search
 
     async def diagnose(self, observations: Observations) -> Diagnosis:
         """Return the diagnosis; raise a 503 where too many long texts wait for theirs."""
@@ -109,8 +153,15 @@ class Live:
 
     @property
     def edition(self) -> Edition:
-        """The edition that is being served; a 503 where there is none yet."""
-        return self.state.edition or _nothing_to_serve()
+        """The edition that is being served, in the language in use; a 503 where there is none."""
+        edition = self.state.edition or _nothing_to_serve()
+        return edition.others.get(current().folder, edition)
+
+    def languages(self) -> Mapping[str, Language]:
+        """Return the languages other than English, by the names of their folders."""
+        edition = self.state.edition
+        translations = edition.knowledge.content.translations if edition else {}
+        return {folder: one.language for folder, one in translations.items()}
 
     async def follow(self, seconds: float) -> None:
         """Serve updates until cancelled: look every `seconds` (0: never), and on SIGHUP."""
@@ -155,6 +206,7 @@ class Live:
             if present.edition and present.edition.knowledge.version == content.version:
                 return State(present.edition)
             edition = Edition.build(content, self._redactor)
+            _ = edition.search
             if not self._drafts:
                 edition.engine.learn()
             return _with_errors(State(edition, left_out=content.broken[:MOST_ERRORS]), errors)
@@ -167,9 +219,9 @@ class Live:
             return _with_errors(present, [crash])
 
     async def _learn(self) -> None:
-        """Learn from the reports; an edition with drafts is served before it has learned."""
+        """Do what the present edition can be served without: learn, and search other languages."""
         if edition := self.state.edition:
-            await asyncio.to_thread(edition.engine.learn)
+            await asyncio.to_thread(edition.prepare)
         # The garbage collector need not look at an edition: that takes 50 ms, and everybody waits.
         # Nothing in an edition refers in a circle, so it is freed all the same when it is replaced.
         gc.freeze()

@@ -1,0 +1,64 @@
+"""The language of a request: `/es/...` is the page at `/...` in Spanish.
+
+The application sees the English address, and the language in use. What it answers has English
+addresses too; here the language is put in front of those in headers, `Renderer` does the same in
+pages. The JSON interface takes `?lang=` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import addresses
+from app.languages import ENGLISH, Language, speaking
+
+_ADDRESSES = frozenset({b"location", b"hx-push-url"})
+
+
+class Languages(Protocol):
+    """What knows the languages that are served."""
+
+    def languages(self) -> Mapping[str, Language]:
+        """Return the languages other than English, by the names of their folders."""
+
+
+class InLanguage:
+    """Sets the language in use, and takes it out of the path."""
+
+    def __init__(self, app: ASGIApp, served: Languages) -> None:
+        self._app = app
+        self._served = served
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request in its language."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        languages = self._served.languages()
+        folder, path = addresses.unspoken(scope["path"], languages)
+        if folder:
+            # In place: what stands in front asks this scope for the route that was found.
+            scope["path"] = path
+            raw = scope.get("raw_path") or b""
+            scope["raw_path"] = raw[len(folder) + 1 :]
+        elif path.startswith(f"{addresses.PATHS['api']}/"):
+            tag = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
+            folder = tag.lower()
+        language = languages.get(folder, ENGLISH)
+
+        async def spoken(message: Message) -> None:
+            if folder and message["type"] == "http.response.start":
+                message["headers"] = [
+                    (name, addresses.spoken(value.decode("latin-1"), language).encode("latin-1"))
+                    if name.lower() in _ADDRESSES
+                    else (name, value)
+                    for name, value in message["headers"]
+                ]
+            await send(message)
+
+        with speaking(language):
+            await self._app(scope, receive, spoken)
