@@ -152,9 +152,8 @@ def spoken(url: str, language: Language | None = None) -> str:
     made of them, and they are changed where they leave the application.
     """
     folder = (language or current()).folder
-    if folder == ENGLISH.folder or not url.startswith("/") or SHARED.match(url):
-        return url
-    return f"/{folder}{url}" if url != "/" else f"/{folder}/"
+    is_other = not url.startswith("/") or url.startswith(f"/{folder}/") or SHARED.match(url)
+    return url if folder == ENGLISH.folder or is_other else f"/{folder}{url}"
 
 
 def unspoken(path: str, folders: Container[str]) -> tuple[str, str]:

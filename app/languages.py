@@ -62,6 +62,10 @@ def language(folder: str) -> Language | None:
     return found
 
 
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+"""The letters of scripts that write words without spaces, from Thai to Chinese (for a pattern)."""
+
+
 class Untranslated(str):
     """A text of a page in another language that is still in English."""
 

@@ -183,7 +183,7 @@ def _listed(value: Any) -> Any:
     """Return mappings with the keys 0, 1, 2 ... as lists."""
     if not isinstance(value, dict):
         return value
-    if list(value) == list(range(len(value))):
+    if value and list(value) == list(range(len(value))):
         return [_listed(item) for item in value.values()]
     return {key: _listed(item) for key, item in value.items()}
 

@@ -30,10 +30,12 @@ from app.content.translations import (
     Translation,
     TranslationFile,
     in_language,
+    mark,
     source_texts,
+    spelled,
 )
 from app.content.validation import validate
-from app.languages import Language
+from app.languages import ENGLISH, Language
 from app.model import (
     Diagnostic,
     Entity,
@@ -218,6 +220,19 @@ class Content:
         """The paths of the files that can't be read, below the folder."""
         paths = (Path(one.path) for one in self.findings if one.severity == "error")
         return tuple(dict.fromkeys(path.relative_to(self.root).as_posix() for path in paths))
+
+    def texts_by_language(self) -> Mapping[Language, list[str]]:
+        """Return the texts of visitors in each language that it has."""
+        english = [text for one in self.sources for text in source_texts(one.entity).values()]
+        return {ENGLISH: english} | {
+            one.language: [
+                text
+                for path, file in one.files.items()
+                for place, text in file.texts.items()
+                if file.marks.get(spelled(place)) != mark(text)
+            ]
+            for one in self.translations.values()
+        }
 
     def path_of(self, source: Source) -> str:
         """Return the path to show for a file: the content folder as it was named, and below."""

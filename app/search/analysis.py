@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import tantivy
 
-from app.languages import Language
+from app.languages import UNSPACED, Language
 
 _SMALL_WORDS = (
     "a about after all also am an and any are as at be because been but by can cant could did do "
@@ -30,9 +30,7 @@ _WORD = r"[^\W_]+"
 _TOKEN = re.compile(rf"{_WORD}(?:[-_.]+{_WORD})*")
 
 
-_NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-"""The letters of scripts that write words without spaces, from Thai to Chinese."""
-_BETWEEN = re.compile(rf"(?<=[{_NO_SPACES}])(?=[{_NO_SPACES}])")
+_BETWEEN = re.compile(rf"(?<=[{UNSPACED}])(?=[{UNSPACED}])")
 CUT = "\N{ZERO WIDTH SPACE}"
 """Stands between the letters of such scripts, each of which is a word in the index."""
 

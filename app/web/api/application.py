@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
+from app.languages import ENGLISH
 from app.web.api.answers import (
     error_answer,
     exchange_answer,
@@ -75,6 +76,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
     """Return the JSON interface to what `live` serves; `guarded` is what to mount."""
     api = FastAPI(
         title="Help center",
+        dependencies=[Depends(_language_of(live))],
         version="1",
         description="Diagnose errors, and read what this help center says of them.",
         servers=[{"url": API_PATH}],
@@ -83,7 +85,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        responses={status: REFUSALS[status] for status in (401, 429, 503)},
+        responses={status: REFUSALS[status] for status in (401, 422, 429, 503)},
     )
     api.router.route_class = CachedRoute
     api.add_exception_handler(RequestValidationError, on_invalid)
@@ -97,7 +99,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         "/diagnose",
         summary="Diagnose an error message",
         tags=["diagnosis"],
-        responses={status: REFUSALS[status] for status in (400, 413, 422)},
+        responses={status: REFUSALS[status] for status in (400, 413)},
     )
     async def diagnose(
         asked: DiagnoseRequest, request: Request, response: Response
@@ -128,7 +130,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         "/errors/{exchange}/{code:path}",
         summary="What an error code means",
         tags=["content"],
-        responses={404: REFUSALS[404], 422: REFUSALS[422]},
+        responses={404: REFUSALS[404]},
     )
     async def get_error(
         exchange: Annotated[str, Path(description="The id of the exchange.")],
@@ -140,7 +142,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         entries = _there(knowledge.errors(found.id, code), f"error {code!r} of {exchange!r}")
         return error_answer(found.id, code, entries, knowledge)
 
-    @api.get("/issues", summary="All issues", tags=["content"], responses={422: REFUSALS[422]})
+    @api.get("/issues", summary="All issues", tags=["content"])
     async def list_issues(exchange: ChosenExchange = None) -> list[IssueSummary]:
         """List the issues in the writers' order."""
         return [issue_summary(issue) for issue in edition().knowledge.issues_for(exchange)]
@@ -149,7 +151,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         "/issues/{slug}",
         summary="One issue",
         tags=["content"],
-        responses={404: REFUSALS[404], 422: REFUSALS[422]},
+        responses={404: REFUSALS[404]},
     )
     async def get_issue(
         slug: Annotated[str, Path(description="The name in the address; old ones work too.")],
@@ -170,7 +172,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         "/questions/{slug}",
         summary="One everyday question",
         tags=["content"],
-        responses={404: REFUSALS[404], 422: REFUSALS[422]},
+        responses={404: REFUSALS[404]},
     )
     async def get_question(
         slug: Annotated[str, Path(description="The name in the address; old ones work too.")],
@@ -191,7 +193,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         "/exchanges/{exchange}",
         summary="One exchange",
         tags=["content"],
-        responses={404: REFUSALS[404], 422: REFUSALS[422]},
+        responses={404: REFUSALS[404]},
     )
     async def get_exchange(
         exchange: Annotated[str, Path(description="The id of the exchange.")],
@@ -201,7 +203,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         found = _there(knowledge.exchange(exchange), f"exchange {exchange!r}")
         return exchange_answer(found, [*knowledge.errors_of(found.id)])
 
-    @api.get("/search", summary="Search", tags=["content"], responses={422: REFUSALS[422]})
+    @api.get("/search", summary="Search", tags=["content"])
     async def search(
         q: Annotated[str, Query(max_length=MAX_QUERY, description="Words or an error code.")],
         exchange: ChosenExchange = None,
@@ -216,6 +218,22 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         return JSONResponse(describe(api.openapi(), examples(now)))
 
     return api
+
+
+def _language_of(live: Live) -> Callable[..., None]:
+    """Return what declares `lang`, and refuses a language that there is not."""
+
+    def spoken(
+        lang: Annotated[
+            str | None,
+            Query(description="The language of the answer, as in `es` or `pt-BR`; else English."),
+        ] = None,
+    ) -> None:
+        # `InLanguage` has read it already.
+        if lang and lang.lower() not in {ENGLISH.folder, *live.languages()}:
+            raise HTTPException(422, "there is no such language")
+
+    return spoken
 
 
 def guarded(api: FastAPI, origins: Iterable[str] = (), keys: Collection[str] = ()) -> ASGIApp:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
+from app import addresses
 from app.model import Outcome, Verdict
 
 MOST_ENTRIES = 100
@@ -21,6 +22,8 @@ def _readable(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_readable)]
+PageUrl = Annotated[str, AfterValidator(addresses.spoken)]
+"""The address of a page, in the language that was asked for."""
 
 
 def _few(value: object) -> object:
@@ -65,7 +68,7 @@ class ErrorReference(Answer):
     """The code as the exchange sends it."""
     message: str | None
     """The exchange's own wording."""
-    url: str
+    url: PageUrl
     """The page about the code."""
 
 
@@ -85,7 +88,7 @@ class FixStepAnswer(Answer):
     """What to do, as plain text."""
     html: str
     """The same as HTML; links in it may be paths of this help center."""
-    url: str
+    url: PageUrl
     """The permalink of the step."""
 
 
@@ -96,7 +99,7 @@ class MatchAnswer(Answer):
     """The slug of the issue, for `GET /issues/{slug}`."""
     title: str
     """The heading of the issue, in inline Markdown."""
-    url: str
+    url: PageUrl
     """The page of the issue."""
     confidence: float
     """The probability that this is the issue, from 0 to 1."""
@@ -113,7 +116,7 @@ class EverydayReference(Answer):
     """The slug of the question, for `GET /questions/{slug}`."""
     title: str
     """The question."""
-    url: str
+    url: PageUrl
     """The page of the question."""
     text: str
     """The answer as plain text, its steps on numbered lines."""
@@ -174,7 +177,7 @@ class IssueSummary(Answer):
     """The heading."""
     symptom: str
     """What somebody with this issue sees."""
-    url: str
+    url: PageUrl
     """The page of the issue."""
 
 
@@ -187,7 +190,7 @@ class StepAnswer(Answer):
     """What to do, in inline Markdown."""
     exchanges: list[str]
     """The ids of the exchanges that the step is for; empty for all."""
-    url: str
+    url: PageUrl
     """The link to the step."""
 
 
@@ -213,7 +216,7 @@ class QuestionSummary(Answer):
     """The name in the address."""
     title: str
     """The question."""
-    url: str
+    url: PageUrl
     """The page of the question."""
 
 
@@ -239,7 +242,7 @@ class ExchangeSummary(Answer):
     """The id, as it stands in addresses."""
     name: str
     """The name for people."""
-    url: str
+    url: PageUrl
     """The page of the exchange."""
 
 
@@ -248,7 +251,7 @@ class ErrorSummary(Answer):
 
     code: str
     """The code as the exchange sends it."""
-    url: str
+    url: PageUrl
     """The page about the code."""
 
 
@@ -291,7 +294,7 @@ class ErrorAnswer(Answer):
     """The id of the exchange."""
     code: str
     """The code as the exchange sends it."""
-    url: str
+    url: PageUrl
     """The page about the code."""
     entries: list[ErrorEntry]
     """The meanings of the code."""
@@ -304,7 +307,7 @@ class ResultAnswer(Answer):
     """What was found, as in `issue` or `exchange`."""
     title: str
     """The heading of the page."""
-    url: str
+    url: PageUrl
     """The link to the passage."""
     snippet: str
     """The words around what was found, as plain text."""

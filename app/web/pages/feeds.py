@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import addresses
+from app.languages import ENGLISH
 from app.model import Issue, Question
 from app.web.pages.handlers import Handlers
 
@@ -36,7 +37,14 @@ class Feeds(Handlers):
                 (addresses.error(exchange.id, code), codes_changed)
                 for code in knowledge.errors_of(exchange.id)
             )
-        return self.template(request, "text/sitemap.xml", "application/xml", pages=pages)
+        translations = knowledge.content.translations.values()
+        languages = [ENGLISH, *(one.language for one in translations)]
+        spoken = [
+            (addresses.spoken(path, language), changed)
+            for language in languages
+            for path, changed in pages
+        ]
+        return self.template(request, "text/sitemap.xml", "application/xml", pages=spoken)
 
     async def feed(self, request: Request) -> Response:
         """Answer with the issues and everyday questions as an Atom feed, newest first."""
@@ -58,7 +66,9 @@ class Feeds(Handlers):
 
     async def robots(self, request: Request) -> Response:
         """Answer with what crawlers should leave out."""
-        return self.template(request, "text/robots.txt", "text/plain")
+        folders = self.edition.knowledge.content.translations
+        prefixes = ["", *(f"/{folder}" for folder in folders)]
+        return self.template(request, "text/robots.txt", "text/plain", prefixes=prefixes)
 
     async def llms(self, request: Request) -> Response:
         """Answer with an overview for language models."""

@@ -26,6 +26,7 @@ from app.checks import check
 from app.content.folder import look
 from app.content.loader import Content, load, translated
 from app.content.translations import Translation
+from app.content.wording import Wordings
 from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
@@ -61,6 +62,7 @@ class Edition:
     engine: Engine
     _search: Callable[[], SearchIndex]
     _beside: Beside
+    _wordings: Callable[[], Wordings]
     others: Mapping[str, Edition] = field(default_factory=dict)
 
     @classmethod
@@ -69,39 +71,42 @@ class Edition:
         knowledge = build(content, without_broken=True)
         engine = Engine(knowledge, redactor)
         search, beside = cache(lambda: SearchIndex(knowledge)), Beside()
+        wordings = cache(lambda: Wordings.of(content.texts_by_language()))
+        edition = cls(knowledge, engine, search, beside, wordings)
         others = {
-            folder: cls._in_language(content, translation, engine, search, beside)
+            folder: edition._in_language(translation)
             for folder, translation in content.translations.items()
         }
-        return cls(knowledge, engine, search, beside, others)
+        return replace(edition, others=others)
 
-    @classmethod
-    def _in_language(
-        cls,
-        content: Content,
-        translation: Translation,
-        engine: Engine,
-        english: Callable[[], SearchIndex],
-        beside: Beside,
-    ) -> Edition:
+    def _in_language(self, translation: Translation) -> Edition:
+        """Return this edition in another language."""
         with speaking(translation.language):
-            knowledge = build(translated(content, translation), without_broken=True)
+            knowledge = build(translated(self.knowledge.content, translation), without_broken=True)
+        english = self._search
 
         @cache
         def search() -> SearchIndex:
             with speaking(translation.language):
                 return SearchIndex(knowledge, english())
 
-        return cls(knowledge, engine.speaking(knowledge), search, beside)
+        return replace(
+            self, knowledge=knowledge, engine=self.engine.speaking(knowledge), _search=search
+        )
 
     @property
     def search(self) -> SearchIndex:
         """The search index; it is built when it is first asked for."""
         return self._search()
 
+    def language_of(self, text: str) -> Language | None:
+        """Return the language that a text is written in, if there are pages in it."""
+        return self._wordings().language_of(text) if self.knowledge.content.translations else None
+
     def prepare(self) -> None:
         """Learn from the reports and build the search of every language, now."""
         self.engine.learn()
+        _ = self._wordings()
         for edition in (self, *self.others.values()):
             _ = edition.search
 

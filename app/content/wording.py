@@ -1,0 +1,55 @@
+"""The language of a text, told by the commonest words of the translations."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from app.languages import UNSPACED, Language
+
+MOST_WORDS = 400
+"""So many of the commonest words of each language are known."""
+FEWEST = 3
+"""So many different words of a language must stand in a text."""
+
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W\d_]{{2,}}")
+_MARKUP = re.compile(r"\{\{.*?\}\}|`[^`]*`|\*\*.*?\*\*|\]\([^)]*\)")
+
+
+@dataclass(frozen=True)
+class Wordings:
+    """The commonest words of each language, English among them."""
+
+    words: Mapping[Language, frozenset[str]]
+
+    @classmethod
+    def of(cls, texts: Mapping[Language, Iterable[str]]) -> Wordings:
+        """Learn from the texts of each language."""
+        return cls(
+            {
+                language: frozenset(
+                    word
+                    for word, _ in Counter(
+                        word for text in written for word in _words(_MARKUP.sub(" ", text))
+                    ).most_common(MOST_WORDS)
+                )
+                for language, written in texts.items()
+            }
+        )
+
+    def language_of(self, text: str) -> Language | None:
+        """Return the language that a text is written in; None where that can't be told."""
+        words = set(_words(text))
+        known = {language: len(words & common) for language, common in self.words.items()}
+        ranked = sorted(known, key=lambda one: -known[one])
+        if not ranked or known[ranked[0]] < FEWEST:
+            return None
+        if len(ranked) > 1 and known[ranked[0]] == known[ranked[1]]:
+            return None
+        return ranked[0]
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
