@@ -208,11 +208,13 @@ def diagnosis(
     checklist: Mapping[str, bool] = MappingProxyType({}),
     tests: Mapping[str, str] = MappingProxyType({}),
     issue: str | None = None,
+    ruled_out: Iterable[str] = (),
 ) -> str:
     """Return the address of a diagnosis: everything that a visitor told but the text.
 
     `missing` lists the unticked items of the checklist; it is there, and empty, when all are
     ticked. `issue` is the cause that was chosen, or `none` when none of those offered fits.
+    `not` lists the causes whose answers did not help.
     """
     query: list[tuple[str, str]] = []
     if exchange:
@@ -225,6 +227,8 @@ def diagnosis(
     query += ((f"test-{test}", outcome) for test, outcome in tests.items())
     if issue:
         query.append(("issue", issue))
+    if without := ",".join(ruled_out):
+        query.append(("not", without))
     return PATHS["diagnosis"] + ("?" + _encode(query) if query else "")
 
 

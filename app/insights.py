@@ -38,13 +38,15 @@ class ContentState:
 class Insights:
     """The content of the page for writers, as counted at the time `at`.
 
-    `groups` are the unanswered texts, most frequent first. `weeks` end with the present week.
+    `groups` are the unanswered texts, most frequent first. `steps` are the permalinks of the steps
+    that fixed something, and how often. `weeks` end with the present week.
     `store` is the state of the store.
     """
 
     at: datetime
     groups: tuple[Group, ...]
     pages: tuple[PageVotes, ...]
+    steps: tuple[tuple[str, int], ...]
     reports: tuple[tuple[str, int], ...]
     weeks: tuple[Week, ...]
     content: ContentState
@@ -89,10 +91,13 @@ def collect(store: Store, now: datetime | None = None) -> Collected:
 
 def summarise(collected: Collected, knowledge: KnowledgeBase) -> Insights:
     """Return the insights; takes up to some seconds, and needs no store."""
+    votes = _by_present_page(collected.votes, knowledge)
+    steps = [(one.page, one.helpful) for one in votes if "#" in one.page]
     return Insights(
         at=collected.at,
         groups=tuple(group(collected.unanswered)[:MOST_GROUPS]),
-        pages=_by_present_page(collected.votes, knowledge),
+        pages=tuple(one for one in votes if "#" not in one.page),
+        steps=tuple(sorted(steps, key=lambda step: -step[1])),
         reports=_by_present_issue(collected.reports, knowledge),
         weeks=collected.weeks,
         content=content_state(knowledge.content, collected.at.date()),
@@ -126,12 +131,12 @@ def _by_present_page(votes: Iterable[PageVotes], knowledge: KnowledgeBase) -> tu
 
 def _present_page(page: str, knowledge: KnowledgeBase) -> str:
     match addresses.parse(page):
-        case Address(kind="issue", name=slug) if present := knowledge.alias(slug):
-            return addresses.issue(present)
-        case Address(kind="error", exchange=name, code=code) if exchange := knowledge.exchange(
-            name
+        case Address(kind="issue", name=slug, anchor=step) if present := knowledge.alias(slug):
+            return addresses.issue(present, step=step)
+        case Address(kind="error", exchange=name, code=code, anchor=step) if (
+            exchange := knowledge.exchange(name)
         ):
-            return addresses.error(exchange.id, code)
+            return addresses.error(exchange.id, code) + (f"#{step}" if step else "")
     return page
 
 
@@ -191,6 +196,9 @@ def render(insights: Insights) -> str:
                 *(f"           “{_in_a_line(comment.text)}”" for comment in page.comments[:3]),
             )
         ],
+    )
+    lines += _section(
+        "Steps that fixed it", [f"{count:>4}  {step}" for step, count in insights.steps]
     )
     lines += _section(
         "Issues that led to a report", [f"{count:>4}  {issue}" for issue, count in insights.reports]

@@ -747,7 +747,8 @@ class Observations(Entity):
 
     `error` is a code of `exchange` (from a link instead of a text), `checklist` says which items
     are ticked (an item that is absent was not asked). `chosen` is the issue that the chosen option
-    of a question speaks for, or `NO_ISSUE` for "none of these".
+    of a question speaks for, or `NO_ISSUE` for "none of these". `ruled_out` are the issues whose
+    answers did not help.
     """
 
     text: str = ""
@@ -756,6 +757,7 @@ class Observations(Entity):
     checklist: dict[str, bool] = Field(default_factory=dict)
     tests: dict[str, Outcome] = Field(default_factory=dict)
     chosen: Slug | None = None
+    ruled_out: tuple[Slug, ...] = ()
 
     @property
     def url(self) -> str:
@@ -766,6 +768,7 @@ class Observations(Entity):
             checklist=self.checklist,
             tests=self.tests,
             issue=self.chosen,
+            ruled_out=self.ruled_out,
         )
 
     @property

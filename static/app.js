@@ -175,7 +175,7 @@ if (form) {
 
   const TOO_LONG = _("This text is longer than 16 KB. Keep the lines with the error message and try again.");
   const EMPTY = _("Paste the error message first, or describe what happens.");
-  const isEmpty = (button) => !field.value.trim() && button?.name !== "issue" && !form.elements.error;
+  const isEmpty = (button) => !field.value.trim() && !["issue", "failed"].includes(button?.name) && !form.elements.error;
   const tooLong = () => new TextEncoder().encode(field.value).length > Number(form.dataset.limit);
 
   field.addEventListener("focus", load, { once: true });
@@ -184,7 +184,7 @@ if (form) {
     if (!field.value) { status.textContent = ""; removedBefore = new Map(); }
     if (field.getAttribute("aria-invalid") === "true" && !tooLong()) complain("");
     // A new text is a new question: what was known of the old one no longer counts.
-    for (const old of document.querySelectorAll("input[name=issue], input[name=error]")) old.remove();
+    for (const old of document.querySelectorAll("input[name=issue], input[name=error], input[name=not]")) old.remove();
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();

@@ -28,7 +28,16 @@ from app.diagnosis.ranking import Ranked, decide, offered, rank
 from app.diagnosis.recognition import Recogniser
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase
-from app.model import NO_ISSUE, Diagnosis, ErrorCode, Evidence, Match, Observations
+from app.model import (
+    NO_ISSUE,
+    Diagnosis,
+    ErrorCode,
+    Evidence,
+    Match,
+    NextQuestion,
+    Observations,
+    Verdict,
+)
 
 
 class Engine:
@@ -83,6 +92,8 @@ class Engine:
             *self._of_answers(observations),
             *(self._of_exchange(exchange) if exchange else ()),
         ]
+        # The visitor tried the answers of these issues; what speaks for others decides alone.
+        evidence = [one for one in evidence if one.issue not in observations.ruled_out]
         ranked = rank(evidence, self._order)
         chosen = self._of_choice(observations, entry, ranked)
         if chosen:
@@ -105,7 +116,7 @@ class Engine:
             error=error,
             caller_ip=caller.address if caller else None,
             matches=tuple(self._match(one) for one in told),
-            question=None if chosen else next_question(verdict, issues, error, self._knowledge),
+            question=None if chosen else self._question(verdict, issues, error, observations),
             everyday=self._everyday.find(reading),
             excerpt=reading.text.excerpt(position) if told and position is not None else None,
             redacted_text=redaction.text,
@@ -119,6 +130,21 @@ class Engine:
         entries = self._knowledge.errors(entry.exchange, entry.code)
         same = (one for one in entries if (one.match, one.scope) == (entry.match, entry.scope))
         return next(same, entry)
+
+    def _question(
+        self,
+        verdict: Verdict,
+        issues: Sequence[str],
+        error: ErrorCode | None,
+        observations: Observations,
+    ) -> NextQuestion | None:
+        """Return what to ask next; nothing whose answer would be an issue that is ruled out."""
+        question = next_question(verdict, issues, error, self._knowledge)
+        if question is None or not observations.ruled_out:
+            return question
+        left = [one for one in question.options if one.issue not in observations.ruled_out]
+        enough = verdict == "unsure" or len(left) >= weights.LEAST_CHOICES
+        return question.model_copy(update={"options": tuple(left)}) if enough else None
 
     def _match(self, one: Ranked) -> Match:
         issue = self._knowledge.issues[self._order[one.issue]]
@@ -154,7 +180,7 @@ class Engine:
         chosen = observations.chosen
         if chosen == NO_ISSUE:
             return [of_no_choice(one.issue) for one in offered(ranked)]
-        if chosen is None or chosen not in self._order:
+        if chosen is None or chosen not in self._order or chosen in observations.ruled_out:
             return []
         likely = {one.issue for one in ranked if one.probability >= weights.WORTH_A_CHOICE}
         answers = {option.issue for option in options_of(entry)}

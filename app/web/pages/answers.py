@@ -72,7 +72,8 @@ class AnswerView:
     `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
     recognised or chosen. `chosen` is the issue that the visitor chose, or `none`. `everyday` is the
     everyday question that the text asks; it `leads` the answer, and the causes fold below it,
-    unless the text holds an error code. `opens_wallet`: a recovery phrase or a private key was
+    unless the text holds an error code. `ruled_out` are the causes whose answers did not help.
+    `opens_wallet`: a recovery phrase or a private key was
     among what was removed.
     """
 
@@ -95,6 +96,7 @@ class AnswerView:
     chosen: str | None = None
     opens_wallet: bool = False
     everyday: EverydayView | None = None
+    ruled_out: tuple[Issue, ...] = ()
 
     @property
     def leads(self) -> bool:
@@ -135,6 +137,7 @@ def answer_view(
         report_fields=form_fields(linked.model_copy(update={"text": diagnosis.redacted_text})),
         from_text=bool(observations.text.strip()),
         site=knowledge.site,
+        ruled_out=_issues(observations.ruled_out, diagnosis.exchange, knowledge),
         everyday=_everyday(diagnosis, knowledge),
         opens_wallet=any(secret in diagnosis.redacted_text for secret in WALLET_SECRETS),
     )
@@ -156,6 +159,7 @@ def linkable(diagnosis: Diagnosis, observations: Observations) -> Observations:
         checklist=observations.checklist,
         tests=observations.tests,
         chosen=observations.chosen,
+        ruled_out=observations.ruled_out,
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import addresses
 from app.diagnosis.observations import is_too_long
-from app.feedback.records import Kind
+from app.feedback.records import Kind, Reason, StoreUnavailableError
 from app.i18n import N_, _
 from app.model import Exchange, Observations, Site
 from app.web.http.headers import cached
@@ -18,9 +20,11 @@ from app.web.http.limits import address_of
 from app.web.http.origins import is_from_elsewhere
 from app.web.pages import answers, forms
 from app.web.pages.answers import AnswerView
+from app.web.pages.feedback import page_voted_on
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
+from app.web.serving.feedback import TooManyVotesError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,8 @@ class Diagnosing(Handlers):
         observations = forms.from_form(form, self.edition.knowledge)
         if is_too_long(observations.text):
             return self._refused(request, observations, TOO_LONG, 413)
+        if "failed" in form:
+            await self._note_failure(request, forms.text_of(form, "answered"))
         wants_page = not HtmxRequest.of(request).wants_fragment
         if wants_page and not observations.text.strip():
             if not observations.model_copy(update={"text": ""}).are_more_than_exchange:
@@ -83,6 +89,21 @@ class Diagnosing(Handlers):
             place = "" if observations.error else "#diagnostic"
             return RedirectResponse(observations.url + place, status_code=303)
         return await self._diagnosed(request, observations)
+
+    async def _note_failure(self, request: Request, page: str) -> None:
+        """Tell writers that the answer on `page` did not help; the visitor gets the next anyway."""
+        if is_from_elsewhere(request, self.base_url):
+            return
+        with suppress(HTTPException, TooManyVotesError, StoreUnavailableError):
+            await self.feedback.vote(
+                page_voted_on(page, self.edition.knowledge),
+                helpful=False,
+                reason=Reason.DID_NOT_FIX,
+                comment="",
+                version=self.edition.knowledge.version,
+                address=address_of(request),
+                user_agent=request.headers.get("User-Agent", ""),
+            )
 
     async def _diagnosed(self, request: Request, observations: Observations) -> Response:
         """AnswerView with the diagnosis of what was told."""

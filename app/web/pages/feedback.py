@@ -14,9 +14,12 @@ from starlette.responses import Response
 
 from app import addresses
 from app.addresses import Address
+from app.answers import answer
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Reason, StoreUnavailableError
 from app.i18n import N_, _
+from app.knowledge import KnowledgeBase
+from app.model import Solution
 from app.web.http.limits import address_of
 from app.web.http.origins import is_from_elsewhere
 from app.web.pages import forms
@@ -24,7 +27,7 @@ from app.web.pages.handlers import Handlers, Shell, about
 from app.web.pages.rendering import HtmxRequest
 from app.web.serving.feedback import TooManyVotesError
 
-FeedbackState = Literal["ask", "why", "thanks", "refused"]
+FeedbackState = Literal["ask", "fixed", "why", "thanks", "refused"]
 DIAGNOSIS_PAGE = addresses.PATHS["diagnosis"]
 """Votes on diagnoses without a code count for this page; those with a code count for the code."""
 REASONS: Mapping[Reason, str] = MappingProxyType(
@@ -46,6 +49,7 @@ TOO_MANY = N_("We got too many answers from your network. Please wait a while an
 class FeedbackForm:
     """The question "Was this helpful?" for one page; after a vote why, then thanks.
 
+    With `fixed` it is "Did this fix it?" below an answer: after a yes, `steps` are asked about.
     `message` says why a vote was refused; `reasons` are the choices, each with its label.
     """
 
@@ -55,6 +59,7 @@ class FeedbackForm:
     state: FeedbackState
     helpful: bool | None = None
     message: str | None = None
+    steps: tuple[Solution, ...] = ()
     reasons: Mapping[Reason, str] = field(default_factory=lambda: REASONS)
 
 
@@ -75,7 +80,7 @@ class Voting(Handlers):
 
     async def ask(self, request: Request) -> Response:
         """Answer with the question for a page; links and e-mails can lead here."""
-        page = self._page_voted_on(request.query_params.get("page", ""))
+        page = page_voted_on(request.query_params.get("page", ""), self.edition.knowledge)
         return self._answer(request, FeedbackForm(page=page, state="ask"))
 
     async def vote(self, request: Request) -> Response:
@@ -83,23 +88,32 @@ class Voting(Handlers):
         if is_from_elsewhere(request, self.base_url):
             raise HTTPException(403)
         form = await forms.read(request)
-        page = self._page_voted_on(forms.text_of(form, "page"))
+        knowledge = self.edition.knowledge
+        answered = forms.text_of(form, "page")
+        page = page_voted_on(answered, knowledge)
+        steps = _steps_of(answered, knowledge) if "fixed" in form else ()
         helpful = {"yes": True, "no": False}.get(forms.text_of(form, "helpful"))
         if helpful is None:
             raise HTTPException(400)
         reason, comment = _reason(form), forms.text_of(form, "comment")
         if is_too_long(comment):
             raise HTTPException(413)
+        pages = [page]
+        step = next((one for one in steps if one.id == forms.text_of(form, "step")), None)
+        if step and helpful:
+            # A step gets its own vote, under its permalink.
+            pages.append(f"{page}#{step.id}")
         try:
-            await self.feedback.vote(
-                page,
-                helpful=helpful,
-                reason=reason,
-                comment=comment,
-                version=self.edition.knowledge.version,
-                address=address_of(request),
-                user_agent=request.headers.get("User-Agent", ""),
-            )
+            for voted in pages:
+                await self.feedback.vote(
+                    voted,
+                    helpful=helpful,
+                    reason=reason,
+                    comment=comment if voted == page else "",
+                    version=knowledge.version,
+                    address=address_of(request),
+                    user_agent=request.headers.get("User-Agent", ""),
+                )
         except TooManyVotesError as error:
             refused = FeedbackForm(page=page, state="refused", message=_(TOO_MANY))
             return self._answer(request, refused, 429, {"Retry-After": str(error.seconds)})
@@ -108,26 +122,9 @@ class Voting(Handlers):
             return self._answer(request, refused, 503, {"Retry-After": "60"})
         told_why = reason is not None or comment.strip() or "why" in form
         state: FeedbackState = "thanks" if told_why else "why"
-        return self._answer(request, FeedbackForm(page=page, state=state, helpful=helpful))
-
-    def _page_voted_on(self, page: str) -> str:
-        """Return the permalink of a page that can be voted on; raise a 404 for anything else.
-
-        All spellings of an address give the same permalink: a visitor has one vote for a page.
-        """
-        knowledge = self.edition.knowledge
-        match addresses.parse(page):
-            case Address(kind="diagnosis", query=()):
-                return DIAGNOSIS_PAGE
-            case Address(kind="issue", name=slug) if issue := knowledge.issue(slug):
-                return issue.url
-            case Address(kind="question", name=slug) if question := knowledge.question(slug):
-                return question.url
-            case Address(kind="error", exchange=name, code=code) if (
-                exchange := knowledge.exchange(name)
-            ) and knowledge.errors(exchange.id, code):
-                return addresses.error(exchange.id, code)
-        raise HTTPException(404)
+        asked = answered if steps else page
+        told = FeedbackForm(page=asked, state=state, helpful=helpful, steps=steps)
+        return self._answer(request, told)
 
     def _answer(
         self,
@@ -148,6 +145,39 @@ class Voting(Handlers):
             )
             context = FeedbackPage(shell=shell, feedback=form)
         return self.once(context, status=status, headers=headers)
+
+
+def page_voted_on(page: str, knowledge: KnowledgeBase) -> str:
+    """Return the permalink of a page that can be voted on; raise a 404 for anything else.
+
+    All spellings of an address give the same permalink: a visitor has one vote for a page.
+    """
+    match addresses.parse(page):
+        case Address(kind="diagnosis", query=()):
+            return DIAGNOSIS_PAGE
+        case Address(kind="issue", name=slug) if issue := knowledge.issue(slug):
+            return issue.url
+        case Address(kind="question", name=slug) if question := knowledge.question(slug):
+            return question.url
+        case Address(kind="error", exchange=name, code=code) if (
+            exchange := knowledge.exchange(name)
+        ) and knowledge.errors(exchange.id, code):
+            return addresses.error(exchange.id, code)
+    raise HTTPException(404)
+
+
+def _steps_of(page: str, knowledge: KnowledgeBase) -> tuple[Solution, ...]:
+    """Return the steps of the answer that `page` shows."""
+    found = None
+    match addresses.parse(page):
+        case Address(kind="issue", name=slug) as address:
+            exchange = knowledge.exchange(address.chosen_exchange)
+            found = answer(knowledge, slug, exchange.id if exchange else None)
+        case Address(kind="error", exchange=name, code=code):
+            entries = knowledge.errors(name, code)
+            answers = (answer(knowledge, one.issues[0], name, entry=one) for one in entries)
+            found = next((one for one in answers if one and one.level == "code"), None)
+    return found.steps if found else ()
 
 
 def _reason(form: FormData) -> Reason | None:

@@ -102,6 +102,7 @@ def from_query(query: QueryParams, knowledge: KnowledgeBase) -> Observations:
         checklist=checklist,
         tests=_tests(query, diagnostic),
         chosen=chosen_issue(query.get("issue") or query.get("answer"), knowledge),
+        ruled_out=read_issues(query.getlist("not"), knowledge),
     )
 
 
@@ -122,6 +123,7 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
         checklist=checklist,
         tests=_tests(form, diagnostic),
         chosen=chosen_issue(text_of(form, "issue"), knowledge),
+        ruled_out=read_issues([*form.getlist("not"), *form.getlist("failed")], knowledge),
     )
 
 
@@ -134,6 +136,7 @@ def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
         ("issue", observations.chosen or ""),
         ("touched", "1" if observations.checklist else ""),
     ]
+    fields += (("not", issue) for issue in observations.ruled_out)
     fields += (("have", item) for item, ticked in observations.checklist.items() if ticked)
     fields += ((f"test-{test}", outcome) for test, outcome in observations.tests.items())
     return tuple((name, value) for name, value in fields if value)
