@@ -14,13 +14,16 @@ from app.i18n import _
 from app.model import IpAddress
 
 Kind = Literal[
-    "ours", "range", "port", "space", "hidden", "misspelt", "private", "other", "unreadable"
+    "ours", "range", "open", "port", "space", "hidden", "misspelt", "private", "other", "unreadable"
 ]
 
 MAX_ENTRIES = 100
 """More entries than this are not compared; no exchange takes as many."""
 LIKENESS = 0.85
 """From this share of equal characters on, an entry is a misspelling of our address."""
+
+LARGEST_RANGE = {4: 65_536, 6: 2**80}
+"""Larger ranges, by the version of IP, hold so many machines that a key is as good as open."""
 
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\x00"))
 GAPS = re.compile(r"(?<=[\d.:])[ \t\u00a0]*([.:])[ \t\u00a0]+(?=[\da-fA-F])|(?<=\d)[ \t]+(?=\.)")
@@ -145,9 +148,10 @@ def _judge_range(
     except ValueError:
         return _judge_unreadable(token, bare, ours), ()
     inside = tuple(address for address in ours if address in network)
-    if inside and network.prefixlen == 0:
-        advice = _("This range is every address there is: the list keeps nobody out.")
-        return Entry(token, "range", advice), inside
+    is_open = network.num_addresses > LARGEST_RANGE[network.version]
+    if is_open and (inside or not network.is_private):
+        advice = _("This range is an open door: far too many machines may use your key. Remove it.")
+        return Entry(token, "open", advice), ()
     if inside:
         advice = _("This range holds our address. Not every exchange takes ranges.")
         return Entry(token, "range", advice), inside

@@ -32,7 +32,12 @@ V6 = ip_address("2606:2800:21f:cb07:6820:80da:af6b:8b2c")
         ("９3.184.215.14", ["hidden"], False),
         ("192.168.1.20", ["private"], False),
         ("0.0.0.0", ["private"], False),
-        ("0.0.0.0/0", ["range"], True),
+        ("0.0.0.0/0", ["open"], False),
+        ("::/0", ["open"], False),
+        ("93.0.0.0/8", ["open"], False),
+        ("0.0.0.0/1 128.0.0.0/1", ["open", "open"], False),
+        ("93.184.215.14, 0.0.0.0/0", ["ours", "open"], False),
+        ("10.0.0.0/8", ["other"], False),
         ("127.0.0.1 93.184.215.14", ["private", "ours"], False),
         ("my server", ["unreadable", "unreadable"], False),
         ("", [], False),
@@ -45,11 +50,11 @@ def test_every_entry_gets_a_verdict(text: str, kinds: list[str], complete: bool)
     assert all(entry.advice for entry in comparison.entries)
 
 
-def test_what_is_no_address_and_what_is_every_address_are_told_so() -> None:
+def test_what_is_no_address_and_what_is_an_open_door_are_told_so() -> None:
     nobody, everybody = compare("0.0.0.0 0.0.0.0/0", [V4]).entries
     assert "no address" in nobody.advice
     assert "inside a network" not in nobody.advice
-    assert "every address" in everybody.advice
+    assert "open door" in everybody.advice
 
 
 def test_a_list_that_lacks_one_of_several_addresses_names_it() -> None:

@@ -93,3 +93,11 @@ def test_what_was_pasted_is_in_no_header(marbles: TestClient) -> None:
 def test_there_is_nothing_to_compare_without_a_whitelist(teapots: TestClient) -> None:
     assert teapots.get("/whitelist").status_code == 404
     assert teapots.post("/whitelist", data={"list": "192.0.2.7"}).status_code == 404
+
+
+def test_an_open_door_is_called_that_with_what_to_do_on_the_exchange(marbles: TestClient) -> None:
+    check = compared(marbles, "0.0.0.0/0", exchange="glassmarket").one(id="whitelist-check")
+    assert "The list is right" not in check.text
+    assert "open door" in check.text
+    assert "On Glass Market, open" in check.text
+    assert "On Glass Market" not in compared(marbles, ALL, exchange="glassmarket").text

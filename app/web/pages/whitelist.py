@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from app import addresses
 from app.content.markdown import plain
+from app.content.variables import fill
 from app.diagnosis.observations import is_too_long
+from app.i18n import _
 from app.model import Exchange
 from app.web.pages import forms
 from app.web.pages.handlers import Handlers, Shell
@@ -30,7 +32,10 @@ class WhitelistLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhitelistComparison:
-    """A saved IP list against ours: partials/_whitelist_check.html."""
+    """A saved IP list against ours: partials/_whitelist_check.html.
+
+    `where` says where the list is changed on the chosen exchange, in inline Markdown.
+    """
 
     template: ClassVar[str] = "partials/_whitelist_check.html"
 
@@ -39,6 +44,7 @@ class WhitelistComparison:
     lines: tuple[WhitelistLine, ...]
     missing: tuple[str, ...]
     separator_advice: str | None
+    where: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +86,16 @@ class Whitelist(Handlers):
             ),
             missing=tuple(str(address) for address in compared.missing),
             separator_advice=compared.separator_advice,
+            where=self._where(exchange) if exchange and not compared.complete else None,
         )
         context: WhitelistPage | WhitelistComparison = comparison
         if not HtmxRequest.of(request).wants_fragment:
             context = self._whitelist_page(exchange, comparison)
         return self.once(context, exchange)
+
+    def _where(self, exchange: Exchange) -> str:
+        text = _("On {{ exchange }}, open {{ key_page }} and change {{ whitelist_field }}.")
+        return fill(text, self.edition.knowledge.variables(exchange.id))
 
     def _whitelist_page(
         self, exchange: Exchange | None, comparison: WhitelistComparison | None
