@@ -21,8 +21,8 @@ INTRO = (
     "OpenSSL (Apache-2.0) among them. The image adds Python (PSF-2.0) and Debian, whose packages "
     "name their licences below `/usr/share/doc/`."
 )
-WINDOWS = "sys_platform == 'win32'"
-"""The mark of packages that neither the image nor a Linux machine gets."""
+WINDOWS, BROWSER = "sys_platform == 'win32'", "sys_platform == 'emscripten'"
+"""The marks of packages that neither the image nor a Linux machine gets."""
 
 # What packages say in words instead of an identifier of https://spdx.org/licenses/.
 IDENTIFIERS = {
@@ -74,7 +74,9 @@ def locked(lock: Path) -> tuple[str, ...]:
     entries = re.findall(
         r"^([A-Za-z0-9._-]+)==\S+(?: ; (.*?))?(?: \\)?$", lock.read_text("utf-8"), re.MULTILINE
     )
-    return tuple(sorted({name for name, marker in entries if marker != WINDOWS}))
+    return tuple(
+        sorted({name for name, marker in entries if marker != WINDOWS and BROWSER not in marker})
+    )
 
 
 def licence_of(package: str) -> str:

@@ -160,6 +160,8 @@ class ChecklistItem(Entity):
     """Ask this only with these exchanges; all when left out."""
     aliases: tuple[Slug, ...] = ()
     """Old ids of this item: in links they still count."""
+    live: Literal["status"] | None = None
+    """`status`: the help center ticks this itself while the chosen exchange says it operates."""
 
 
 class TestOutcome(Entity):
@@ -188,6 +190,8 @@ class QuickTest(Entity):
     """What it means when it fails."""
     aliases: tuple[Slug, ...] = ()
     """Old ids of this test: in links they still count."""
+    live: Literal["status"] | None = None
+    """`status`: the help center answers this itself, by what the chosen exchange says."""
 
 
 class Diagnostic(Entity):
@@ -388,6 +392,8 @@ class Issue(Entity):
     """Old names of this file: their addresses redirect here."""
     related: tuple[Slug, ...] = ()
     """Other issues worth a look, by the names of their files."""
+    live: Literal["clock"] | None = None
+    """`clock`: its answers tell how far the clock of the reader's device is off."""
     verified: dt.date | None = None
     """The day on which somebody last checked the facts."""
     expires: dt.date | None = None
@@ -456,6 +462,8 @@ class Question(Entity):
     """Old names of this file: their addresses redirect here."""
     related: tuple[Slug, ...] = ()
     """Issues worth a look, by the names of their files."""
+    live: Literal["status"] | None = None
+    """`status`: its page tells whether the chosen exchange answers now."""
     verified: dt.date | None = None
     """The day on which somebody last checked the facts."""
     expires: dt.date | None = None
@@ -596,6 +604,57 @@ class KeyFormat(Entity):
     """What else to know."""
 
 
+class StatusNotices(Entity):
+    """The announcements in the answer to a status call.
+
+    A path is the names on the way to a value, as in `result.list`; a number is a place in a list.
+    """
+
+    field: NonEmpty
+    """The path of the list; an empty list says that the exchange operates."""
+    only: dict[NonEmpty, str] = Field(default_factory=dict)
+    """What an announcement must say to count: path and value."""
+    state: NonEmpty | None = None
+    """The path of its state; without it, each is announced."""
+    values: dict[str, Literal["announced", "maintenance", "limited"]] = Field(default_factory=dict)
+    """What each state means; announcements in other states are over."""
+    begin: NonEmpty | None = None
+    """The path of the time at which it begins."""
+    end: NonEmpty | None = None
+    """The path of the time at which it ends."""
+
+
+class TimeCall(Entity):
+    """Where an exchange tells its time, as a number since 1970 (in any unit) or in ISO 8601."""
+
+    url: Url | None = None
+    """What to ask, without a key; left out when the answer to the status call has the time."""
+    field: NonEmpty
+    """The path of the time."""
+
+
+class StatusCalls(Entity):
+    """What to ask an exchange, without a key, to see whether it operates, and how to read it.
+
+    Without `field` and `notices` an answer only shows that the exchange answers.
+    """
+
+    url: Url | None = None
+    """The status call; left out when there is only a clock to ask."""
+    expect: dict[NonEmpty, str] = Field(default_factory=dict)
+    """What the answer must say to be believed: path and value."""
+    field: NonEmpty | None = None
+    """The path of the state."""
+    values: dict[str, Literal["operating", "maintenance", "limited"]] = Field(default_factory=dict)
+    """What each state means; any other shows only that the exchange answers."""
+    end: NonEmpty | None = None
+    """The path of the time at which the present maintenance ends."""
+    notices: StatusNotices | None = None
+    """The list of announcements, where there is one."""
+    time: TimeCall | None = None
+    """The clock of the exchange."""
+
+
 class Exchange(Entity):
     """A supported exchange: facts in the front matter, how-to in the body.
 
@@ -626,7 +685,9 @@ class Exchange(Entity):
     docs_url: Url | None = None
     """The documentation of its API."""
     status_url: Url | None = None
-    """Where it tells of outages."""
+    """Where it tells of outages, for people."""
+    status: StatusCalls | None = None
+    """What the help center asks to see whether it operates."""
     whitelist: WhitelistFacts = WhitelistFacts()
     """How it keeps the list of addresses."""
     permissions: tuple[Permission, ...] = ()
@@ -748,7 +809,8 @@ class Observations(Entity):
     `error` is a code of `exchange` (from a link instead of a text), `checklist` says which items
     are ticked (an item that is absent was not asked). `chosen` is the issue that the chosen option
     of a question speaks for, or `NO_ISSUE` for "none of these". `ruled_out` are the issues whose
-    answers did not help.
+    answers did not help. `in_maintenance` are the exchanges that say so now: our server knows it,
+    not the visitor.
     """
 
     text: str = ""
@@ -758,6 +820,7 @@ class Observations(Entity):
     tests: dict[str, Outcome] = Field(default_factory=dict)
     chosen: Slug | None = None
     ruled_out: tuple[Slug, ...] = ()
+    in_maintenance: frozenset[Slug] = frozenset()
 
     @property
     def url(self) -> str:

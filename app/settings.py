@@ -155,6 +155,13 @@ class Settings(BaseSettings):
             "digits, separated by commas. A key lifts limits."
         ),
     )
+    status: bool = Field(
+        default=True,
+        description=(
+            "Ask the exchanges each minute whether they operate (docs/status.md); `off` asks "
+            "nobody."
+        ),
+    )
     insights_token: str | None = Field(
         None,
         min_length=12,

@@ -238,6 +238,19 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 });
 document.addEventListener("htmx:error", () => toast(_("No answer. Check your connection and try again.")));
 
+// --- What only this device knows: its time zone and its clock -----------------------------------------
+
+function localise(scope) {
+  const clocks = scope.querySelectorAll("[data-clock][hidden]");
+  if (!clocks.length && !scope.querySelector("time[data-local]")) return;
+  import("./local.js").then(({ showLocalTimes, compareClock }) => {
+    showLocalTimes(scope);
+    clocks.forEach(compareClock);
+  });
+}
+localise(document);
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => localise(ctx.target));
+
 // --- Search panel ----------------------------------------------------------------------------------------
 
 const search = document.querySelector("[data-search]");

@@ -47,6 +47,7 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what test servers store out of the repository."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HELP_DATA", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("HELP_STATUS", "off")  # no test asks an exchange
         yield
 
 

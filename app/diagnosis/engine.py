@@ -17,6 +17,7 @@ from app.diagnosis.evidence import (
     of_choice,
     of_error,
     of_exchange,
+    of_maintenance,
     of_no_choice,
     of_test,
 )
@@ -91,6 +92,7 @@ class Engine:
             *self._free_text.evidence(reading, sure),
             *self._of_answers(observations),
             *(self._of_exchange(exchange) if exchange else ()),
+            *(self._of_status(exchange) if exchange in observations.in_maintenance else ()),
         ]
         # The visitor tried the answers of these issues; what speaks for others decides alone.
         evidence = [one for one in evidence if one.issue not in observations.ruled_out]
@@ -191,6 +193,11 @@ class Engine:
     def _of_exchange(self, exchange: str) -> Iterator[Evidence]:
         for issue in self._limited:
             yield from of_exchange(issue, exchange, self._messages.name(exchange))
+
+    def _of_status(self, exchange: str | None) -> Iterator[Evidence]:
+        diagnostic = self._knowledge.diagnostic
+        if exchange and diagnostic:
+            yield from of_maintenance(diagnostic.tests, self._messages.name(exchange))
 
     def _linked_error(self, observations: Observations) -> ErrorCode | None:
         """Return the entry of a code that came by a link instead of a text."""

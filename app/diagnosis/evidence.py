@@ -6,7 +6,7 @@ something else, and has no reason to tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal
 
@@ -85,6 +85,14 @@ def of_test(test: QuickTest, outcome: Outcome) -> Iterator[Evidence]:
     result = test.on_pass if outcome == "pass" else test.on_fail
     yield from _ranked("test", result.points_to, weights.OUTCOME_FOR, result.because)
     yield from _ranked("test", result.speaks_against, weights.OUTCOME_AGAINST, result.because)
+
+
+def of_maintenance(tests: Iterable[QuickTest], name: str) -> Iterator[Evidence]:
+    """Yield what it says that an exchange is in maintenance: what its status page would say."""
+    for test in tests:
+        if test.live == "status":
+            because = _("{name} says that it is in maintenance now").format(name=name)
+            yield from _ranked("test", test.on_fail.points_to, weights.OUTCOME_FOR, because)
 
 
 def of_choice(issue: str, label: str) -> Evidence:

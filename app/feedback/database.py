@@ -25,7 +25,7 @@ from app.feedback.failures import FAILURES, REFUSALS, FileError, NewerTablesErro
 from app.feedback.records import StoreUnavailableError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0001"
+NEWEST = "0002"
 """The last step in `migrations/versions`; tables at this revision need no step."""
 WAIT_SECONDS = 2
 """The longest wait for each of: a connection, another program's lock, one statement."""

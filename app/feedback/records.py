@@ -122,6 +122,14 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What all processes know of the exchanges, and whether this process is to ask them."""
+
+    holds: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """The text that a visitor wrote with a vote."""
 

@@ -20,6 +20,7 @@ from app.feedback.records import (
     PageVotes,
     Reason,
     Report,
+    Shared,
     Status,
     StoreUnavailableError,
     Unanswered,
@@ -111,6 +112,15 @@ class Store:
     async def purge(self, now: datetime) -> int:
         """Delete what is kept for a limited time; return how many unanswered texts were deleted."""
         return int(await self._write(partial(writer.purge, now=now)))
+
+    async def share_status(self, holder: str, seconds: float, text: str | None = None) -> Shared:
+        """Take or renew the right of `holder` to ask the exchanges, for `seconds`.
+
+        Of all processes with this store one has it; what it gives as `text`, all others read.
+        """
+        call = partial(writer.share_status, holder=holder, seconds=seconds, text=text)
+        shared: Shared = await self._write(call)
+        return shared
 
     def note_unanswered(self, row: Unanswered) -> None:
         """Keep a text that found no answer; it is written soon, and nothing waits for it."""

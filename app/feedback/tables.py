@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -94,6 +95,16 @@ salt = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("value", LargeBinary, nullable=False),
+)
+
+# One row: what is known of the exchanges, and which process asks them.
+exchange_status = Table(
+    "exchange_status",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("holder", String(40), nullable=False),
+    Column("renewed", UtcDateTime, nullable=False),
+    Column("text", Text, nullable=False),
 )
 
 # Written to and emptied again to find out whether writing works; always empty.

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Condition, Event, Thread
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, delete, insert, select
+from sqlalchemy import Connection, Insert, Table, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.feedback import tables
@@ -22,6 +22,7 @@ from app.feedback.failures import RefusedError
 from app.feedback.records import (
     UNANSWERED_DAYS,
     Report,
+    Shared,
     StoreUnavailableError,
     Unanswered,
     Vote,
@@ -234,6 +235,30 @@ def purge(database: Database, now: datetime) -> int:
     if not database.truncate_log():
         logger.warning("deleted texts stay in the log of the store until the next purge")
     return deleted
+
+
+def share_status(database: Database, holder: str, seconds: float, text: str | None) -> Shared:
+    """Take or renew the right to ask the exchanges, and store `text` if `holder` has it.
+
+    The right of a holder that doesn't renew it for `seconds` is free. Only the clock of the
+    database counts.
+    """
+    row = tables.exchange_status
+    with database.transaction(write=True) as connection:
+        connection.execute(
+            _upsert(connection, row)
+            .values(id=1, holder=holder, renewed=func.now(), text="")
+            .on_conflict_do_nothing()
+        )
+        found = connection.execute(
+            select(row, func.now(type_=tables.UtcDateTime).label("now")).with_for_update()
+        ).one()
+        is_free = not 0 <= (found.now - found.renewed).total_seconds() < seconds
+        if found.holder != holder and not is_free:
+            return Shared(holds=False, text=found.text)
+        kept = found.text if text is None else text
+        connection.execute(update(row).values(holder=holder, renewed=func.now(), text=kept))
+        return Shared(holds=True, text=kept)
 
 
 # Rows, always in the same order, so that two replicas never wait for each other in a circle.

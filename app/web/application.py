@@ -42,6 +42,7 @@ from app.web.routes import routes, templates
 from app.web.serving import dev
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
+from app.web.serving.status import StatusService
 
 if TYPE_CHECKING:
     from app.web.api.mcp import HelpServer
@@ -82,8 +83,8 @@ API_PREFIX = f"{PATHS['api']}/"
 class HelpCenter(FastAPI):
     """The application, with the answer cache in front of everything that FastAPI does.
 
-    `live`, `feedback` and `renderer` are what it was made of, for who runs it; no handler asks for
-    them here.
+    `live`, `feedback`, `status` and `renderer` are what it was made of, for who runs it; no handler
+    asks for them here.
     `mcp` is the server for assistants, if its extra is installed.
     """
 
@@ -91,6 +92,7 @@ class HelpCenter(FastAPI):
     renderer: Renderer
     live: Live
     feedback: FeedbackService
+    status: StatusService
     mcp: HelpServer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,11 +133,18 @@ def create_app(
         metrics=metrics,
     )
 
+    status = StatusService(
+        lambda: live.state.edition.knowledge.exchanges if live.state.edition else (),
+        feedback.share_status,
+        on=settings.status,
+    )
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(live.follow(look_seconds)),
             asyncio.create_task(feedback.run()),
+            asyncio.create_task(status.run()),
         ]
         async with AsyncExitStack() as stack:
             if isinstance(app, HelpCenter) and app.mcp:
@@ -151,8 +160,8 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
     )
-    app.live, app.feedback, app.renderer = live, feedback, renderer
-    api = create_api(live, feedback)
+    app.live, app.feedback, app.status, app.renderer = live, feedback, status, renderer
+    api = create_api(live, feedback, status)
     app.router.routes += [
         Route("/healthz", _healthy),
         _ready(live, feedback, settings.content),
@@ -162,6 +171,7 @@ def create_app(
             base_url,
             lambda: live.edition,
             feedback,
+            status,
             insights=Guard(settings.insights_token, "insights"),
             openapi=api.openapi,
         ),
@@ -170,7 +180,9 @@ def create_app(
         Mount("/static", static, name="static"),
         Route("/{path:path}/", _without_slash),
     ]
-    _answer_problems(app, live, renderer, lambda one: Problems(renderer, base_url, one, feedback))
+    _answer_problems(
+        app, live, renderer, lambda one: Problems(renderer, base_url, one, feedback, status)
+    )
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     if assets:
@@ -181,15 +193,15 @@ def create_app(
     cache = ResponseCache(
         # What FastAPI does; `app` itself is what stands in front.
         InLanguage(super(HelpCenter, app).__call__, live),
-        lambda: None if settings.dev else live.state.edition,
+        lambda: None if settings.dev else status.edition(live.state.edition),
         templates(app.router.routes),
     )
-    metrics.look_at(lambda: _now(live, feedback, cache))
+    metrics.look_at(lambda: _now(live, feedback, cache, status))
     app.front = Observer(cache, metrics)
     return app
 
 
-def _now(live: Live, feedback: FeedbackService, cache: ResponseCache) -> Now:
+def _now(live: Live, feedback: FeedbackService, cache: ResponseCache, status: StatusService) -> Now:
     state = live.state
     kept, kept_bytes = cache.size
     return Now(
@@ -199,6 +211,7 @@ def _now(live: Live, feedback: FeedbackService, cache: ResponseCache) -> Now:
         store=feedback.status(),
         kept=kept,
         kept_bytes=kept_bytes,
+        exchanges=tuple((one.exchange.id, one.state, one.ahead) for one in status.views()),
     )
 
 

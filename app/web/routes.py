@@ -30,10 +30,12 @@ from app.web.pages.rendering import Renderer
 from app.web.pages.replies import Replies
 from app.web.pages.report import Reports
 from app.web.pages.search import Search
+from app.web.pages.status import StatusPages
 from app.web.pages.theme import Theme
 from app.web.pages.whitelist import Whitelist
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
+from app.web.serving.status import StatusService
 
 
 class ReplyForm(Convertor[str]):
@@ -62,6 +64,7 @@ def routes(
     base_url: str,
     edition: Callable[[], Edition],
     feedback: FeedbackService,
+    status: StatusService,
     *,
     insights: Guard,
     openapi: Callable[[], Mapping[str, Any]],
@@ -73,7 +76,7 @@ def routes(
 
     def route(
         path: str,
-        handlers: Callable[[Renderer, str, Edition, FeedbackService], HandlersT],
+        handlers: Callable[[Renderer, str, Edition, FeedbackService, StatusService], HandlersT],
         read: Handler[HandlersT],
         post: Handler[HandlersT] | None = None,
         guard: Guard | None = None,
@@ -83,7 +86,7 @@ def routes(
             if guard:
                 guard.check(request)
             handler = post if post and request.method == "POST" else read
-            return await handler(handlers(renderer, base_url, edition(), feedback), request)
+            return await handler(handlers(renderer, base_url, edition(), feedback, status), request)
 
         return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
 
@@ -108,6 +111,8 @@ def routes(
         route(PATHS["report"], Reports, Reports.linked, Reports.posted),
         route(PATHS["feedback"], Voting, Voting.ask, Voting.vote),
         route(PATHS["insights"], InsightsPages, InsightsPages.show, guard=insights),
+        route(PATHS["status"], StatusPages, StatusPages.show),
+        route(PATHS["status feed"], StatusPages, StatusPages.feed),
         route(PATHS["api"], partial(ApiPages, openapi=openapi), ApiPages.show),
         route(PATHS["sitemap"], Feeds, Feeds.sitemap),
         route(PATHS["feed"], Feeds, Feeds.feed),

@@ -21,14 +21,14 @@ from tests.feedback.conftest import OpenStore
 from tests.feedback.examples import LONG_AGO, a_vote, cast
 from tests.feedback.test_failures import Program, program
 
-STEAM = '''
+STEAM = f'''
 """For the test: how hot the tea was; the page of each vote in capitals."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "9000"
-down_revision = "0001"
+down_revision = "{NEWEST}"
 
 
 def upgrade() -> None:
@@ -64,7 +64,7 @@ def test_a_step_writes_one_line_to_the_log_and_a_start_without_a_step_none(
 ) -> None:
     with caplog.at_level(logging.INFO):
         open_store(url).close()
-        assert caplog.messages == ["the tables of the store went from revision none to 0001"]
+        assert caplog.messages == [f"the tables of the store went from revision none to {NEWEST}"]
         caplog.clear()
         open_store(url).close()
         assert caplog.messages == []
@@ -97,7 +97,7 @@ def test_a_step_that_fails_changes_nothing(url: str, open_store: OpenStore, tmp_
         columns = inspect(connection).get_columns("vote")
         assert "degrees" not in {column["name"] for column in columns}
         version = connection.execute(text("SELECT version_num FROM alembic_version"))
-        assert version.scalar_one() == "0001"
+        assert version.scalar_one() == NEWEST
     database.close()
     assert store.votes_by_page(LONG_AGO)[0].page == "/issues/lost-teapot"
     cast(store, a_vote("visitor-2"))

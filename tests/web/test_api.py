@@ -338,6 +338,7 @@ def test_the_interface_describes_itself(marbles: TestClient) -> None:
         "/exchanges/{exchange}",
         "/errors/{exchange}/{code}",
         "/search",
+        "/status",
     }
     assert described["servers"] == [{"url": "/api/v1"}]
     answer = described["components"]["schemas"]["DiagnoseAnswer"]

@@ -229,6 +229,7 @@ def test_operations_have_names_for_a_generated_client(client: TestClient) -> Non
         "list_exchanges",
         "list_issues",
         "list_questions",
+        "list_status",
         "search",
     ]
 

@@ -28,12 +28,16 @@ from app.web.api.types import (
     IssueSummary,
     QuestionSummary,
     ResultAnswer,
+    StatusAnswer,
     StepAnswer,
 )
 from app.web.serving.live import Edition
+from app.web.serving.status import StatusView
 
 
-def observed(request: DiagnoseRequest, edition: Edition) -> Observations:
+def observed(
+    request: DiagnoseRequest, edition: Edition, in_maintenance: frozenset[str] = frozenset()
+) -> Observations:
     """Return what a program tells; an exchange that is not known is ignored."""
     diagnostic = edition.knowledge.diagnostic or NOTHING_TO_ASK
     return Observations(
@@ -42,6 +46,7 @@ def observed(request: DiagnoseRequest, edition: Edition) -> Observations:
         checklist=by_present_id(request.checklist, diagnostic.checklist),
         tests=by_present_id(request.tests, diagnostic.tests),
         chosen=chosen_issue(request.chosen, edition.knowledge),
+        in_maintenance=in_maintenance,
     )
 
 
@@ -116,10 +121,25 @@ def exchange_summary(exchange: Exchange) -> ExchangeSummary:
     return ExchangeSummary(id=exchange.id, name=exchange.name, url=exchange.url)
 
 
+def status_answer(view: StatusView) -> StatusAnswer:
+    """Return what is known of an exchange now."""
+    return StatusAnswer(
+        exchange=view.exchange.id,
+        name=view.exchange.name,
+        state=view.state,
+        at=view.at,
+        begin=view.begin,
+        end=view.end,
+        clock_ahead=view.ahead,
+        status_url=view.exchange.status_url,
+        url=view.exchange.url,
+    )
+
+
 def exchange_answer(exchange: Exchange, codes: list[str]) -> ExchangeAnswer:
     """Return an exchange in full, with the codes that are known of it."""
     facts = exchange.model_dump(
-        mode="json", exclude={"id", "name", "body", "order", "draft"}, exclude_none=True
+        mode="json", exclude={"id", "name", "body", "order", "draft", "status"}, exclude_none=True
     )
     return ExchangeAnswer(
         **exchange_summary(exchange).model_dump(),

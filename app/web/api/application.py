@@ -26,6 +26,7 @@ from app.web.api.answers import (
     question_answer,
     question_summary,
     results,
+    status_answer,
 )
 from app.web.api.cors import Cors
 from app.web.api.description import API_PATH, REFUSALS, describe, examples
@@ -42,11 +43,13 @@ from app.web.api.types import (
     IssueSummary,
     QuestionSummary,
     ResultAnswer,
+    StatusAnswer,
 )
 from app.web.http.headers import NO_STORE, cached
 from app.web.http.limits import address_of
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
+from app.web.serving.status import StatusService
 
 Found = TypeVar("Found")
 
@@ -67,12 +70,13 @@ class CachedRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             response = await handle(request)
-            return cached(response) if request.method == "GET" else response
+            may_be_kept = request.method == "GET" and "Cache-Control" not in response.headers
+            return cached(response) if may_be_kept else response
 
         return answer
 
 
-def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
+def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> FastAPI:
     """Return the JSON interface to what `live` serves; `guarded` is what to mount."""
     api = FastAPI(
         title="Help center",
@@ -113,7 +117,7 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         if len(asked.text.encode()) > MAX_TEXT_BYTES:
             raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
         now = edition()
-        observations = observed(asked, now)
+        observations = observed(asked, now, status.in_maintenance())
         diagnosis = await now.diagnose(observations)
         feedback.metrics.diagnosed(diagnosis.verdict, "api")
         if diagnosis.verdict == "unknown" and not diagnosis.everyday:
@@ -203,6 +207,8 @@ def create_api(live: Live, feedback: FeedbackService) -> FastAPI:
         found = _there(knowledge.exchange(exchange), f"exchange {exchange!r}")
         return exchange_answer(found, [*knowledge.errors_of(found.id)])
 
+    _add_status(api, status)
+
     @api.get("/search", summary="Search", tags=["content"])
     async def search(
         q: Annotated[str, Query(max_length=MAX_QUERY, description="Words or an error code.")],
@@ -234,6 +240,16 @@ def _language_of(live: Live) -> Callable[..., None]:
             raise HTTPException(422, "there is no such language")
 
     return spoken
+
+
+def _add_status(api: FastAPI, status: StatusService) -> None:
+    """Add what is known of the exchanges now, which no cache keeps."""
+
+    @api.get("/status", summary="Whether the exchanges answer", tags=["status"])
+    async def list_status(response: Response) -> list[StatusAnswer]:
+        """List what is known of the exchanges now; empty while the server can reach none."""
+        response.headers["Cache-Control"] = NO_STORE
+        return [status_answer(one) for one in status.views()]
 
 
 def guarded(api: FastAPI, origins: Iterable[str] = (), keys: Collection[str] = ()) -> ASGIApp:

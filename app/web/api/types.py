@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app import addresses
 from app.model import Outcome, Verdict
+from app.status.reading import State
 
 MOST_ENTRIES = 100
 """The most items, and the most tests, of one request; no content has so many."""
@@ -311,6 +313,30 @@ class ResultAnswer(Answer):
     """The link to the passage."""
     snippet: str
     """The words around what was found, as plain text."""
+
+
+class StatusAnswer(Answer):
+    """Whether one exchange answers now; times are in UTC."""
+
+    exchange: str
+    """The id of the exchange."""
+    name: str
+    """The name for people."""
+    state: State
+    """What it says; `silent`: it does not answer from here; `unknown`: nothing is newer than five
+    minutes."""
+    at: dt.datetime | None
+    """When we looked."""
+    begin: dt.datetime | None
+    """When the maintenance begins."""
+    end: dt.datetime | None
+    """When the maintenance ends."""
+    clock_ahead: float | None
+    """How many seconds its clock is before our server's."""
+    status_url: str | None
+    """Its own status page."""
+    url: str
+    """Our page about the exchange."""
 
 
 class Refusal(Answer):

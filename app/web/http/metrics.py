@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,8 @@ class Now:
     store: str
     kept: int
     kept_bytes: int
+    exchanges: Sequence[tuple[str, str, float | None]] = ()
+    """The id, the state and the seconds by which the clock is before ours, of each exchange."""
 
 
 class Metrics:
@@ -126,3 +128,18 @@ class _Looked(Collector):
         yield GaugeMetricFamily(
             "helpcenter_cache_bytes", "What they take, with their keys.", now.kept_bytes
         )
+        states = GaugeMetricFamily(
+            "helpcenter_exchange_state",
+            "1 for the state of each exchange; silent: it does not answer from here.",
+            labels=("exchange", "state"),
+        )
+        clocks = GaugeMetricFamily(
+            "helpcenter_exchange_clock_ahead_seconds",
+            "How far the clock of an exchange is before this server's.",
+            labels=("exchange",),
+        )
+        for exchange, state, ahead in now.exchanges:
+            states.add_metric((exchange, state), 1)
+            if ahead is not None:
+                clocks.add_metric((exchange,), ahead)
+        yield from (states, clocks)

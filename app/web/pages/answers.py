@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from app import addresses
 from app.answers import answer_to, steps_for
@@ -24,7 +24,9 @@ from app.model import (
     Solution,
     Verdict,
 )
+from app.status.reading import State
 from app.web.pages.forms import form_fields
+from app.web.serving.status import StatusService, StatusView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +75,9 @@ class AnswerView:
     recognised or chosen. `chosen` is the issue that the visitor chose, or `none`. `everyday` is the
     everyday question that the text asks; it `leads` the answer, and the causes fold below it,
     unless the text holds an error code. `ruled_out` are the causes whose answers did not help.
-    `opens_wallet`: a recovery phrase or a private key was
-    among what was removed.
+    `opens_wallet`: a recovery phrase or a private key was among what was removed. `status` is that
+    of the exchange, where it matters; `explained`: it is the cause. `ahead` is how many seconds the
+    clock of the exchange is before our server's.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -97,6 +100,9 @@ class AnswerView:
     opens_wallet: bool = False
     everyday: EverydayView | None = None
     ruled_out: tuple[Issue, ...] = ()
+    status: StatusView | None = None
+    explained: bool = False
+    ahead: float | None = None
 
     @property
     def leads(self) -> bool:
@@ -110,16 +116,28 @@ WALLET_SECRETS = ("[recovery phrase removed]", "[private key removed]")
 
 
 def answer_view(
-    diagnosis: Diagnosis, observations: Observations, knowledge: KnowledgeBase
+    diagnosis: Diagnosis,
+    observations: Observations,
+    knowledge: KnowledgeBase,
+    status: StatusService | None = None,
 ) -> AnswerView:
     """Return the answer to show, with everything in the names of the recognised exchange."""
+    exchange = knowledge.exchange(diagnosis.exchange)
+    explained = bool(diagnosis.matches) and diagnosis.matches[0].issue in _outages(knowledge)
+    everyday = _everyday(diagnosis, knowledge)
+    known = status.view(exchange) if status else None
+    matters: set[State] = {"maintenance", "limited"}
+    if explained:
+        matters.add("silent")
+    if everyday and everyday.question.live == "status":
+        matters = set(get_args(State))
     linked = linkable(diagnosis, observations)
     error = diagnosis.error
     # A question that was answered stays, so that the next tick sends its answer again.
     question = of_error(error) if observations.chosen else diagnosis.question
     return AnswerView(
         verdict=diagnosis.verdict,
-        exchange=knowledge.exchange(diagnosis.exchange),
+        exchange=exchange,
         error=error_view(error.exchange, error.code, knowledge) if error else None,
         entry=error,
         caller_ip=diagnosis.caller_ip,
@@ -138,8 +156,11 @@ def answer_view(
         from_text=bool(observations.text.strip()),
         site=knowledge.site,
         ruled_out=_issues(observations.ruled_out, diagnosis.exchange, knowledge),
-        everyday=_everyday(diagnosis, knowledge),
+        everyday=everyday,
         opens_wallet=any(secret in diagnosis.redacted_text for secret in WALLET_SECRETS),
+        status=known if known and known.state in matters else None,
+        explained=explained,
+        ahead=status.ahead(exchange) if status else None,
     )
 
 
@@ -149,6 +170,14 @@ def _everyday(diagnosis: Diagnosis, knowledge: KnowledgeBase) -> EverydayView | 
         return None
     steps = steps_for(knowledge, question.slug, diagnosis.exchange)
     return EverydayView(question=question, steps=steps)
+
+
+def _outages(knowledge: KnowledgeBase) -> frozenset[str]:
+    """Return the issues that a bad status of an exchange explains."""
+    tests = knowledge.diagnostic.tests if knowledge.diagnostic else ()
+    return frozenset(
+        slug for test in tests if test.live == "status" for slug in test.on_fail.points_to
+    )
 
 
 def linkable(diagnosis: Diagnosis, observations: Observations) -> Observations:

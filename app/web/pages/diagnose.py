@@ -110,7 +110,8 @@ class Diagnosing(Handlers):
         edition = self.edition
         knowledge = edition.knowledge
         tells = observations.are_more_than_exchange
-        diagnosis = await edition.diagnose(observations) if tells else None
+        known = observations.model_copy(update={"in_maintenance": self.status.in_maintenance()})
+        diagnosis = await edition.diagnose(known) if tells else None
         if diagnosis:
             self.feedback.metrics.diagnosed(diagnosis.verdict, "page")
         if (
@@ -128,8 +129,17 @@ class Diagnosing(Handlers):
             )
         exchange = observations.exchange or (diagnosis and diagnosis.exchange)
         shown = observations.model_copy(update={"exchange": exchange})
-        answer = answers.answer_view(diagnosis, observations, knowledge) if diagnosis else None
-        form = forms.form_state(shown, knowledge, text=diagnosis.redacted_text if diagnosis else "")
+        answer = (
+            answers.answer_view(diagnosis, observations, knowledge, self.status)
+            if diagnosis
+            else None
+        )
+        form = forms.form_state(
+            shown,
+            knowledge,
+            text=diagnosis.redacted_text if diagnosis else "",
+            status=self.status.view(knowledge.exchange(shown.exchange)),
+        )
         return self._answer(request, answer, form, shown)
 
     def _refused(
@@ -137,7 +147,11 @@ class Diagnosing(Handlers):
     ) -> Response:
         """AnswerView that the input can't be taken, with the input still in the form."""
         form = forms.form_state(
-            observations, self.edition.knowledge, text=observations.text, error=_(reason)
+            observations,
+            self.edition.knowledge,
+            text=observations.text,
+            error=_(reason),
+            status=self.status.view(self.edition.knowledge.exchange(observations.exchange)),
         )
         return self._answer(request, None, form, observations, status)
 

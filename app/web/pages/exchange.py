@@ -17,6 +17,7 @@ from app.model import Exchange, Issue
 from app.web.pages import answers
 from app.web.pages.answers import ErrorView
 from app.web.pages.handlers import Handlers, Shell, about, moved
+from app.web.serving.status import StatusView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class ExchangePage:
     exchange: Exchange
     source: str
     groups: tuple[ErrorGroup, ...]
+    status: StatusView | None
 
 
 class Exchanges(Handlers):
@@ -98,6 +100,7 @@ class Exchanges(Handlers):
             exchange=exchange,
             source=knowledge.body_source(exchange),
             groups=_error_groups(exchange, knowledge),
+            status=self.status.view(exchange),
         )
         return self.page(context)
 

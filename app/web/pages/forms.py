@@ -18,25 +18,31 @@ from app.diagnosis.observations import (
     known_issue,
 )
 from app.knowledge import KnowledgeBase
-from app.model import Diagnostic, Exchange, Observations, Outcome
+from app.model import ChecklistItem, Diagnostic, Exchange, Observations, Outcome, QuickTest
+from app.web.serving.status import StatusView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistField:
-    """One checklist item in a form: `ticked` is None while nothing has been asked."""
+    """One checklist item in a form: `ticked` is None while nothing has been asked.
+
+    `looked`: nobody ticked or unticked it, but we have looked.
+    """
 
     id: str
     text: str
     ticked: bool | None
+    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuickTestField:
-    """One quick test in a form, with the outcome that the visitor chose."""
+    """One quick test in a form, with the outcome that the visitor chose, or that we `looked` up."""
 
     id: str
     text: str
     outcome: Outcome | None
+    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,7 @@ class DiagnoseForm:
     """The one form of the diagnosis: paste, exchange, checklist and tests, with their state.
 
     `done` of `total` items are ticked or tested. `error` is what is wrong with the input itself.
+    `status` is that of the chosen exchange.
     """
 
     diagnostic: Diagnostic | None
@@ -53,6 +60,7 @@ class DiagnoseForm:
     error_code: str | None = None
     touched: bool = False
     error: str | None = None
+    status: StatusView | None = None
 
     @property
     def done(self) -> int:
@@ -107,12 +115,18 @@ def from_query(query: QueryParams, knowledge: KnowledgeBase) -> Observations:
 
 
 def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
-    """Read the posted form. The checklist counts once any item was touched."""
+    """Read the posted form.
+
+    The checklist counts once it differs from what was `shown` ticked. What we have looked up
+    ourselves is no observation of the visitor, as long as it stands as it was shown.
+    """
     diagnostic = knowledge.diagnostic or NOTHING_TO_ASK
     named = {value: True for value in form.getlist("have") if isinstance(value, str)}
     have = by_present_id(named, diagnostic.checklist)
+    shown = {value for value in form.getlist("shown") if isinstance(value, str)}
     checklist: dict[str, bool] = {}
-    if have or text_of(form, "touched"):
+    items = {item.id for item in diagnostic.checklist}
+    if have.keys() != shown & items or text_of(form, "touched"):
         checklist = {item.id: item.id in have for item in diagnostic.checklist}
     exchange = known_exchange(text_of(form, "exchange"), knowledge)
     error = text_of(form, "error")
@@ -121,7 +135,11 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
         exchange=exchange,
         error=error if exchange and error and knowledge.errors(exchange, error) else None,
         checklist=checklist,
-        tests=_tests(form, diagnostic),
+        tests={
+            test: outcome
+            for test, outcome in _tests(form, diagnostic).items()
+            if f"test-{test}={outcome}" not in shown
+        },
         chosen=chosen_issue(text_of(form, "issue"), knowledge),
         ruled_out=read_issues([*form.getlist("not"), *form.getlist("failed")], knowledge),
     )
@@ -164,25 +182,51 @@ def form_state(
     *,
     text: str = "",
     error: str | None = None,
+    status: StatusView | None = None,
 ) -> DiagnoseForm:
-    """Return the form as it must be shown after `observations`, with `text` in its field."""
+    """Return the form as it must be shown after `observations`, with `text` in its field.
+
+    What they leave open, `status` answers where the content says so.
+    """
     diagnostic = knowledge.diagnostic
+    operates = status.operates if status else None
     shown = diagnostic or NOTHING_TO_ASK
     return DiagnoseForm(
         diagnostic=diagnostic,
         checklist=tuple(
-            ChecklistField(id=item.id, text=item.text, ticked=observations.checklist.get(item.id))
+            ChecklistField(
+                id=item.id,
+                text=item.text,
+                ticked=operates if (looked := _looked(item, ticked, status)) else ticked,
+                looked=looked,
+            )
             for item in shown.checklist
+            for ticked in (observations.checklist.get(item.id),)
         ),
         tests=tuple(
-            QuickTestField(id=test.id, text=test.text, outcome=observations.tests.get(test.id))
+            QuickTestField(
+                id=test.id,
+                text=test.text,
+                outcome=("pass" if operates else "fail")
+                if (looked := _looked(test, outcome, status))
+                else outcome,
+                looked=looked,
+            )
             for test in shown.tests
+            for outcome in (observations.tests.get(test.id),)
         ),
         text=text,
         error_code=observations.error,
         touched=bool(observations.checklist),
         error=error,
+        status=status,
     )
+
+
+def _looked(thing: ChecklistItem | QuickTest, told: object, status: StatusView | None) -> bool:
+    """Tell whether the status of the exchange answers what the visitor has not."""
+    says = status is not None and status.operates is not None
+    return thing.live == "status" and told is None and says
 
 
 def _tests(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict[str, Outcome]:

@@ -21,6 +21,7 @@ from app.web.http.headers import NO_STORE, cached
 from app.web.pages.rendering import HTMX_VARY, Context, Renderer
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
+from app.web.serving.status import StatusService
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Handlers:
     base_url: str
     edition: Edition
     feedback: FeedbackService
+    status: StatusService
 
     def page(self, context: Page, *, vary: str = "") -> Response:
         """Answer with a page that may be cached."""

@@ -40,7 +40,11 @@ class Home(Handlers):
             shell=self.shell(
                 "/", exchange, title=knowledge.site.title, description=about(knowledge)
             ),
-            form=forms.form_state(Observations(exchange=id_of(exchange)), knowledge),
+            form=forms.form_state(
+                Observations(exchange=id_of(exchange)),
+                knowledge,
+                status=self.status.view(exchange),
+            ),
             issues=knowledge.issues_for(id_of(exchange)),
             tips=knowledge.tips,
             questions=knowledge.questions,

@@ -29,7 +29,8 @@ class IssuePage:
     `answer` is what to do on the chosen exchange; while none is chosen, the general solutions stand
     in its place. `anchors` are those of steps that are not shown. `source` is the body before its
     variables were filled in, `changed` the day of the last change. `only` names the exchanges that
-    alone can have the issue, when the chosen one can't.
+    alone can have the issue, when the chosen one can't. `ahead` is how many seconds the clock of
+    the exchange is before our server's.
     """
 
     template: ClassVar[str] = "pages/issue.html"
@@ -43,6 +44,7 @@ class IssuePage:
     changed: dt.date | None
     related: tuple[Issue, ...]
     errors: tuple[ErrorView, ...]
+    ahead: float | None
 
 
 class Issues(Handlers):
@@ -80,6 +82,7 @@ class Issues(Handlers):
                 other for name in issue.related if (other := knowledge.issue(name, id_of(exchange)))
             ),
             errors=_errors_meaning(issue, exchange, knowledge),
+            ahead=self.status.ahead(exchange) if issue.live == "clock" else None,
         )
         return self.page(context)
 

@@ -12,6 +12,7 @@ from app.answers import steps_for
 from app.content.markdown import plain
 from app.model import Issue, Question, Solution
 from app.web.pages.handlers import Handlers, Shell, id_of, moved_question
+from app.web.serving.status import StatusView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class QuestionPage:
     source: str
     related: tuple[Issue, ...]
     others: tuple[Question, ...]
+    status: StatusView | None
 
 
 class Questions(Handlers):
@@ -54,5 +56,6 @@ class Questions(Handlers):
             source=knowledge.body_source(question),
             related=tuple(issue for name in question.related if (issue := knowledge.issue(name))),
             others=tuple(one for one in knowledge.questions if one.slug != slug),
+            status=self.status.view(exchange) if question.live == "status" else None,
         )
         return self.page(page)

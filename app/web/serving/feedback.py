@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.diagnosis.redaction import Redactor
-from app.feedback.records import Kind, Reason, StoreUnavailableError, Unanswered, Vote
+from app.feedback.records import Kind, Reason, Shared, StoreUnavailableError, Unanswered, Vote
 from app.feedback.visitor import visitor_hash
 from app.insights import Insights
 from app.knowledge import KnowledgeBase
@@ -146,6 +146,13 @@ class FeedbackService:
             return
         if self._limiter.hit(REPORTS_PER_HOUR, address) is None:
             self._store.count_report(issues, datetime.now(UTC).date())
+
+    async def share_status(self, holder: str, seconds: float, text: str | None = None) -> Shared:
+        """Take the right to ask the exchanges, or learn what its holder found.
+
+        Raises `StoreUnavailableError`.
+        """
+        return await (await self._opened()).share_status(holder, seconds, text)
 
     async def insights(self, knowledge: KnowledgeBase) -> Insights:
         """Return recent insights; raises `StoreUnavailableError` and `NotComputedError`."""

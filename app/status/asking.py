@@ -1,0 +1,127 @@
+"""One look at an exchange: its public calls, without a key and with nothing of a visitor."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from socket import SOCK_STREAM
+from typing import Any
+
+import httpx2 as httpx
+
+from app.model import StatusCalls
+from app.status.reading import Said, UnreadableError, at, moment, parsed, said
+
+TIMEOUT_SECONDS = 5.0
+"""The longest that one call may take, from the name of the host to the last byte."""
+MAX_BYTES = 256 * 1024
+"""The longest answer that is read; those of the documentation take less than 10 KB."""
+USER_AGENT = "helpcenter-status/1 (looks once a minute whether the API answers)"
+
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, UnreadableError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at an exchange found.
+
+    `ahead` is how many seconds its clock is before ours, None when it doesn't tell its time.
+    """
+
+    at: dt.datetime
+    said: Said
+    ahead: float | None = None
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one of the internet."""
+    return ip_address(address.partition("%")[0]).is_global
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the certificates that are trusted, which take a tenth of a second to read."""
+    return httpx.create_ssl_context()
+
+
+def client(trusted: ssl.SSLContext) -> httpx.AsyncClient:
+    """Return what asks: it follows no redirect, and takes no cookie from one look to the next."""
+    return httpx.AsyncClient(
+        verify=trusted,
+        headers={
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json",
+            # A compressed answer could be a thousand times as long as what is counted.
+            "Accept-Encoding": "identity",
+        },
+        follow_redirects=False,
+    )
+
+
+async def look(calls: StatusCalls, now: Callable[[], dt.datetime]) -> Look:
+    """Ask an exchange for its status and its time, one after the other on one connection.
+
+    An answer that is late, too long, redirected or not as documented counts as none. Never raises.
+    """
+    begun = now()
+    found = Said("answers")
+    ahead: float | None = None
+    async with client(await asyncio.to_thread(_trusted)) as asker:
+        try:
+            if calls.url:
+                answer, half = await _call(asker, calls.url, now)
+                found = said(calls, answer)
+                if calls.time and not calls.time.url:
+                    ahead = _ahead(at(answer, calls.time.field), half)
+        except _FAILURES:
+            return Look(begun, Said("silent"))
+        try:
+            if calls.time and calls.time.url:
+                answer, half = await _call(asker, calls.time.url, now)
+                ahead = _ahead(at(answer, calls.time.field), half)
+                if ahead is None:
+                    raise UnreadableError("no time")
+        except _FAILURES:
+            if not calls.url:
+                return Look(begun, Said("silent"))
+    return Look(begun, found, ahead)
+
+
+async def _call(
+    asker: httpx.AsyncClient, url: str, now: Callable[[], dt.datetime]
+) -> tuple[Any, dt.datetime]:
+    """Return the JSON that an address answers, and the middle of the time that it took."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        await _check_host(httpx.URL(url).host)
+        sent, begun = now(), time.perf_counter()
+        async with asker.stream("GET", url) as response:
+            half = (time.perf_counter() - begun) / 2
+            if response.status_code != httpx.codes.OK:
+                raise UnreadableError(f"status {response.status_code}")
+            body = bytearray()
+            async for part in response.aiter_raw():
+                body += part
+                if len(body) > MAX_BYTES:
+                    raise UnreadableError("too long")
+    return parsed(bytes(body)), sent + dt.timedelta(seconds=half)
+
+
+async def _check_host(host: str) -> None:
+    """Raise `UnreadableError` for a host in a private network; a proxy may know other hosts."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=SOCK_STREAM)
+    except OSError:
+        return
+    if not all(is_public(str(address[0])) for *_, address in found):
+        raise UnreadableError("a private address")
+
+
+def _ahead(told: Any, half: dt.datetime) -> float | None:
+    theirs = moment(told)
+    return None if theirs is None else (theirs - half).total_seconds()

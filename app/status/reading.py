@@ -1,0 +1,122 @@
+"""The answer of an exchange -> what it says of itself, as its content file explains.
+
+Nothing of an answer goes further than a state, two times and a clock: no text of it is kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.model import StatusCalls, StatusNotices
+
+State = Literal["operating", "announced", "maintenance", "limited", "answers", "silent", "unknown"]
+"""`silent`: it does not answer from here. `unknown`: nothing is newer than five minutes."""
+
+_EARLIEST, _LATEST = 946_684_800.0, 4_102_444_800.0
+"""The years 2000 and 2100: times outside are nonsense."""
+_UNITS = (1.0, 1e3, 1e6, 1e9)
+"""Seconds, milliseconds, microseconds and nanoseconds, in parts of a second."""
+
+
+class UnreadableError(Exception):
+    """An answer that is not what its documentation promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an exchange says of itself; `begin` and `end` are those of a maintenance."""
+
+    state: State
+    begin: dt.datetime | None = None
+    end: dt.datetime | None = None
+
+
+def parsed(body: bytes) -> Any:
+    """Return the JSON of an answer; raise `UnreadableError` when it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise UnreadableError("no JSON") from None
+
+
+def said(calls: StatusCalls, answer: Any) -> Said:
+    """Return what the answer to a status call says; raise `UnreadableError` for nonsense."""
+    if not isinstance(answer, (dict, list)):
+        raise UnreadableError("no object and no list")
+    if not _agrees(answer, calls.expect):
+        raise UnreadableError("not the expected answer")
+    found: list[Said] = []
+    if calls.field:
+        state = calls.values.get(_text(at(answer, calls.field)))
+        if state is None:
+            return Said("answers")
+        found.append(Said(state, end=moment(at(answer, calls.end))))
+    if calls.notices:
+        found += _notices(calls.notices, answer)
+    # The gravest counts; of several announcements, the next.
+    order = ("maintenance", "limited", "announced", "operating", "answers")
+    latest = dt.datetime.max.replace(tzinfo=dt.UTC)
+    return min(
+        found or [Said("operating" if calls.notices else "answers")],
+        key=lambda one: (order.index(one.state), one.begin or latest),
+    )
+
+
+def _notices(notices: StatusNotices, answer: Any) -> Iterator[Said]:
+    listed = at(answer, notices.field)
+    if listed is None and notices.state is None:
+        return  # a list that may be left out while it is empty
+    if not isinstance(listed, list):
+        raise UnreadableError("no list of announcements")
+    for one in listed:
+        known = notices.values.get(_text(at(one, notices.state)))
+        state = known if notices.state else "announced"
+        if state and _agrees(one, notices.only):
+            yield Said(state, moment(at(one, notices.begin)), moment(at(one, notices.end)))
+
+
+def at(value: Any, path: str | None) -> Any:
+    """Return the value at a path such as `result.list` or `data.0.ts`; None when it is absent."""
+    if path is None:
+        return None
+    for part in path.split("."):
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def moment(value: Any) -> dt.datetime | None:
+    """Return a time in ISO 8601, or since 1970 in any unit; None for anything else."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return _iso(value)
+    for unit in _UNITS:
+        if _EARLIEST <= number / unit <= _LATEST:
+            return dt.datetime.fromtimestamp(number / unit, dt.UTC)
+    return None
+
+
+def _iso(value: Any) -> dt.datetime | None:
+    try:
+        found = dt.datetime.fromisoformat(value).astimezone(dt.UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if _EARLIEST <= found.timestamp() <= _LATEST else None
+
+
+def _agrees(value: Any, wanted: Mapping[str, str]) -> bool:
+    return all(_text(at(value, path)) == text for path, text in wanted.items())
+
+
+def _text(value: Any) -> str:
+    """Return a value as a content file writes it: 0 and "0" are the same there."""
+    return str(value) if isinstance(value, (str, int)) else ""

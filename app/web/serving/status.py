@@ -1,0 +1,194 @@
+"""What is served of the exchanges' status: one process asks, and all of them know."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from app.feedback.records import Shared, StoreUnavailableError
+from app.model import Exchange
+from app.status import asking
+from app.status.asking import Look
+from app.status.board import Board, Change
+from app.status.reading import Said, State
+
+PERIOD_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 240.0
+"""The longest pause for an exchange that doesn't answer: still within what counts as known."""
+JITTER = 0.1
+"""The part of a pause by which it varies, so that many installations don't ask at one moment."""
+LEASE_SECONDS = 150.0
+"""After so long without a word from the process that asks, another takes over."""
+CACHED_SECONDS = 300.0
+"""After so long, pages with a status in them are made anew."""
+
+Share = Callable[[str, float, str | None], Awaitable[Shared]]
+
+logger = logging.getLogger("helpcenter")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """The status of one exchange for a page, as known at `now`.
+
+    `at` is when we looked. `begin` and `end` are those of a maintenance. `ahead` is how many
+    seconds its clock is before our server's. `day` are the quarters of an hour of the last day.
+    """
+
+    exchange: Exchange
+    state: State
+    now: dt.datetime
+    at: dt.datetime | None = None
+    begin: dt.datetime | None = None
+    end: dt.datetime | None = None
+    ahead: float | None = None
+    day: tuple[State, ...] = ()
+
+    @property
+    def operates(self) -> bool | None:
+        """Whether it says that it operates; None when it says nothing of the kind."""
+        if self.state in {"operating", "announced"}:
+            return True
+        return False if self.state in {"maintenance", "limited"} else None
+
+
+def utc_now() -> dt.datetime:
+    """Return the present time."""
+    return dt.datetime.now(dt.UTC)
+
+
+class StatusService:
+    """Asks the exchanges of `exchanges` while `run` runs, and tells what is known of them.
+
+    `share` is the store's (`Store.share_status`). Nothing waits for an exchange. When it is not
+    `on`, and while no exchange answers, there is nothing to tell.
+    """
+
+    def __init__(
+        self,
+        exchanges: Callable[[], Sequence[Exchange]],
+        share: Share,
+        *,
+        on: bool,
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self.board = Board()
+        self._exchanges = exchanges
+        self._share = share
+        self._on = on
+        self._now = now
+        self._holder = uuid4().hex
+        self._holds = False
+        self._due: dict[str, float] = {}
+        self._edition: tuple[object, object] | None = None
+        self._shown: object = None
+        self._shown_at = 0.0
+
+    async def run(self) -> None:
+        """Look at the exchanges once a minute, for ever."""
+        while self._on:
+            try:
+                await self.turn()
+            except Exception:
+                logger.exception("the status of the exchanges could not be looked up")
+            await asyncio.sleep(_varied(PERIOD_SECONDS))
+
+    async def turn(self) -> None:
+        """Look at each exchange that is due, or learn what the process that asks has found."""
+        held = self._holds
+        shared = await self._shared(None)
+        self._holds = shared is None or shared.holds
+        if shared and not (held and self._holds):
+            self.board.load(shared.text)
+        if self._holds:
+            await asyncio.gather(*map(self._look, self._exchanges()))
+            if self.is_known():
+                await self._shared(self.board.dump())
+        self._renew()
+
+    async def _shared(self, text: str | None) -> Shared | None:
+        """Share with other processes; None when the store is away, and each asks for itself."""
+        try:
+            return await self._share(self._holder, LEASE_SECONDS, text)
+        except StoreUnavailableError:
+            return None
+
+    async def _look(self, exchange: Exchange) -> None:
+        calls = exchange.status
+        if calls is None or time.monotonic() < self._due.get(exchange.id, 0):
+            return
+        self.board.note(exchange.id, await asking.look(calls, self._now))
+        if failed := self.board.failures(exchange.id):
+            pause = min(PERIOD_SECONDS * 2 ** (failed - 1), LONGEST_PAUSE_SECONDS)
+            # A pause of one period is over at the next turn.
+            self._due[exchange.id] = time.monotonic() + _varied(pause) - PERIOD_SECONDS / 2
+        else:
+            self._due.pop(exchange.id, None)
+
+    def _renew(self) -> None:
+        """Let cached pages be made anew once a status in them has changed or grown old."""
+        shown = [(view.exchange.id, view.state, view.begin) for view in self.views()]
+        is_old = shown and time.monotonic() - self._shown_at > CACHED_SECONDS
+        if shown != self._shown or is_old:
+            self._shown, self._shown_at, self._edition = shown, time.monotonic(), None
+
+    def edition(self, content: object | None) -> object | None:
+        """Return what cached pages depend on: the same object while they may be served."""
+        if content is None:
+            return None
+        if self._edition is None or self._edition[0] is not content:
+            self._edition = (content, object())
+        return self._edition
+
+    def is_known(self) -> bool:
+        """Tell whether there is anything to tell."""
+        return self.board.is_known(self._now())
+
+    def view(self, exchange: Exchange | None) -> StatusView | None:
+        """Return what is known of an exchange; None while nothing is known of any."""
+        now = self._now()
+        if exchange is None or exchange.status is None or not self.board.is_known(now):
+            return None
+        look = self.board.look(exchange.id, now) or Look(now, Said("unknown"))
+        told = look.said
+        return StatusView(
+            exchange=exchange,
+            state=told.state,
+            now=now,
+            at=None if told.state == "unknown" else look.at,
+            begin=told.begin,
+            end=told.end,
+            ahead=look.ahead,
+            day=self.board.day(exchange.id, now),
+        )
+
+    def views(self) -> tuple[StatusView, ...]:
+        """Return what is known of all exchanges, in the writers' order."""
+        return tuple(view for one in self._exchanges() if (view := self.view(one)))
+
+    def changes(self) -> tuple[tuple[Exchange, Change], ...]:
+        """Return what has changed, the newest first."""
+        known = {one.id: one for one in self._exchanges()}
+        changes = reversed(self.board.changes)
+        return tuple((known[one.exchange], one) for one in changes if one.exchange in known)
+
+    def in_maintenance(self) -> frozenset[str]:
+        """Return the ids of the exchanges that say that they are in maintenance now."""
+        return frozenset(one.exchange.id for one in self.views() if one.state == "maintenance")
+
+    def ahead(self, exchange: Exchange | None) -> float | None:
+        """Return how many seconds a clock is before ours: of `exchange`, or of most."""
+        view = self.view(exchange)
+        if view and view.ahead is not None:
+            return view.ahead
+        return self.board.our_clock(self._now())
+
+
+def _varied(seconds: float) -> float:
+    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
