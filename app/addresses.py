@@ -40,6 +40,8 @@ Kind = Literal[
     "llms",
     "llms full",
     "mcp",
+    "widget",
+    "numbered widget",
     "theme",
 ]
 
@@ -69,6 +71,8 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
         "llms": "/llms.txt",
         "llms full": "/llms-full.txt",
         "mcp": "/mcp",
+        "widget": "/widget.js",
+        "numbered widget": "/widget-{number}.js",
         "theme": "/theme.css",
     }
 )

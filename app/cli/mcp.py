@@ -42,7 +42,5 @@ def serve_stdio(content: Path | None, data: Path | None) -> None:
 
 async def _serve(application: HelpCenter) -> None:
     """Answer on stdin and stdout until the assistant closes them."""
-    if application.mcp is None:
-        raise RuntimeError("no edition is served")
     async with application.router.lifespan_context(application):
-        await application.mcp.run_stdio_async()
+        await application.assistants.server().run_stdio_async()

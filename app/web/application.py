@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.util import find_spec
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -26,14 +24,15 @@ from app.model import Finding
 from app.settings import REDACTION_RULES, STATIC, TEMPLATES, Settings
 from app.web.api import refusals
 from app.web.api.application import create_api, guarded
+from app.web.api.assistants import Assistants
 from app.web.api.description import API_PATH
 from app.web.http.cache import ResponseCache
-from app.web.http.headers import NO_STORE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
+from app.web.http.headers import NO_STORE, PAGE_CACHE, SECURITY_HEADERS, BodyLimit, SecurityHeaders
 from app.web.http.languages import InLanguage
 from app.web.http.logs import REQUEST_ID
 from app.web.http.metrics import CONTENT_TYPE, Metrics, Now
 from app.web.http.observing import Observer
-from app.web.http.static import StaticFolder
+from app.web.http.static import IMMUTABLE, StaticFolder
 from app.web.http.tokens import Guard
 from app.web.pages.handlers import HTML, moved
 from app.web.pages.problem import Problems
@@ -43,9 +42,6 @@ from app.web.serving import dev
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
 from app.web.serving.status import StatusService
-
-if TYPE_CHECKING:
-    from app.web.api.mcp import HelpServer
 
 PROBLEMS = {
     400: (
@@ -76,6 +72,8 @@ PROBLEMS = {
         N_("Please try again. Your input was not stored."),
     ),
 }
+NEWEST_WIDGET = 1
+"""The number of the widget at `/widget.js`."""
 API_PREFIX = f"{PATHS['api']}/"
 """Below this, every error is JSON."""
 
@@ -85,7 +83,7 @@ class HelpCenter(FastAPI):
 
     `live`, `feedback`, `status` and `renderer` are what it was made of, for who runs it; no handler
     asks for them here.
-    `mcp` is the server for assistants, if its extra is installed.
+    `assistants` answers at `/mcp`, and over stdio.
     """
 
     front: ASGIApp
@@ -93,7 +91,7 @@ class HelpCenter(FastAPI):
     live: Live
     feedback: FeedbackService
     status: StatusService
-    mcp: HelpServer | None = None
+    assistants: Assistants
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -140,16 +138,14 @@ def create_app(
     )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: HelpCenter) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(live.follow(look_seconds)),
             asyncio.create_task(feedback.run()),
             asyncio.create_task(status.run()),
         ]
-        async with AsyncExitStack() as stack:
-            if isinstance(app, HelpCenter) and app.mcp:
-                await stack.enter_async_context(app.mcp.session_manager.run())
-            yield
+        yield
+        await app.assistants.close()
         await _end(tasks)
 
     app = HelpCenter(
@@ -161,6 +157,9 @@ def create_app(
         redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
     )
     app.live, app.feedback, app.status, app.renderer = live, feedback, status, renderer
+    app.assistants = Assistants(
+        app, lambda: live.edition.knowledge, base_url, settings.cors_origins
+    )
     api = create_api(live, feedback, status)
     app.router.routes += [
         Route("/healthz", _healthy),
@@ -176,7 +175,8 @@ def create_app(
             openapi=api.openapi,
         ),
         Mount(API_PATH, guarded(api, settings.cors_origins, settings.api_keys), name="api"),
-        *_assistants(app, live, settings),
+        Route(PATHS["mcp"], app.assistants),
+        *_widget(static),
         Mount("/static", static, name="static"),
         Route("/{path:path}/", _without_slash),
     ]
@@ -258,15 +258,25 @@ def _ready(live: Live, feedback: FeedbackService, folder: Path) -> Route:
     return Route("/readyz", answer)
 
 
-def _assistants(app: HelpCenter, live: Live, settings: Settings) -> list[Route]:
-    """Return `/mcp`, and set `app.mcp`; nothing where the extra is not installed."""
-    if find_spec("mcp") is None or live.state.edition is None:
-        return []
-    from app.web.api.mcp import HelpServer, HttpTransport  # noqa: PLC0415 - an extra of the package
+def _widget(static: StaticFolder) -> list[Route]:
+    """Return the newest widget, and each one under its number.
 
-    app.mcp = HelpServer(app, lambda: live.edition.knowledge)
-    transport = HttpTransport(app.mcp, settings.base_url or "", settings.cors_origins)
-    return [Route(PATHS["mcp"], transport)]
+    A numbered widget never changes, so pages can name it with its checksum.
+    """
+
+    async def newest(request: Request) -> Response:
+        response = await static.response(f"widget-{NEWEST_WIDGET}.js", request.headers)
+        response.headers["Cache-Control"] = PAGE_CACHE
+        return response
+
+    async def numbered(request: Request) -> Response:
+        response = await static.response(
+            f"widget-{request.path_params['number']}.js", request.headers
+        )
+        response.headers["Cache-Control"] = IMMUTABLE
+        return response
+
+    return [Route(PATHS["widget"], newest), Route(PATHS["numbered widget"], numbered)]
 
 
 def _metrics(metrics: Metrics, guard: Guard) -> Route:

@@ -40,7 +40,7 @@ def asked(wanted: Callable[[Client], Awaitable[None]], source: str | StdioServer
 
 async def use_every_tool(client: Client) -> None:
     names = {tool.name for tool in (await client.list_tools()).tools}
-    assert names >= {"diagnose", "search", "read_page"}
+    assert names == {"diagnose", "search", "read_page", "exchange_status"}
 
     diagnosis = (await client.call_tool("diagnose", {"text": PASTE})).structured_content
     assert diagnosis is not None
@@ -51,6 +51,9 @@ async def use_every_tool(client: Client) -> None:
     found = await client.call_tool("search", {"query": "Friend unknown"})
     assert not found.is_error
     assert "/errors/glassmarket/-7007" in str(found.structured_content)
+
+    status = await client.call_tool("exchange_status", {})
+    assert not status.is_error
 
     page = await client.call_tool("read_page", {"url": "/errors/glassmarket/-7007"})
     assert "Friend unknown" in str(page.content)

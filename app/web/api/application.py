@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
+from app.i18n import script_texts
 from app.languages import ENGLISH
 from app.web.api.answers import (
     error_answer,
@@ -218,11 +219,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
         now = edition()
         return results(now, q, known_exchange(exchange, now.knowledge))
 
-    @api.get("/openapi.json", include_in_schema=False)
-    async def openapi() -> JSONResponse:
-        now = edition()
-        return JSONResponse(describe(api.openapi(), examples(now)))
-
+    _add_undescribed(api, edition)
     return api
 
 
@@ -250,6 +247,19 @@ def _add_status(api: FastAPI, status: StatusService) -> None:
         """List what is known of the exchanges now; empty while the server can reach none."""
         response.headers["Cache-Control"] = NO_STORE
         return [status_answer(one) for one in status.views()]
+
+
+def _add_undescribed(api: FastAPI, edition: Callable[[], Edition]) -> None:
+    """Add the description itself, and what only the widget asks for."""
+
+    @api.get("/widget", include_in_schema=False)
+    async def get_widget_words() -> Response:
+        """Return the texts that scripts show, by the English text; empty in English."""
+        return Response(script_texts(), media_type="application/json")
+
+    @api.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> JSONResponse:
+        return JSONResponse(describe(api.openapi(), examples(edition())))
 
 
 def guarded(api: FastAPI, origins: Iterable[str] = (), keys: Collection[str] = ()) -> ASGIApp:

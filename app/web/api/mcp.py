@@ -44,7 +44,7 @@ class HelpServer(MCPServer):
         super().__init__(name=f"{product} help", instructions=INSTRUCTIONS.format(product=product))
         self._app = app
         self._knowledge = knowledge
-        for tool in (self.diagnose, self.search, self.read_page):
+        for tool in (self.diagnose, self.search, self.read_page, self.exchange_status):
             self.tool()(tool)
         self.resource(f"{SCHEME}/{{+path}}", name="page", mime_type="text/markdown")(self.page)
 
@@ -82,6 +82,12 @@ class HelpServer(MCPServer):
     async def read_page(self, url: str, context: Context) -> str:
         """Read a page as Markdown; `url` is the path of an issue, question, exchange or error."""
         return _right(await self._read(url, context)).text
+
+    async def exchange_status(self, context: Context, language: str = "en") -> list[dict[str, Any]]:
+        """Tell whether each exchange operates, is in maintenance, or does not answer from here."""
+        answer = await self._ask(context, "GET", f"{API_PATH}/status", language)
+        found: list[dict[str, Any]] = _right(answer).json()
+        return found
 
     async def page(self, path: str, context: Context) -> str:
         """Read a page of the help center as Markdown."""

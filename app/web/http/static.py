@@ -57,14 +57,23 @@ class StaticFolder:
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         path = scope["path"].removeprefix(scope["root_path"]).removeprefix("/")
         version, _, name = path.partition("/")
+        response = await self.response(name, Headers(scope=scope))
+        response.headers["Cache-Control"] = IMMUTABLE if version == self.version else "no-cache"
+        await response(scope, receive, send)
+
+    async def response(self, name: str, headers: Headers) -> Response:
+        """Answer with a file in the coding that a request asks for; raise a 404 for no file.
+
+        Pages of every origin may read it: the widget runs in them, and there is no secret here.
+        """
         body = self._files.get(name)
         if body is None:
             raise HTTPException(404)
-        accepted = Headers(scope=scope).get("Accept-Encoding")
+        accepted = headers.get("Accept-Encoding")
         coding = preferred(accepted.encode("latin-1") if accepted is not None else None)
         response = await asyncio.to_thread(self._response, name, body, coding)
-        response.headers["Cache-Control"] = IMMUTABLE if version == self.version else "no-cache"
-        await response(scope, receive, send)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
 
     def _response(self, name: str, body: bytes, coding: Coding) -> Response:
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
