@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from app.languages import ENGLISH, Language, current
+from app.languages import ENGLISH, Language, current, is_language
 
 Kind = Literal[
     "home",
@@ -43,6 +43,7 @@ Kind = Literal[
     "widget",
     "numbered widget",
     "theme",
+    "offer",
 ]
 
 PATHS: Mapping[Kind, str] = MappingProxyType(
@@ -74,6 +75,7 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
         "widget": "/widget.js",
         "numbered widget": "/widget-{number}.js",
         "theme": "/theme.css",
+        "offer": "/offer",
     }
 )
 """The path of every kind of page; a `{name:path}` may hold slashes."""
@@ -160,8 +162,10 @@ def spoken(url: str, language: Language | None = None) -> str:
     made of them, and they are changed where they leave the application.
     """
     folder = (language or current()).folder
-    is_other = not url.startswith("/") or url.startswith(f"/{folder}/") or SHARED.match(url)
-    return url if folder == ENGLISH.folder or is_other else f"/{folder}{url}"
+    has_one = is_language(url[1:].partition("/")[0])
+    if folder == ENGLISH.folder or not url.startswith("/") or has_one or SHARED.match(url):
+        return url
+    return f"/{folder}{url}"
 
 
 def unspoken(path: str, folders: Container[str]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from babel import Locale, UnknownLocaleError
 
@@ -48,6 +48,12 @@ class Language:
 
 ENGLISH = Language("en")
 """The language of the source texts; its addresses have no prefix."""
+
+
+@lru_cache(maxsize=1000)
+def is_language(folder: str) -> bool:
+    """Tell whether a path begins with the name of a language, be there pages in it or not."""
+    return folder == ENGLISH.folder or language(folder) is not None
 
 
 def language(folder: str) -> Language | None:

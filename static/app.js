@@ -89,10 +89,11 @@ document.addEventListener("click", async (event) => {
 
 // --- The exchange, remembered on this device -----------------------------------------------------
 
-const store = {
-  get: () => { try { return localStorage.getItem("exchange"); } catch { return null; } },
-  set: (value) => { try { localStorage.setItem("exchange", value); } catch { /* not allowed here */ } },
-};
+const stored = (name) => ({
+  get: () => { try { return localStorage.getItem(name); } catch { return null; } },
+  set: (value) => { try { localStorage.setItem(name, value); } catch { /* not allowed here */ } },
+});
+const store = stored("exchange");
 const box = byId("diagnose-form");
 const menu = byId("menu") ?? byId("exchange");
 if (menu) {
@@ -113,6 +114,28 @@ if (menu) {
   const isKnown = stored && [...menu.options].some((option) => option.value === stored);
   if (isKnown && isTailored && !new URL(location.href).searchParams.has("exchange")) {
     tailor(stored, (url) => location.replace(url));
+  }
+}
+
+// --- The language, remembered on this device: offered in one line, never changed by itself --------------
+
+const languages = [...document.querySelectorAll("[data-languages] a")];
+if (languages.length) {
+  const choice = stored("language");
+  const base = (tag) => tag.split("-")[0];
+  const fitting = (tag) => languages.find(({ lang }) => lang === tag) ?? languages.find(({ lang }) => base(lang) === base(tag));
+  const wanted = (choice.get() ? [choice.get()] : navigator.languages).map(fitting).find(Boolean);
+  for (const link of languages) link.addEventListener("click", () => choice.set(link.lang));
+  if (wanted && wanted.lang !== root.lang) {
+    const folder = wanted.lang === "en" ? "" : `/${wanted.lang.toLowerCase()}`;
+    fetch(`${folder}/offer`).then((answer) => answer.text()).then((html) => {
+      byId("main").insertAdjacentHTML("afterbegin", html);
+      const line = byId("main").firstElementChild;
+      const [link, dismiss] = line.children;
+      link.href = wanted.href;
+      link.addEventListener("click", () => choice.set(wanted.lang));
+      dismiss.addEventListener("click", () => { choice.set(root.lang); line.remove(); });
+    }).catch(() => {});
   }
 }
 
@@ -290,7 +313,7 @@ const read = () => { try { return JSON.parse(sessionStorage.getItem(READ)) ?? []
 function noteRead(slug) {
   try { sessionStorage.setItem(READ, JSON.stringify([...new Set([...read(), slug])])); } catch { /* not allowed here */ }
 }
-const here = location.pathname.match(/^\/issues\/([a-z0-9-]+)$/);
+const here = location.pathname.match(/^(?:\/[a-z-]+)?\/issues\/([a-z0-9-]+)$/);
 if (here) noteRead(here[1]);
 document.addEventListener("toggle", ({ target }) => {
   if (target.matches("details.fold[id]") && target.open) noteRead(target.id);

@@ -25,6 +25,7 @@ from app.web.pages.home import Home
 from app.web.pages.images import Images
 from app.web.pages.insights import InsightsPages
 from app.web.pages.issue import Issues
+from app.web.pages.offer import Offers
 from app.web.pages.question import Questions
 from app.web.pages.rendering import Renderer
 from app.web.pages.replies import Replies
@@ -120,6 +121,7 @@ def routes(
         route(PATHS["llms"], Feeds, Feeds.llms),
         route(PATHS["llms full"], Replies, Replies.everything),
         route(PATHS["theme"], Theme, Theme.stylesheet),
+        route(PATHS["offer"], Offers, Offers.offer),
     ]
 
 

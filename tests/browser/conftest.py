@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,11 +67,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(content: Path, **environment: str) -> Iterator[str]:
-    """Serve a content folder in a process of its own; gives its address."""
+def serving(
+    content: Path, *, start: Sequence[str] = ("-m", "app"), **environment: str
+) -> Iterator[str]:
+    """Serve a content folder in a process of its own; gives its address.
+
+    `start` is what Python runs.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "app", "serve", "--port", str(port), "--content", str(content)]
+    command = [sys.executable, *start, "serve", "--port", str(port), "--content", str(content)]
     with TemporaryDirectory() as data:
         everything = {**os.environ, "HELP_DATA": data, **environment}
         process = subprocess.Popen(command, cwd=REPOSITORY, env=everything)

@@ -196,3 +196,47 @@ def test_search_finds_words_of_the_language_and_of_english(pages: TestClient) ->
         found = pages.get("/api/v1/search", params={"q": query, "lang": "de"}).json()
         assert found[0]["url"].partition("#")[0] == f"/de{ISSUE}", query
         assert found[0]["title"] == pseudo(title, LONG)
+
+
+def test_the_language_of_a_text_is_offered(pages: TestClient) -> None:
+    tip = pages.get("/api/v1/issues/wrong-key").json()
+    text = " ".join((tip["title"], tip["symptom"], *tip["causes"]))
+    offer = pseudo("This page is in English", LONG)
+    page = pages.post("/diagnose", data={"text": pseudo(text, LONG)}).text
+    assert 'action="/de/diagnose" class="offer" lang="de" dir="ltr"' in page
+    assert f'<button type="submit">{offer}</button>' in page
+    assert 'class="offer"' not in pages.post("/diagnose", data={"text": text}).text
+    back = pages.post("/de/diagnose", data={"text": text}).text
+    assert 'action="/en/diagnose" class="offer" lang="en"' in back
+    assert pages.post("/en/diagnose", data={"text": text}).status_code == 200
+
+
+def test_a_page_in_english_has_one_address(pages: TestClient) -> None:
+    answer = pages.get(f"/en{ISSUE}?exchange=glassmarket")
+    assert answer.status_code == 301
+    assert answer.headers["location"] == f"{ISSUE}?exchange=glassmarket"
+
+
+def test_a_text_without_translation_is_marked_and_a_stale_one_is_told(
+    root: Path, tmp_path: Path
+) -> None:
+    content = Path(shutil.copytree(root / "content", tmp_path / "content"))
+    path = content / "issues" / "wrong-key.md"
+    title = re.search(r"^title: (.*)$", path.read_text(), re.MULTILINE)
+    assert title
+    path.write_text(path.read_text().replace(title[0], "title: Another key"))
+    (content / "de" / "issues" / "market-closed.md").unlink()
+    with client(content) as changed:
+        stale = changed.get(f"/de{ISSUE}").text
+        assert f'<a hreflang="en" href="{ISSUE}">' in stale
+        assert pseudo(title[1], LONG) in stale
+        fresh = changed.get("/de/issues/market-closed").text
+        assert f'<a hreflang="en" href="{ISSUE}">' not in fresh
+        assert '<span lang="en" dir="ltr">' in fresh
+
+
+def test_votes_in_all_languages_count_for_one_page(pages: TestClient) -> None:
+    answer = pages.post("/de/feedback", data={"page": ISSUE, "helpful": "yes"})
+    assert answer.status_code == 200
+    page = pages.get(f"/de{ISSUE}").text
+    assert f'<input type="hidden" name="page" value="{ISSUE}">' in page

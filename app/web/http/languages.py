@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Protocol
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import addresses
@@ -39,7 +40,13 @@ class InLanguage:
             await self._app(scope, receive, send)
             return
         languages = self._served.languages()
-        folder, path = addresses.unspoken(scope["path"], languages)
+        folder, path = addresses.unspoken(scope["path"], {ENGLISH.folder, *languages})
+        if folder == ENGLISH.folder and scope["method"] in {"GET", "HEAD"}:
+            # Only a form may be sent there: a page in English has one address.
+            query = scope["query_string"].decode("latin-1")
+            url = quote(path) + (f"?{query}" if query else "")
+            await RedirectResponse(url, 301)(scope, receive, send)
+            return
         if folder:
             # In place: what stands in front asks this scope for the route that was found.
             scope["path"] = path

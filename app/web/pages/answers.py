@@ -26,6 +26,7 @@ from app.model import (
 )
 from app.status.reading import State
 from app.web.pages.forms import form_fields
+from app.web.pages.languages import LanguageLink
 from app.web.serving.status import StatusService, StatusView
 
 
@@ -77,7 +78,8 @@ class AnswerView:
     unless the text holds an error code. `ruled_out` are the causes whose answers did not help.
     `opens_wallet`: a recovery phrase or a private key was among what was removed. `status` is that
     of the exchange, where it matters; `explained`: it is the cause. `ahead` is how many seconds the
-    clock of the exchange is before our server's.
+    clock of the exchange is before our server's. `offer` is this page in the language of the text,
+    if that is another.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -103,6 +105,7 @@ class AnswerView:
     status: StatusView | None = None
     explained: bool = False
     ahead: float | None = None
+    offer: LanguageLink | None = None
 
     @property
     def leads(self) -> bool:

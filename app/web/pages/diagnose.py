@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from starlette.exceptions import HTTPException
@@ -14,6 +14,7 @@ from app import addresses
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Kind, Reason, StoreUnavailableError
 from app.i18n import N_, _
+from app.languages import current
 from app.model import Exchange, Observations, Site
 from app.web.http.headers import cached
 from app.web.http.limits import address_of
@@ -23,6 +24,7 @@ from app.web.pages.answers import AnswerView
 from app.web.pages.feedback import page_voted_on
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about
+from app.web.pages.languages import LanguageLink
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
 from app.web.serving.feedback import TooManyVotesError
 
@@ -134,6 +136,8 @@ class Diagnosing(Handlers):
             if diagnosis
             else None
         )
+        if answer and diagnosis:
+            answer = replace(answer, offer=self._offer(diagnosis.redacted_text))
         form = forms.form_state(
             shown,
             knowledge,
@@ -141,6 +145,12 @@ class Diagnosing(Handlers):
             status=self.status.view(knowledge.exchange(shown.exchange)),
         )
         return self._answer(request, answer, form, shown)
+
+    def _offer(self, text: str) -> LanguageLink | None:
+        """Return this page in the language of a text, if it is another than that of the page."""
+        found = self.edition.language_of(text) if text.strip() else None
+        links = self.languages(addresses.PATHS["diagnosis"], None)
+        return next((one for one in links if one.language == found and found != current()), None)
 
     def _refused(
         self, request: Request, observations: Observations, reason: str, status: int

@@ -13,29 +13,14 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app import addresses
 from app.content.markdown import plain
-from app.i18n import N_, _
 from app.knowledge import KnowledgeBase
-from app.languages import ENGLISH, Language, speaking
 from app.model import Exchange, Site
 from app.web.http.headers import NO_STORE, cached
+from app.web.pages.languages import LanguageLink, links_in
 from app.web.pages.rendering import HTMX_VARY, Context, Renderer
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
 from app.web.serving.status import StatusService
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageLink:
-    """The same page in a language.
-
-    `url` keeps the chosen exchange, `path` is the page itself. `offer` says in that language that
-    there is such a page.
-    """
-
-    language: Language
-    url: str
-    path: str
-    offer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +60,6 @@ class Shell:
         """The page's own query, which the exchange menu has to keep."""
         return tuple(parse_qsl(self.path.partition("?")[2])) if self.tailored else ()
 
-
-OFFER = N_("This page is in English")
-"""The translation names its own language, as in "Esta página está en español"."""
 
 HTML = "text/html; charset=utf-8"
 
@@ -179,23 +161,16 @@ class Handlers:
             indexed=indexed,
             json_ld=json_ld,
             version=knowledge.version,
-            languages=self._languages(path, exchange if tailored else None),
+            languages=self.languages(path, exchange if tailored else None),
             base=self.base_url,
             is_stale=is_stale,
         )
 
-    def _languages(self, path: str, exchange: Exchange | None) -> tuple[LanguageLink, ...]:
+    def languages(self, path: str, exchange: Exchange | None) -> tuple[LanguageLink, ...]:
+        """Return a page in all languages, English first; nothing where there is one alone."""
         translations = self.edition.knowledge.content.translations.values()
-        languages = [ENGLISH, *(one.language for one in translations)]
-        if len(languages) == 1:
-            return ()
         url = addresses.with_query(path, {"exchange": exchange.id}) if exchange else path
-        links = []
-        for language in languages:
-            with speaking(language):
-                spoken = addresses.spoken
-                links.append(LanguageLink(language, spoken(url), spoken(path), _(OFFER)))
-        return tuple(links)
+        return links_in([one.language for one in translations], path, url)
 
 
 def id_of(exchange: Exchange | None) -> str | None:
