@@ -8,7 +8,7 @@ export function showLocalTimes(scope) {
     const when = new Date(time.dateTime);
     const isToday = when.toDateString() === new Date().toDateString();
     const day = isToday ? {} : { day: "numeric", month: "long" };
-    const format = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", ...day });
+    const format = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...day });
     time.title = time.textContent;
     time.textContent = format.format(when);
     delete time.dataset.local;

@@ -896,3 +896,44 @@ def test_a_text_that_is_too_long_is_not_looked_through(
     content = load(make_content({"issues/a.md": text}))
     assert content.issues == ()
     assert [(one.rule, one.line) for one in check(content)] == [("too-long", line)]
+
+
+# --- status-call ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        "{url: 'https://api.glass.example/status'}",
+        "{time: {url: 'https://api.glass.example/time', field: data.0.ts}}",
+        "{url: 'https://a.example', field: state, values: {'0': operating}}",
+        "{url: 'https://a.example', notices: {field: result.list}}",
+    ],
+)
+def test_a_status_call_can_be_asked(make_content: MakeContent, calls: str) -> None:
+    page = EXCHANGE.replace("website", f"status: {calls}\nwebsite")
+    assert findings(make_content, {"exchanges/glass.md": page}, "status-call") == []
+
+
+@pytest.mark.parametrize(
+    ("calls", "reason"),
+    [
+        ("{url: 'http://api.glass.example'}", "https://"),
+        ("{url: 'https://192.0.2.99/status'}", "not its IP address"),
+        ("{url: 'https://localhost/status'}", "a public host"),
+        ("{url: 'https://me@a.example/status'}", "a public host"),
+        ("{time: {field: ts}}", "nothing is asked"),
+        ("{url: 'https://a.example', field: state}", "belong together"),
+        (
+            "{time: {url: 'https://a.example', field: ts}, field: a, values: {b: operating}}",
+            "no `url`",
+        ),
+        ("{url: 'https://a.example', notices: {field: a, state: b}}", "leave out both"),
+    ],
+)
+def test_a_status_call_that_cant_be_asked_is_reported(
+    make_content: MakeContent, calls: str, reason: str
+) -> None:
+    page = EXCHANGE.replace("website", f"status: {calls}\nwebsite")
+    (found,) = findings(make_content, {"exchanges/glass.md": page}, "status-call")
+    assert (found.line, reason in found.message) == (3, True)

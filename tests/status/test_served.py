@@ -136,6 +136,15 @@ def test_all_exchanges_are_told(visitor: TestClient, played: Played) -> None:
     assert "0.25 h maintenance now" in page.text
 
 
+def test_the_page_says_whose_clock_is_wrong(visitor: TestClient, played: Played) -> None:
+    turn(visitor)
+    assert "clock is" not in text(visitor, "/status")
+    played.ahead = 60
+    turn(visitor)
+    assert "our server’s clock is 60 s slow" in text(visitor, "/status")
+    assert "Its clock is" not in text(visitor, "/status")
+
+
 def test_programs_and_operators_read_it(visitor: TestClient, played: Played) -> None:
     played.says = NORMAL | {"htx": MAINTENANCE["htx"]}
     played.ahead = 30
@@ -195,7 +204,7 @@ def test_an_answer_says_when_to_wait(visitor: TestClient, played: Played) -> Non
     turn(visitor)
     shown = words(visitor.post("/diagnose", data=asked).text)
     assert "OKX: maintenance now" in shown
-    assert "Nothing is wrong with your key" in shown
+    assert "then connect again. Nothing is wrong with your key. We looked" in shown
     assert "OKX says that it is in maintenance now" in shown, "it is a reason"
     other = visitor.post("/diagnose", data=asked | {"exchange": "gate"}).text
     assert "maintenance now" not in other

@@ -35,12 +35,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPage:
-    """`/status`: all exchanges, each with the stretches of the last day; `slots` fill a chart."""
+    """`/status`: all exchanges, each with the stretches of the last day; `slots` fill a chart.
+
+    `ahead` is how many seconds most of their clocks are before our server's.
+    """
 
     template: ClassVar[str] = "pages/status.html"
 
     shell: Shell
     rows: tuple[tuple[StatusView, tuple[Stretch, ...]], ...]
+    ahead: float
     slots: int = SLOTS
 
 
@@ -76,6 +80,7 @@ class StatusPages(Handlers):
                 indexed=False,
             ),
             rows=tuple((view, stretches(view.day)) for view in views),
+            ahead=self.status.ahead(None) or 0.0,
         )
         return self.once(context)
 
