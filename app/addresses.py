@@ -221,12 +221,15 @@ def diagnosis(
     tests: Mapping[str, str] = MappingProxyType({}),
     issue: str | None = None,
     ruled_out: Iterable[str] = (),
+    items: Mapping[str, bool] = MappingProxyType({}),
+    skipped: Iterable[str] = (),
 ) -> str:
     """Return the address of a diagnosis: everything that a visitor told but the text.
 
     `missing` lists the unticked items of the checklist; it is there, and empty, when all are
     ticked. `issue` is the cause that was chosen, or `none` when none of those offered fits.
     `not` lists the causes whose answers did not help.
+    `items` are answers about single items, `skipped` the questions that were skipped.
     """
     query: list[tuple[str, str]] = []
     if exchange:
@@ -241,6 +244,8 @@ def diagnosis(
         query.append(("issue", issue))
     if without := ",".join(ruled_out):
         query.append(("not", without))
+    query += ((f"item-{item}", "yes" if ticked else "no") for item, ticked in items.items())
+    query += (("skip", question) for question in skipped)
     return PATHS["diagnosis"] + ("?" + _encode(query) if query else "")
 
 

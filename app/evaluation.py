@@ -15,7 +15,17 @@ from functools import cached_property
 from pydantic import ConfigDict, ValidationError
 
 from app.diagnosis.engine import Engine
-from app.model import NO_ISSUE, Entity, Observations, Verdict
+from app.diagnosis.questions import MOST_QUESTIONS
+from app.model import (
+    NO_ISSUE,
+    Choice,
+    Diagnosis,
+    Diagnostic,
+    Entity,
+    NextQuestion,
+    Observations,
+    Verdict,
+)
 
 EXCERPT = 100
 
@@ -189,7 +199,10 @@ def evaluate(lines: Iterable[str], engine: Engine) -> Evaluation:
 
 
 def _answer(number: int, case: Case, engine: Engine) -> Answer:
-    diagnosis = engine.diagnose(Observations(text=case.text))
+    return _answer_of(number, case, engine.diagnose(Observations(text=case.text)))
+
+
+def _answer_of(number: int, case: Case, diagnosis: Diagnosis) -> Answer:
     return Answer(
         line=number,
         case=case,
@@ -197,6 +210,56 @@ def _answer(number: int, case: Case, engine: Engine) -> Answer:
         issues=tuple(match.issue for match in diagnosis.matches),
         confidence=diagnosis.matches[0].confidence if diagnosis.matches else 0.0,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """How far a visitor gets who answers truthfully, in three questions at most.
+
+    `reached` are the cases that end with a right issue named, or with none for something else;
+    `asked` is how many questions all of them took.
+    """
+
+    reached: Score
+    asked: int
+
+
+def interview(lines: Iterable[str], engine: Engine, diagnostic: Diagnostic) -> Interview:
+    """Play a truthful visitor for every case of a file; raise `BadCaseError` for a bad line."""
+    asked = 0
+    reached: list[bool] = []
+    for _number, case in read_cases(lines):
+        observations = Observations(text=case.text)
+        diagnosis = engine.diagnose(observations)
+        for _turn in range(MOST_QUESTIONS):
+            if diagnosis.question is None or diagnosis.verdict != "unsure":
+                break
+            asked += 1
+            told = truthful(diagnosis.question, case, diagnostic)
+            observations = observations.after(told)
+            diagnosis = engine.diagnose(observations)
+        reached.append(_answer_of(0, case, diagnosis).is_right and diagnosis.verdict != "unsure")
+    return Interview(_score(reached), asked)
+
+
+def truthful(question: NextQuestion, case: Case, diagnostic: Diagnostic) -> Choice:
+    """Return the answer of somebody whose case it is; the last option when nothing is known."""
+    wanted = {case.expected, *case.also}
+    tests = {test.id: test for test in diagnostic.tests}
+    items = {item.id: item for item in diagnostic.checklist}
+    for option in question.options:
+        said = [
+            option.issue in wanted,
+            option.exchange is not None and option.exchange == case.exchange,
+        ]
+        for item, ticked in option.checklist.items():
+            said.append(ticked != (items[item].points_to[0] in wanted))
+        for test, outcome in option.tests.items():
+            result = tests[test].on_pass if outcome == "pass" else tests[test].on_fail
+            said.append(not wanted.isdisjoint(result.points_to[:1]))
+        if any(said):
+            return option
+    return question.options[-1]
 
 
 def render(evaluation: Evaluation, *, misses: bool = True) -> str:

@@ -809,8 +809,9 @@ class Observations(Entity):
     `error` is a code of `exchange` (from a link instead of a text), `checklist` says which items
     are ticked (an item that is absent was not asked). `chosen` is the issue that the chosen option
     of a question speaks for, or `NO_ISSUE` for "none of these". `ruled_out` are the issues whose
-    answers did not help. `in_maintenance` are the exchanges that say so now: our server knows it,
-    not the visitor.
+    answers did not help. `items` are answers to questions about single items of the checklist, and
+    `skipped` are the questions that were skipped. `in_maintenance` are the exchanges that say so
+    now: our server knows it, not the visitor.
     """
 
     text: str = ""
@@ -821,6 +822,25 @@ class Observations(Entity):
     chosen: Slug | None = None
     ruled_out: tuple[Slug, ...] = ()
     in_maintenance: frozenset[Slug] = frozenset()
+    items: dict[str, bool] = Field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+
+    def after(self, choice: Choice) -> Observations:
+        """Return these observations with one more answer."""
+        return self.model_copy(
+            update={
+                "chosen": choice.issue or self.chosen,
+                "exchange": choice.exchange or self.exchange,
+                "items": {**self.items, **choice.checklist},
+                "tests": {**self.tests, **choice.tests},
+                "skipped": (*self.skipped, *((choice.skip,) if choice.skip else ())),
+            }
+        )
+
+    @property
+    def questions_asked(self) -> int:
+        """How many questions the visitor has answered or skipped."""
+        return len(self.skipped) + len(self.items) + (self.chosen is not None)
 
     @property
     def url(self) -> str:
@@ -832,6 +852,8 @@ class Observations(Entity):
             tests=self.tests,
             issue=self.chosen,
             ruled_out=self.ruled_out,
+            items=self.items,
+            skipped=self.skipped,
         )
 
     @property
@@ -874,12 +896,16 @@ class Choice(Entity):
     """One answer to a question of a diagnosis: what it says, and what it tells.
 
     `issue` is the issue that it speaks for, or `NO_ISSUE` for "none of these"; `exchange` is the
-    exchange that it names.
+    exchange that it names; `checklist` and `tests` hold one item or test with its outcome; `skip`
+    is the name of the question that it skips.
     """
 
     label: str
     issue: str | None = None
     exchange: Slug | None = None
+    checklist: dict[str, bool] = Field(default_factory=dict)
+    tests: dict[str, Outcome] = Field(default_factory=dict)
+    skip: str | None = None
 
 
 class NextQuestion(Entity):

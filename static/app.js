@@ -198,7 +198,7 @@ if (form) {
 
   const TOO_LONG = _("This text is longer than 16 KB. Keep the lines with the error message and try again.");
   const EMPTY = _("Paste the error message first, or describe what happens.");
-  const isEmpty = (button) => !field.value.trim() && !["issue", "failed"].includes(button?.name) && !form.elements.error;
+  const isEmpty = (button) => !field.value.trim() && !button?.closest(".question") && button?.name !== "failed" && !form.elements.error;
   const tooLong = () => new TextEncoder().encode(field.value).length > Number(form.dataset.limit);
 
   field.addEventListener("focus", load, { once: true });
@@ -207,7 +207,7 @@ if (form) {
     if (!field.value) { status.textContent = ""; removedBefore = new Map(); }
     if (field.getAttribute("aria-invalid") === "true" && !tooLong()) complain("");
     // A new text is a new question: what was known of the old one no longer counts.
-    for (const old of document.querySelectorAll("input[name=issue], input[name=error], input[name=not]")) old.remove();
+    for (const old of document.querySelectorAll("[data-told], input[name=error]")) old.remove();
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
@@ -222,6 +222,7 @@ if (form) {
       load().then(() => form.requestSubmit(event.submitter));
       return;
     }
+    if (event.submitter?.name === "which") form.elements.exchange.value = event.submitter.value;
     clean();
     const complaint = tooLong() ? TOO_LONG : isEmpty(event.submitter) ? EMPTY : "";
     complain(complaint);

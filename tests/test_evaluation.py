@@ -7,7 +7,8 @@ import json
 import pytest
 
 from app.diagnosis.engine import Engine
-from app.evaluation import BadCaseError, Score, evaluate, render
+from app.evaluation import BadCaseError, Score, evaluate, interview, render
+from app.knowledge import KnowledgeBase
 from tests.diagnosis.conftest import engine, kites
 
 __all__ = ["engine", "kites"]
@@ -93,3 +94,25 @@ def test_a_perfect_score_has_no_misses(engine: Engine) -> None:
 def test_a_bad_line_is_named(engine: Engine, line: str, message: str) -> None:
     with pytest.raises(BadCaseError, match=f"^{message}"):
         evaluate([*lines(CASES[:1]), line], engine)
+
+
+def test_a_truthful_visitor_gets_to_the_cause(engine: Engine, kites: KnowledgeBase) -> None:
+    assert kites.diagnostic
+    cases: list[dict[str, object]] = [
+        {"text": "41010", "expected": "string-not-listed", "exchange": "windbank"},
+        {
+            "text": "the string on the lawn is refused, or the knot slipped",
+            "expected": "wrong-knot",
+        },
+        {
+            "text": "the string on the lawn is refused, or the knot slipped",
+            "expected": "lost-whistle",
+        },
+        {"text": "qwertz", "expected": "none"},
+        {"text": "nothing moves", "expected": "lost-whistle"},
+    ]
+
+    played = interview(lines(cases), engine, kites.diagnostic)
+
+    assert played.reached == Score(4, 5)
+    assert 3 <= played.asked <= 9

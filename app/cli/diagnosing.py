@@ -17,9 +17,11 @@ from app.cli.common import (
     printable,
     settings_from,
 )
+from app.diagnosis.observations import NOTHING_TO_ASK
 from app.diagnosis.presentation import to_json, to_text
 from app.evaluation import BadCaseError, render
 from app.evaluation import evaluate as evaluate_cases
+from app.evaluation import interview as interview_cases
 from app.model import Observations
 
 
@@ -63,8 +65,15 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
 
 @click.command(epilog="Example: helpcenter evaluate tests/reports/held_out.jsonl")
 @click.argument("file", type=click.File(encoding="utf-8"))
+@click.option(
+    "--interview",
+    is_flag=True,
+    envvar="HELP_INTERVIEW",
+    show_envvar=True,
+    help="Also answer the questions of each diagnosis truthfully, three at most.",
+)
 @content_option
-def evaluate(file: IO[str], content: Path | None) -> None:
+def evaluate(file: IO[str], content: Path | None, *, interview: bool) -> None:
     """Score the diagnosis on the labelled cases of FILE.
 
     One JSON object a line: `text`, `expected` (the slug of an issue, or none), `also` (other
@@ -72,12 +81,17 @@ def evaluate(file: IO[str], content: Path | None) -> None:
     click, and named and wrong, overall and by kind, issue, language and exchange, what was taken
     for what, and each miss.
     """
-    engine = engine_of(load_knowledge(settings_from(content=content)))
+    knowledge = load_knowledge(settings_from(content=content))
+    engine = engine_of(knowledge)
     try:
-        evaluation = evaluate_cases(file, engine)
+        lines = file.readlines()
+        evaluation = evaluate_cases(lines, engine)
     except (BadCaseError, UnicodeDecodeError) as error:
         raise Refused(f"{file.name}: {error}") from None
     click.echo(printable(render(evaluation)), nl=False)
+    if interview:
+        played = interview_cases(lines, engine, knowledge.diagnostic or NOTHING_TO_ASK)
+        click.echo(f"\nreached in three questions  {played.reached}, {played.asked} asked")
 
 
 def _printable_json(value: object) -> str:

@@ -52,8 +52,8 @@ _HTTP_BEFORE = re.compile(
     r"'?\s?(?:[:=]|is|of)?\s?[\[(']?$"
 )
 _HTTP_AFTER = re.compile(
-    r"^[\])']?[:,]?\s?'?(?:client error|server error|too many|unauthori[sz]ed|forbidden|"
-    r"bad gateway|bad request|service unavailable|gateway time-?out|"
+    r"^[\])']?[:,]?\s?'?(?:client error|server error|too many(?: requests)?|"
+    r"unauthori[sz]ed|forbidden|bad gateway|bad request|service unavailable|gateway time-?out|"
     r"unavailable for legal|i'm a teapot|teapot|"
     r"not acceptable|internal server|error\b|rate limit|errors\b|s\b)"
 )

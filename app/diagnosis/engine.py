@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import copy
 
-from app.diagnosis import weights
+from app.diagnosis import questions, weights
 from app.diagnosis.everyday import Everyday
 from app.diagnosis.evidence import (
     of_checklist,
     of_choice,
     of_error,
+    of_everyday,
     of_exchange,
     of_maintenance,
     of_no_choice,
@@ -24,8 +25,16 @@ from app.diagnosis.evidence import (
 from app.diagnosis.exchanges import MentionIndex
 from app.diagnosis.free_text import FreeText
 from app.diagnosis.messages import Messages, strength_of
-from app.diagnosis.questions import label_of, next_question, options_of
+from app.diagnosis.questions import (
+    EXCHANGE,
+    first_choice,
+    label_of,
+    most_telling,
+    options_of,
+    which_exchange,
+)
 from app.diagnosis.ranking import Ranked, decide, offered, rank
+from app.diagnosis.reading import Reading
 from app.diagnosis.recognition import Recogniser
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase
@@ -77,6 +86,7 @@ class Engine:
         reading = self._recogniser.read(redaction.text)
         exchange = self._recogniser.exchange(reading, observations.exchange)
         found = self._recogniser.errors(reading, exchange) if exchange else []
+        owners = () if exchange or EXCHANGE in observations.skipped else self._owners(reading)
         sure = [one for one in found if one.has_code or one.telling]
         best = max(sure, key=lambda one: (strength_of(one, reading), one.last), default=None)
         linked = self._linked_error(observations) if best is None else None
@@ -84,8 +94,10 @@ class Engine:
         general = self._messages.of_general(reading, sure, exchange)
         caller = self._messages.caller(reading)
 
+        everyday = self._everyday.find(reading)
         evidence = [
             *self._messages.of_errors(found, reading, observations.exchange),
+            *self._of_owners(owners, reading),
             *(self._of_link(linked) if linked else ()),
             *general.evidence,
             *(self._messages.of_caller(caller, entry) if caller else ()),
@@ -94,23 +106,32 @@ class Engine:
             *(self._of_exchange(exchange) if exchange else ()),
             *(self._of_status(exchange) if exchange in observations.in_maintenance else ()),
         ]
+        if everyday and not sure and not reading.has_message:
+            evidence.append(of_everyday())
         # The visitor tried the answers of these issues; what speaks for others decides alone.
         evidence = [one for one in evidence if one.issue not in observations.ruled_out]
-        ranked = rank(evidence, self._order)
+        meant = entry.issues if entry else ()
+        ranked = rank(evidence, self._order, meant)
         chosen = self._of_choice(observations, entry, ranked)
         if chosen:
-            ranked = rank([*evidence, *chosen], self._order)
-        meant = entry.issues if entry else ()
+            ranked = rank([*evidence, *chosen], self._order, meant)
         verdict, told = decide(ranked, meant, observations.chosen if chosen else None)
-
         known = bool(told) and told[0].issue in meant
-        if verdict == "unsure" and known:
-            # The choice is between the answers to the error's own question, if it has one.
-            asked = {option.issue for option in options_of(entry)}
-            if told[0].issue in asked:
-                told = tuple(one for one in ranked if one.issue in asked)[: weights.MOST_CHOICES]
         error = entry if known else None
-        issues = [one.issue for one in told]
+        question = None if chosen else questions.of_error(error)
+        if verdict == "unsure":
+            if owners:
+                question = which_exchange(owners, self._knowledge)
+            elif chosen or not observations.text.strip():
+                question = most_telling(ranked, observations, self._knowledge)
+            else:
+                issues = [one.issue for one in told]
+                question = first_choice(issues, error, self._knowledge)
+                asked = {option.issue for option in question.options}
+                told = tuple(one for one in ranked if one.issue in asked - {NO_ISSUE})
+                told = told[: weights.MOST_CHOICES]
+        if chosen and verdict == "unsure" and question is None:
+            verdict, told = "unknown", ()
         position = best.position if best else general.position
         return Diagnosis(
             verdict=verdict,
@@ -118,8 +139,8 @@ class Engine:
             error=error,
             caller_ip=caller.address if caller else None,
             matches=tuple(self._match(one) for one in told),
-            question=None if chosen else self._question(verdict, issues, error, observations),
-            everyday=self._everyday.find(reading),
+            question=question and self._left(question, verdict, observations),
+            everyday=everyday,
             excerpt=reading.text.excerpt(position) if told and position is not None else None,
             redacted_text=redaction.text,
             removed=tuple((removed.kind, removed.count) for removed in redaction.removed),
@@ -133,17 +154,11 @@ class Engine:
         same = (one for one in entries if (one.match, one.scope) == (entry.match, entry.scope))
         return next(same, entry)
 
-    def _question(
-        self,
-        verdict: Verdict,
-        issues: Sequence[str],
-        error: ErrorCode | None,
-        observations: Observations,
+    @staticmethod
+    def _left(
+        question: NextQuestion, verdict: Verdict, observations: Observations
     ) -> NextQuestion | None:
-        """Return what to ask next; nothing whose answer would be an issue that is ruled out."""
-        question = next_question(verdict, issues, error, self._knowledge)
-        if question is None or not observations.ruled_out:
-            return question
+        """Return a question without the answers that would be an issue that is ruled out."""
         left = [one for one in question.options if one.issue not in observations.ruled_out]
         enough = verdict == "unsure" or len(left) >= weights.LEAST_CHOICES
         return question.model_copy(update={"options": tuple(left)}) if enough else None
@@ -158,6 +173,18 @@ class Engine:
             because=one.reasons,
         )
 
+    def _owners(self, reading: Reading) -> tuple[str, ...]:
+        """Return the exchanges to choose from, when a text is a code that several have."""
+        owners = self._recogniser.owners(reading)
+        return owners if len(owners) > 1 else ()
+
+    def _of_owners(self, owners: Sequence[str], reading: Reading) -> Iterator[Evidence]:
+        for owner in owners:
+            for one in self._recogniser.errors(reading, owner):
+                because = self._messages.answered(one.entry)
+                strength = weights.OF_SEVERAL_EXCHANGES
+                yield from of_error(one.entry, strength, because, kind="code")
+
     def _of_link(self, linked: ErrorCode) -> Iterator[Evidence]:
         because = self._messages.answered(linked)
         return of_error(linked, weights.LITERAL_CODE, because, kind="code")
@@ -166,8 +193,9 @@ class Engine:
         diagnostic = self._knowledge.diagnostic
         if diagnostic:
             for item in diagnostic.checklist:
-                if item.id in observations.checklist:
-                    yield from of_checklist(item, ticked=observations.checklist[item.id])
+                told = {**observations.items, **observations.checklist}
+                if item.id in told:
+                    yield from of_checklist(item, ticked=told[item.id])
             for test in diagnostic.tests:
                 if test.id in observations.tests:
                     yield from of_test(test, observations.tests[test.id])
@@ -181,7 +209,9 @@ class Engine:
         """
         chosen = observations.chosen
         if chosen == NO_ISSUE:
-            return [of_no_choice(one.issue) for one in offered(ranked)]
+            issues = [one.issue for one in offered(ranked)]
+            asked = first_choice(issues, entry, self._knowledge).options if issues else ()
+            return [of_no_choice(one.issue) for one in asked if one.issue in self._order]
         if chosen is None or chosen not in self._order or chosen in observations.ruled_out:
             return []
         likely = {one.issue for one in ranked if one.probability >= weights.WORTH_A_CHOICE}

@@ -178,6 +178,11 @@ def of_nothing_pasted() -> Evidence:
     return Evidence("words", NO_ISSUE, weights.NO_TEXT, "")
 
 
+def of_everyday() -> Evidence:
+    """Return what an everyday question says: it is about something else than an issue."""
+    return Evidence("words", NO_ISSUE, weights.EVERYDAY, "")
+
+
 def of_text(*, named: bool, foreign: bool, error: bool, message: bool) -> Evidence:
     """Return what any text says for something else, before it is read.
 

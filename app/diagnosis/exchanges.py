@@ -92,6 +92,17 @@ def foreign_hosts(flat: str, mentions: Iterable[Mention]) -> list[str]:
     return found
 
 
+def without_names(flat: str, mentions: Iterable[Mention]) -> str:
+    """Return `flat` with blanks in the place of every mention: a name is no evidence of a cause."""
+    parts: list[str] = []
+    reached = 0
+    for mention in mentions:
+        start, end = max(reached, mention.start), max(reached, mention.end)
+        parts += (flat[reached:start], " " * (end - start))
+        reached = end
+    return "".join((*parts, flat[reached:]))
+
+
 def _joins(character: str) -> bool:
     return (character.isalnum() and character.isascii()) or character in "_/\\"
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from app.diagnosis import weights
 from app.diagnosis.evidence import of_model, of_nothing_pasted, of_phrases, of_text
-from app.diagnosis.exchanges import MentionIndex
+from app.diagnosis.exchanges import MentionIndex, without_names
 from app.diagnosis.messages import factor_beside, loud_errors
 from app.diagnosis.phrases import FoundPhrase, PhraseIndex
 from app.diagnosis.reading import Reading, Recognised
@@ -73,7 +73,7 @@ class FreeText:
 
     def _of_model(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:
         seen = marks(reading.mentions, reading.foreign)
-        prediction = self.learn().predict(reading.text.flat, seen)
+        prediction = self.learn().predict(without_names(reading.text.flat, reading.mentions), seen)
         if prediction is None:
             return
         own_words = not (reading.is_machine_made or sure)

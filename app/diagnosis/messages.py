@@ -116,17 +116,22 @@ class Messages:
         signs: dict[str, list[_Sign]] = defaultdict(list)
         lines = reading.lines_of(sure)
         entries = [one.entry for one in sure]
+        reasons = [(one.start, one.end) for one in reading.numbers if one.context == "http"]
         for hit in reading.hits:
+            if any(start <= hit.start and hit.end <= end for start, end in reasons):
+                continue  # "429 Too Many Requests" is a status with its reason, and no message
             in_line = any(start <= hit.start < end for start, end in lines)
             factor = weights.IN_LINE_OF_ERROR if in_line else 1.0
             for issue, strength in _meanings(hit, entries).items():
                 signs[issue].append(_Sign(factor * strength, _quote(reading, hit), hit.start))
         codes = {one.entry.code for one in sure if one.has_code}
+        beside = weights.STATUS_BESIDE_MESSAGE if signs else 1.0
         for number in reading.numbers:
             if number.context == "http" and number.code not in codes:
                 quote = f"HTTP {number.code}"
                 for issue in self._statuses.get(number.code, ()):
-                    signs[issue].append(_Sign(weights.STATUS_SIGNATURE, quote, number.start))
+                    strength = beside * weights.STATUS_SIGNATURE
+                    signs[issue].append(_Sign(strength, quote, number.start))
         return signs
 
     def caller(self, reading: Reading) -> SeenCaller | None:

@@ -53,7 +53,14 @@ def to_json(
         "question": {
             "text": question.text,
             "options": [
-                {"label": option.label, "issue": option.issue, "exchange": option.exchange}
+                {
+                    "label": option.label,
+                    "issue": option.issue,
+                    "exchange": option.exchange,
+                    "checklist": option.checklist,
+                    "tests": option.tests,
+                    "skip": option.skip,
+                }
                 for option in question.options
             ],
         }
@@ -115,9 +122,8 @@ def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase, observations: Observ
             lines += (f"   - {plain(step.text)}" for step in found.steps)
     if diagnosis.question:
         lines += ["", plain(diagnosis.question.text)]
-        lines += (
-            f"- {plain(option.label)}  {addresses.issue(option.issue)}"
-            for option in diagnosis.question.options
-            if option.issue and option.issue != NO_ISSUE
-        )
+        for option in diagnosis.question.options:
+            is_issue = option.issue and option.issue != NO_ISSUE
+            url = f"  {addresses.issue(option.issue)}" if option.issue and is_issue else ""
+            lines.append(f"- {plain(option.label)}{url}")
     return "\n".join(lines)

@@ -1,30 +1,61 @@
-"""What to ask a visitor next: the question of an error code, or the choice between causes."""
+"""What to ask a visitor next, one question at a time.
+
+A code of several exchanges asks for the exchange first. Then comes the choice between causes, in
+the words of the error's own question if it has one. After "none of these" comes the question whose
+answers are expected to tell most: an item of the checklist, a quick test, or the choice between the
+causes that are left. Nothing is asked that was told already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from app.diagnosis import weights
+from app.diagnosis.evidence import of_checklist, of_test
+from app.diagnosis.ranking import Ranked
 from app.i18n import N_, _
 from app.knowledge import KnowledgeBase
-from app.model import NO_ISSUE, Choice, ErrorCode, NextQuestion, Option, Verdict
+from app.model import (
+    NO_ISSUE,
+    Choice,
+    ErrorCode,
+    Evidence,
+    NextQuestion,
+    Observations,
+    Option,
+    Outcome,
+)
 
+MOST_QUESTIONS = 3
 WHICH_CAUSE = N_("Which of these do you see?")
-NONE_OF_THESE = N_("None of these")
+WHICH_EXCHANGE = N_("Which exchange is it?")
+
+EXCHANGE, OTHERS = "exchange", "others"
+"""The names of questions that can be skipped: for the exchange, and between the causes left."""
 
 
-def of_error(entry: ErrorCode | None) -> NextQuestion | None:
-    """Return the question of an error code, if it has one."""
-    options = tuple(Choice(label=one.label, issue=one.issue) for one in options_of(entry))
-    return (
-        NextQuestion(text=entry.question.text, options=options)
-        if entry and entry.question
-        else None
-    )
+class _Candidate(NamedTuple):
+    """A question, and how likely each of its answers is with each issue."""
+
+    question: NextQuestion
+    answers: Sequence[Mapping[str, float]]
+    otherwise: Sequence[float]
+    """How likely each answer is with all other issues, and with something else."""
 
 
 def options_of(entry: ErrorCode | None) -> tuple[Option, ...]:
     """Return the answers to the question of an error code, if it has one."""
     return entry.question.options if entry and entry.question else ()
+
+
+def of_error(entry: ErrorCode | None) -> NextQuestion | None:
+    """Return the question of an error code, if it has one."""
+    if entry is None or entry.question is None:
+        return None
+    options = tuple(Choice(label=one.label, issue=one.issue) for one in options_of(entry))
+    return NextQuestion(text=entry.question.text, options=options)
 
 
 def label_of(issue: str, entry: ErrorCode | None, knowledge: KnowledgeBase) -> str:
@@ -36,18 +67,111 @@ def label_of(issue: str, entry: ErrorCode | None, knowledge: KnowledgeBase) -> s
     return (found.choice or found.symptom) if found else issue
 
 
-def next_question(
-    verdict: Verdict, issues: Sequence[str], entry: ErrorCode | None, knowledge: KnowledgeBase
+def which_exchange(exchanges: Sequence[str], knowledge: KnowledgeBase) -> NextQuestion:
+    """Return the question which of `exchanges` a code comes from."""
+    found = (knowledge.exchange(one) for one in exchanges)
+    options = (Choice(label=one.name, exchange=one.id) for one in found if one)
+    skip = Choice(label=_("Another exchange"), skip=EXCHANGE)
+    return NextQuestion(text=_(WHICH_EXCHANGE), options=(*options, skip))
+
+
+def between(
+    issues: Sequence[str], entry: ErrorCode | None, knowledge: KnowledgeBase, none: Choice
+) -> NextQuestion:
+    """Return the choice between `issues`, and `none` of them."""
+    asked = of_error(entry)
+    if asked and issues and issues[0] in {option.issue for option in asked.options}:
+        return asked.model_copy(update={"options": (*asked.options, none)})
+    options = (Choice(label=label_of(issue, entry, knowledge), issue=issue) for issue in issues)
+    return NextQuestion(text=_(WHICH_CAUSE), options=(*options, none))
+
+
+def first_choice(
+    issues: Sequence[str], entry: ErrorCode | None, knowledge: KnowledgeBase
+) -> NextQuestion:
+    """Return the choice between the issues that an unsure diagnosis offers."""
+    none = Choice(label=_("None of these"), issue=NO_ISSUE)
+    return between(issues, entry, knowledge, none)
+
+
+def most_telling(
+    ranked: Sequence[Ranked], observations: Observations, knowledge: KnowledgeBase
 ) -> NextQuestion | None:
-    """Return what to ask about `issues`, likeliest first; None when nothing is left to ask."""
-    question = of_error(entry)
-    if question is None or not issues or issues[0] not in {one.issue for one in options_of(entry)}:
-        labels = ((issue, label_of(issue, entry, knowledge)) for issue in issues)
-        options = tuple(Choice(label=label, issue=issue) for issue, label in labels)
-        question = (
-            NextQuestion(text=_(WHICH_CAUSE), options=options) if verdict == "unsure" else None
+    """Return the question whose answers are expected to tell most; None when none tells enough."""
+    if observations.questions_asked >= MOST_QUESTIONS:
+        return None
+    now = {one.issue: one.probability for one in ranked}
+    candidates = _candidates(ranked, observations, knowledge)
+    gains = [(_gain(now, one), -place, one) for place, one in enumerate(candidates)]
+    gain, _place, best = max(gains, default=(0.0, 0, None), key=lambda one: one[:2])
+    return best.question if best and gain >= weights.LEAST_GAIN else None
+
+
+def _candidates(
+    ranked: Sequence[Ranked], observations: Observations, knowledge: KnowledgeBase
+) -> Iterator[_Candidate]:
+    left = [one for one in ranked if one.is_possible and not one.is_ruled_out]
+    if len(left) > 1 and OTHERS not in observations.skipped:
+        issues = [one.issue for one in left[: weights.MOST_CHOICES]]
+        none = Choice(label=_("None of these"), skip=OTHERS)
+        question = between(issues, None, knowledge, none)
+        sees, not_ = weights.SEES_ITS_CAUSE, 1 - weights.SEES_ITS_CAUSE
+        answers: list[Mapping[str, float]] = [{issue: sees} for issue in issues]
+        yield _Candidate(
+            question, [*answers, dict.fromkeys(issues, not_)], [0.0] * len(issues) + [1.0]
         )
-    if question and verdict == "unsure":
-        none = Choice(label=_(NONE_OF_THESE), issue=NO_ISSUE)
-        return question.model_copy(update={"options": (*question.options, none)})
-    return question
+    diagnostic = knowledge.diagnostic
+    for item in diagnostic.checklist if diagnostic else ():
+        told = {**observations.checklist, **observations.items}
+        if item.id not in told and item.id not in observations.skipped:
+            yield _yes_or_no(
+                NextQuestion(
+                    text=item.text,
+                    options=(
+                        Choice(label=_("Yes"), checklist={item.id: True}),
+                        Choice(label=_("No"), checklist={item.id: False}),
+                        Choice(label=_("I don't know"), skip=item.id),
+                    ),
+                ),
+                list(of_checklist(item, ticked=True)),
+                list(of_checklist(item, ticked=False)),
+            )
+    outcomes: tuple[tuple[str, Outcome], ...] = ((_("It worked"), "pass"), (_("It failed"), "fail"))
+    for test in diagnostic.tests if diagnostic else ():
+        if test.id not in observations.tests and test.id not in observations.skipped:
+            options = (Choice(label=label, tests={test.id: value}) for label, value in outcomes)
+            skip = Choice(label=_("Skip this"), skip=test.id)
+            yield _yes_or_no(
+                NextQuestion(text=test.text, options=(*options, skip)),
+                list(of_test(test, "pass")),
+                list(of_test(test, "fail")),
+            )
+
+
+def _yes_or_no(
+    question: NextQuestion, yes: Sequence[Evidence], no: Sequence[Evidence]
+) -> _Candidate:
+    """Return a question of two answers; what each says is the log-odds of its evidence."""
+    usual = weights.USUALLY_YES
+    odds = {piece.issue: math.log(usual / (1 - usual)) for piece in (*yes, *no)}
+    for sign, pieces in ((1, yes), (-1, no)):
+        for piece in pieces:
+            odds[piece.issue] += sign * piece.strength
+    likely = {issue: 1 / (1 + math.exp(-value)) for issue, value in odds.items()}
+    unlikely = {issue: 1 - value for issue, value in likely.items()}
+    return _Candidate(question, [likely, unlikely], [usual, 1 - usual])
+
+
+def _gain(now: Mapping[str, float], candidate: _Candidate) -> float:
+    """Return how much the answers are expected to lower the entropy, in bits."""
+    expected = 0.0
+    for answer, otherwise in zip(candidate.answers, candidate.otherwise, strict=True):
+        joint = [share * answer.get(issue, otherwise) for issue, share in now.items()]
+        total = sum(joint)
+        if total:
+            expected += total * _entropy([one / total for one in joint])
+    return _entropy(now.values()) - expected
+
+
+def _entropy(shares: Iterable[float]) -> float:
+    return -sum(share * math.log2(share) for share in shares if share > 0)

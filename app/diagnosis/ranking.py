@@ -1,7 +1,8 @@
 """Evidence -> the probability of each issue, and of something else -> the verdict.
 
-The strengths of the evidence for an issue add up, as log-odds do. The exponentials of the sums,
-divided by their total, are the probabilities; `NO_ISSUE` (something else) takes part like an issue.
+The strengths of the evidence for an issue add up, as log-odds do. The exponentials of the scaled
+sums, divided by their total, are the probabilities; `NO_ISSUE` (something else) takes part like an
+issue.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ class Ranked:
         return self.issue != NO_ISSUE and asked
 
     @property
+    def is_ruled_out(self) -> bool:
+        """Whether the visitor was offered it, and chose none of those."""
+        return any(piece.kind == "choice" and piece.strength < 0 for piece in self.evidence)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """The reasons that speak for it, the strongest first.
 
@@ -44,8 +50,13 @@ class Ranked:
         return tuple(dict.fromkeys(told))
 
 
-def rank(evidence: Iterable[Evidence], order: Mapping[str, int]) -> tuple[Ranked, ...]:
+def rank(
+    evidence: Iterable[Evidence], order: Mapping[str, int], by_error: Collection[str] = ()
+) -> tuple[Ranked, ...]:
     """Return something else and the issues that there is evidence for, likeliest first.
+
+    `by_error` are the issues that the recognised error can mean: where it can mean the first one,
+    the sums are surer than log-odds, elsewhere they are less sure.
 
     `order` holds the place of every issue; of equally likely ones the first comes first, after
     something else. Evidence for other issues is left out.
@@ -56,17 +67,19 @@ def rank(evidence: Iterable[Evidence], order: Mapping[str, int]) -> tuple[Ranked
         if piece.issue in places:
             pieces[piece.issue].append(piece)
     sums = {issue: sum(piece.strength for piece in found) for issue, found in pieces.items()}
-    highest = max(sums.values())
-    total = sum(math.exp(strength - highest) for strength in sums.values())
+    first, *_others = issues = sorted(sums, key=lambda issue: (-sums[issue], places[issue]))
+    scale = weights.SCALE_BY_ERROR if first in by_error else weights.SCALE
+    shares = {issue: math.exp(scale * (sums[issue] - sums[first])) for issue in issues}
+    total = sum(shares.values())
     return tuple(
-        Ranked(issue, sums[issue], math.exp(sums[issue] - highest) / total, tuple(pieces[issue]))
-        for issue in sorted(sums, key=lambda issue: (-sums[issue], places[issue]))
+        Ranked(issue, sums[issue], shares[issue] / total, tuple(pieces[issue])) for issue in issues
     )
 
 
 def offered(ranked: Iterable[Ranked]) -> tuple[Ranked, ...]:
     """Return the issues to choose from, likeliest first."""
-    issues = [one for one in ranked if one.is_possible][: weights.MOST_CHOICES]
+    left = [one for one in ranked if one.is_possible and not one.is_ruled_out]
+    issues = left[: weights.MOST_CHOICES]
     return tuple(
         one
         for place, one in enumerate(issues)
@@ -80,7 +93,7 @@ def decide(
     """Return the verdict, and the issues to tell, likeliest first.
 
     `by_error` are the issues that the recognised error can mean. `chosen` is the issue that the
-    visitor chose, or `NO_ISSUE`: then nothing is offered again. An issue without a reason to tell
+    visitor chose, or `NO_ISSUE`. An issue without a reason to tell
     is not named: many small hints are a guess.
     """
     issues = [one for one in ranked if one.is_possible]
@@ -97,6 +110,6 @@ def decide(
         return "recognised" if first.issue in by_error else "likely", told
     [else_] = (one for one in ranked if one.issue == NO_ISSUE)
     is_else = else_.probability >= weights.SOMETHING_ELSE
-    if is_else or chosen == NO_ISSUE or len(choices) < weights.LEAST_CHOICES:
+    if is_else or len(choices) < weights.LEAST_CHOICES:
         return "unknown", ()
     return "unsure", choices

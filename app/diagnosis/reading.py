@@ -5,7 +5,7 @@ The types that recognising and weighing share; `recognition` fills them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 import re2
@@ -28,6 +28,11 @@ class Owner:
     issue: str | None = None
     entry: ErrorCode | None = None
     is_code: bool = False
+
+    def says_something(self, codes: Container[tuple[str, str]]) -> bool:
+        """Whether it is no code, or one of those that were recognised (exchange and code)."""
+        known = self.entry and (self.entry.exchange, self.entry.code)
+        return not self.is_code or known in codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,15 @@ class Reading:
     def spans(self, found: Iterable[Recognised]) -> list[Span]:
         """Return the places of all fixed messages and codes.
 
-        In a line of JSON or of a log, what stands around a code that was `found` is its message.
+        In a line of JSON or of a log, what stands around a code that was `found` is its message. A
+        word that is only another exchange's code ("timeout") is a word like others.
         """
+        found = list(found)
+        codes = {(one.entry.exchange, one.entry.code) for one in found if one.literal}
         spans = [(hit.start, hit.end) for hit in self.numbers if hit.context != "bare"]
-        spans += (span for hit in self.hits for span in hit.spans)
+        for hit in self.hits:
+            if any(one.says_something(codes) for one in hit.owners):
+                spans += hit.spans
         return spans + self.lines_of(found)
 
     def lines_of(self, found: Iterable[Recognised]) -> list[Span]:

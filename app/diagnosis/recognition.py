@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from app.diagnosis import weights
 from app.diagnosis.codes import Context, NumberHit, numbers
-from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes
+from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes, without_names
 from app.diagnosis.lines import mostly_machine_made
 from app.diagnosis.reading import Owner, Reading, Recognised, is_telling, status_of
 from app.diagnosis.signatures import Hit, SignatureIndex
@@ -25,6 +25,7 @@ MOST_CODES = 200
 
 _DISTINCT = "-:"
 """Marks of codes that are no ordinary words: api-signature-not-valid, EAPI:Invalid key."""
+_WORDS = re.compile(r"[^\W\d_]+")
 _LETTERS = re.compile(r"[a-z]{3,}")
 _JSON_WORDS = frozenset(
     {"code", "msg", "message", "data", "null", "retcode", "retmsg", "result", "error"}
@@ -49,6 +50,11 @@ class Recogniser:
             if _is_number(entry.code):
                 codes[entry.code][entry.exchange] = None
         self._codes = {code: tuple(owners) for code, owners in codes.items()}
+        self._by_message = {
+            (entry.exchange, normalise(entry.message).flat): entry
+            for entry in _entries(knowledge)
+            if entry.message
+        }
         self._matches = {
             (entry.exchange, entry.code, entry.match): normalise(entry.match).flat
             for entry in _entries(knowledge)
@@ -110,7 +116,7 @@ class Recogniser:
                     marks[exchange] += weights.OWN_MESSAGE
         for number in reading.numbers:
             owners = self._codes.get(number.code, ())
-            if owners and not named and _is_all(reading, number):
+            if len(owners) == 1 and not named and _is_all(reading, number):
                 marks[owners[0]] += weights.SOLE_CODE
             if number.context in {"bare", "http"}:
                 continue
@@ -149,6 +155,13 @@ class Recogniser:
                 return True
         return False
 
+    def owners(self, reading: Reading) -> tuple[str, ...]:
+        """Return the exchanges that a text without a name can be about, if it is a code alone."""
+        for number in reading.numbers:
+            if not reading.mentions and _is_all(reading, number):
+                return self._codes.get(number.code, ())
+        return ()
+
     # --- which errors -------------------------------------------------------------------------
 
     def errors(self, reading: Reading, exchange: str) -> list[Recognised]:
@@ -176,7 +189,15 @@ class Recogniser:
                     one = _noted(found, owner.entry, hit.start, hit.last)
                     one.literal = True
                     one.count = max(one.count, hit.times)
+        if entry := self._whole_message(reading, exchange):
+            one = _noted(found, entry, 0, 0)
+            one.message = one.telling = True
         return sorted(found.values(), key=lambda one: one.position)
+
+    def _whole_message(self, reading: Reading, exchange: str) -> ErrorCode | None:
+        """Return the entry whose message is all of a text but names: "coinbase unauthorized"."""
+        rest = " ".join(without_names(reading.text.flat, reading.mentions).split())
+        return self._by_message.get((exchange, rest.strip(" .:!'"))) if rest else None
 
     def _stands_as_code(self, reading: Reading, hit: Hit[Owner], entry: ErrorCode) -> bool:
         """Tell whether a literal code stands there as one, and this is its entry."""
@@ -331,18 +352,12 @@ def outermost(hits: Iterable[Hit[Owner]]) -> Iterator[Hit[Owner]]:
 
 
 def _is_all(reading: Reading, number: NumberHit) -> bool:
-    """Tell whether a text is a code and hardly a word more, as in "error -2015 again".
-
-    Of several exchanges that have the code it is then the first in the writers' order.
-    """
+    """Tell whether a text is a code and hardly a word more, as in "error -2015 again"."""
     if len(reading.text.flat) > weights.LONGEST_LONE_CODE:
         return False
     rest = f"{reading.text.flat[: number.start]} {reading.text.flat[number.end :]}"
-    words = [word.strip(".:!?#") for word in rest.split()]
+    words = set(_WORDS.findall(rest)) - _JSON_WORDS
     is_code = len(number.code.lstrip("-")) > len("404")
-    # Braces and quotes are a message's, and that tells more than the writers' order.
-    return (
-        is_code
-        and len(words) <= weights.WORDS_BESIDE_CODE
-        and all(map(str.isalpha, filter(None, words)))
-    )
+    # Words in quotes are a message, which tells more than the code.
+    most = 0 if "'" in rest else weights.WORDS_BESIDE_CODE
+    return is_code and len(words) <= most and not any(map(str.isdigit, rest))

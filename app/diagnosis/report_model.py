@@ -190,7 +190,7 @@ class ReportModel:
         """Return what each word adds to every class: by itself and by its groups."""
         worths: dict[Span, list[float]] = {}
         for feature, span in known.items():
-            if span[1] > span[0]:
+            if span[1] > span[0] and feature not in SMALL_STEMS:
                 row = [scale * weight for weight in self._weights[feature]]
                 before = worths.get(span)
                 worths[span] = [a + b for a, b in zip(before, row, strict=True)] if before else row

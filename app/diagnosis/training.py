@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
 from app.diagnosis import weights
-from app.diagnosis.exchanges import Mention, MentionIndex, foreign_hosts
+from app.diagnosis.exchanges import Mention, MentionIndex, foreign_hosts, without_names
 from app.diagnosis.report_model import Sample
 from app.diagnosis.text import normalise
 from app.knowledge import KnowledgeBase
@@ -21,7 +21,8 @@ def samples(knowledge: KnowledgeBase, mentions: MentionIndex) -> Iterator[Sample
     for report in reports:
         flat = normalise(report.text).flat
         found = mentions.find(flat)
-        yield Sample(flat, _shares(report, slugs), marks=marks(found, foreign_hosts(flat, found)))
+        seen = marks(found, foreign_hosts(flat, found))
+        yield Sample(without_names(flat, found), _shares(report, slugs), marks=seen)
 
 
 def marks(mentions: Collection[Mention], foreign: Collection[str]) -> tuple[str, ...]:

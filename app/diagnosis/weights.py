@@ -33,6 +33,9 @@ EXCHANGE_NAMED = -3.0
 FOREIGN_HOST = 6.0
 """Added when the text names no exchange, but hosts of others."""
 
+EVERYDAY = 1.0
+"""Added when the text asks an everyday question, and holds no error."""
+
 OFF_TOPIC_SIGNATURE = 4.0
 """Added for a fixed message of a program or service that is no exchange."""
 
@@ -74,6 +77,9 @@ TELLING_LENGTH = 18
 RANK = (1.0, 0.8, 0.7, 0.62, 0.55)
 """Factors for the issues that one error can mean, likeliest first."""
 
+OF_SEVERAL_EXCHANGES = 2.5
+"""A code alone that several exchanges have, for each of them."""
+
 REPEATED = 0.2
 """Added for each doubling of how often a code or message stands in a log."""
 
@@ -99,6 +105,9 @@ SHORT_LENGTH = 8
 
 STATUS_SIGNATURE = 2.2
 """The status of an answer (HTTP 429)."""
+
+STATUS_BESIDE_MESSAGE = 0.5
+"""Factor for a status beside a message that means an issue: the message says more."""
 
 ADDRESS_SIGNATURE = 0.4
 ADDRESS_WORDS = 3
@@ -164,8 +173,13 @@ may mean it all the same."""
 MOST_MATCHES = 5
 """Issues in a diagnosis, at most."""
 
+SCALE = 0.85
+SCALE_BY_ERROR = 1.4
+"""The sums of strengths times this are log-odds: by words, and for a meaning of a recognised error.
+Fitted by cross-validation, so that a confidence is a probability (docs/diagnosis.md)."""
+
 NAMED = 0.9
-NAMED_BY_ERROR = 0.6
+NAMED_BY_ERROR = 0.65
 """The first issue is named from this probability on: by words, and as a meaning of a recognised
 error. Of the issues that are named, 95 in 100 are right (docs/diagnosis.md)."""
 
@@ -182,6 +196,17 @@ FAR_BEHIND = 3.5
 
 WORTH_SAYING = 0.25
 """Weaker evidence counts, but is not told as a reason."""
+
+# --- What to ask next -------------------------------------------------------------------------
+
+SEES_ITS_CAUSE = 0.9
+"""How likely visitors choose their cause when it is among those offered."""
+
+USUALLY_YES = 0.7
+"""How likely an item is done, or a test succeeds, when it has nothing to do with the cause."""
+
+LEAST_GAIN = 0.05
+"""A question is asked when its answers are expected to tell at least so many bits."""
 
 # --- Which exchange a text is about: votes, not log-odds --------------------------------------
 

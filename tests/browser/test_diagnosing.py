@@ -118,6 +118,7 @@ def test_an_unsure_diagnosis_is_a_choice_by_keyboard(visitor: Page, marbles: str
         [
             "The market says that it doesn't know the key",
             "The market names an address that is no friend",
+            "The market asks for a word that you made up",
             "None of these",
         ]
     )

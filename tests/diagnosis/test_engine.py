@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.diagnosis.engine import Engine
+from app.diagnosis.questions import first_choice
+from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, Observations
 from tests.diagnosis.conftest import Diagnose, first
 
@@ -51,7 +53,7 @@ def test_recognises(diagnose: Diagnose, text: str, code: str, issue: str) -> Non
     ("text", "issue"),
     [
         pytest.param("it flies at home but not in the park", "string-not-listed", id="phrase"),
-        pytest.param("kite ECALM at Pole.up (pole.js:1)", "no-wind", id="general signature"),
+        pytest.param("ECALM (pole.js:1)", "no-wind", id="general signature"),
         pytest.param("breezehub: knot is not recognised", "wrong-knot", id="another exchange"),
         pytest.param("breezehub answered HTTP 401", "wrong-knot", id="status"),
         pytest.param("我的绳子不在白名单里", "string-not-listed", id="Chinese"),
@@ -74,7 +76,6 @@ def test_finds_likely_by_wording(diagnose: Diagnose, text: str, issue: str) -> N
         "how much is a kite",
         "SewingMachineError: needle timed out, wind timed out",
         "order 7020 filled",
-        "the timeout of my oven",
         "qwertz asdf",
         "https://shop.example/503",
     ],
@@ -114,12 +115,17 @@ def test_a_chosen_cause_is_the_answer(diagnose: Diagnose) -> None:
         assert chosen.matches[0].because[0].startswith("You chose “")
 
 
-def test_none_of_these_offers_nothing_again(diagnose: Diagnose) -> None:
+def test_none_of_these_asks_for_something_else_three_times_at_most(diagnose: Diagnose) -> None:
     text = "the string on the lawn is refused, or the knot slipped"
-    diagnosis = diagnose(text, chosen=NO_ISSUE)
+    asked = diagnose(text)
+    left = diagnose(text, chosen=NO_ISSUE)
+    last = diagnose(text, chosen=NO_ISSUE, skipped=["others", "string-listed"])
 
-    assert diagnosis.question is None
-    assert diagnosis.verdict == "unknown"
+    offered = {match.issue for match in asked.matches}
+    assert left.question is not None
+    assert offered.isdisjoint(option.issue for option in left.question.options)
+    assert offered.isdisjoint(match.issue for match in left.matches)
+    assert (last.verdict, last.question, last.matches) == ("unknown", None, ())
 
 
 def test_a_chosen_cause_needs_no_text(diagnose: Diagnose) -> None:
@@ -128,24 +134,84 @@ def test_a_chosen_cause_needs_no_text(diagnose: Diagnose) -> None:
     assert (diagnosis.verdict, first(diagnosis)) == ("likely", "lost-whistle")
 
 
-def test_the_choice_for_an_error_is_in_the_words_of_its_question(diagnose: Diagnose) -> None:
-    diagnosis = diagnose("invalid knot, string, or permission to fly")
+def test_the_choice_for_an_error_is_in_the_words_of_its_question(kites: KnowledgeBase) -> None:
+    [entry] = kites.errors("windbank", "-7015")
 
-    assert diagnosis.verdict == "unsure"
-    assert diagnosis.error is not None
-    assert diagnosis.question is not None
-    assert diagnosis.question.text == "What does the list show?"
-    assert [option.label for option in diagnosis.question.options] == [
-        "It is empty", "The string is there", "None of these"
-    ]  # fmt: skip
-    assert [match.issue for match in diagnosis.matches] == ["string-not-listed", "wrong-knot"]
+    own = first_choice(["wrong-knot", "string-not-listed"], entry, kites)
+    other = first_choice(["no-wind", "wrong-knot"], entry, kites)
+
+    assert own.text == "What does the list show?"
+    labels = ["It is empty", "The string is there", "None of these"]
+    assert [option.label for option in own.options] == labels
+    assert other.text == "Which of these do you see?"
+    assert [option.issue for option in other.options] == ["no-wind", "wrong-knot", NO_ISSUE]
 
 
 def test_a_code_is_looked_up_at_the_exchange_that_the_text_names(diagnose: Diagnose) -> None:
     assert first(diagnose('windbank {"code":41010}')) == "string-not-listed"
     assert first(diagnose('cloudex {"code":41010}')) == "no-wind"
-    assert diagnose('{"code":41010}').verdict == "unknown"
     assert first(diagnose('{"code":41010}', exchange="cloudex")) == "no-wind"
+
+
+@pytest.mark.parametrize("text", ["41010", "error 41010", '{"code":41010}'])
+def test_a_code_of_several_exchanges_asks_for_the_exchange_first(
+    diagnose: Diagnose, text: str
+) -> None:
+    diagnosis = diagnose(text)
+
+    assert (diagnosis.verdict, diagnosis.exchange, diagnosis.error) == ("unsure", None, None)
+    assert diagnosis.question is not None
+    assert diagnosis.question.text == "Which exchange is it?"
+    assert [(one.label, one.exchange, one.skip) for one in diagnosis.question.options] == [
+        ("Windbank", "windbank", None),
+        ("Cloudex", "cloudex", None),
+        ("Another exchange", None, "exchange"),
+    ]
+    skipped = diagnose(text, skipped=["exchange"]).question
+    assert skipped is None or skipped.text != "Which exchange is it?"
+
+
+@pytest.mark.parametrize("text", ["52001", "code 52001", '{"code": 52001}'])
+def test_a_code_of_one_exchange_alone_is_recognised(diagnose: Diagnose, text: str) -> None:
+    diagnosis = diagnose(text)
+
+    assert (diagnosis.verdict, diagnosis.exchange) == ("recognised", "cloudex")
+    assert diagnose('{"code": 52001, "msg": "something else"}').error is None
+
+
+def test_a_message_and_a_name_are_enough(diagnose: Diagnose) -> None:
+    diagnosis = diagnose("Windbank: kite refused.")
+
+    assert diagnosis.error is not None
+    assert diagnosis.error.code == "7020"
+    assert first(diagnosis) == "wrong-knot"
+
+
+def test_the_name_of_an_exchange_is_no_evidence(diagnose: Diagnose) -> None:
+    alone, named = diagnose("52001"), diagnose("cloudex 52001")
+
+    assert first(named) == first(alone) == "kite-too-small"
+    assert not any("cloudex" in reason for match in named.matches for reason in match.because)
+
+
+@pytest.mark.parametrize("text", ["the timeout of my oven", "GET /kites HTTP/1.1"])
+def test_what_is_about_something_else_is_not_named(diagnose: Diagnose, text: str) -> None:
+    assert diagnose(text).verdict in {"unsure", "unknown"}
+
+
+def test_nothing_is_asked_that_was_told(diagnose: Diagnose) -> None:
+    told = {"checklist": {"string-listed": False}, "tests": {"other-field": "fail"}}
+    question = diagnose(chosen=NO_ISSUE, skipped=["others"], **told).question
+
+    assert question is None
+
+
+def test_an_answer_about_one_item_says_nothing_of_the_others(diagnose: Diagnose) -> None:
+    paste = 'windbank {"code":"knot-not-valid"}'
+    ticked = diagnose(paste, items={"string-listed": True}).matches[0]
+    unticked = diagnose(paste, items={"string-listed": False}).matches[0]
+
+    assert (ticked.issue, unticked.issue) == ("wrong-knot", "string-not-listed")
 
 
 def test_the_codes_of_an_exchange_without_a_page_are_not_looked_up(diagnose: Diagnose) -> None:

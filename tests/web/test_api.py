@@ -21,6 +21,16 @@ FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
 URL = "/api/v1/diagnose"
 
 
+NOTHING: dict[str, object] = {
+    "issue": None,
+    "exchange": None,
+    "checklist": {},
+    "tests": {},
+    "skip": None,
+}
+"""An option that tells nothing."""
+
+
 def diagnose(asked: TestClient, text: str, **more: Any) -> dict[str, Any]:
     response = asked.post(URL, json={"text": text, **more})
     assert response.status_code == 200
@@ -62,12 +72,8 @@ def test_a_recognised_error(marbles: TestClient) -> None:
         "question": {
             "text": 'What stands under "Friends of this key"?',
             "options": [
-                {
-                    "label": "Nothing, or not 192.0.2.7",
-                    "issue": "address-not-allowed",
-                    "exchange": None,
-                },
-                {"label": "192.0.2.7", "issue": "wrong-key", "exchange": None},
+                {**NOTHING, "label": "Nothing, or not 192.0.2.7", "issue": "address-not-allowed"},
+                {**NOTHING, "label": "192.0.2.7", "issue": "wrong-key"},
             ],
         },
         "redacted_text": FRIEND_UNKNOWN,

@@ -65,7 +65,7 @@ def test_a_known_error_is_named_with_reasons_and_steps(
 
 
 def test_words_alone_are_called_likely(marbles: TestClient) -> None:
-    page = post(marbles, text="my robot rings and rings but nobody answers")
+    page = post(marbles, text="nobody answers")
     assert answer(page).one("h2").text == "Nobody answers"
     assert "/issues/market-closed" in [link["href"] for link in answer(page).all("a")]
     assert "ost likely cause" in answer(page).text or "Possible cause" in answer(page).text
@@ -380,3 +380,36 @@ def test_the_given_answer_is_remembered_by_the_next_tick(marbles: TestClient) ->
     page = post(marbles, text=FRIEND_UNKNOWN, issue="wrong-key")
     kept = page.all("input", type="hidden", name="issue", form="diagnose-form")
     assert [one["value"] for one in kept] == ["wrong-key"]
+
+
+# --- The next question ----------------------------------------------------------------------------
+
+UNSURE = "my key and my address are refused"
+
+
+def test_answers_and_skipped_questions_are_in_the_link(marbles: TestClient) -> None:
+    fields = {
+        "text": UNSURE,
+        "issue": "none",
+        "item-address-allowed": "yes",
+        "skip": "others",
+        "which": "claybourse",
+    }
+    response = marbles.post("/diagnose", data=fields, headers=HTMX)
+    pushed = parse_qs(urlsplit(response.headers["hx-push-url"]).query)
+    assert pushed == {
+        "exchange": ["claybourse"],
+        "issue": ["none"],
+        "item-address-allowed": ["yes"],
+        "skip": ["others"],
+    }
+    page = Document(marbles.get(response.headers["hx-push-url"]).text)
+    kept = page.all("input", type="hidden", form="diagnose-form", data_told="")
+    assert {(one["name"], one["value"]) for one in kept} == {
+        ("issue", "none"), ("item-address-allowed", "yes"), ("skip", "others")
+    }  # fmt: skip
+
+
+def test_three_questions_are_enough(marbles: TestClient) -> None:
+    page = post(marbles, text=UNSURE, issue="none", skip="others", **{"item-secret-word": "yes"})
+    assert not page.all("fieldset", class_="question")

@@ -47,6 +47,7 @@ def observed(
         tests=by_present_id(request.tests, diagnostic.tests),
         chosen=chosen_issue(request.chosen, edition.knowledge),
         in_maintenance=in_maintenance,
+        skipped=tuple(request.skipped),
     )
 
 

@@ -51,6 +51,8 @@ class DiagnoseRequest(BaseModel):
     """Items of the quick diagnostic by id: true is done, false is not."""
     tests: Entries[Outcome] = Field(default_factory=dict)
     """Tests of the quick diagnostic by id: pass or fail."""
+    skipped: Annotated[list[Text], Field(max_length=MOST_ENTRIES)] = []
+    """The questions that the visitor skipped, by the `skip` of the option."""
     chosen: Text | None = None
     """The issue of the option that the visitor chose; `none` when none of those offered fits."""
 
@@ -133,6 +135,12 @@ class OptionAnswer(Answer):
     """To be sent as `chosen`: the slug of an issue, or `none` for "none of these"."""
     exchange: str | None
     """To be sent as `exchange`: the id of an exchange."""
+    checklist: dict[str, bool]
+    """To be sent in `checklist`: an item that is done, or isn't."""
+    tests: dict[str, Outcome]
+    """To be sent in `tests`: a test with its outcome."""
+    skip: str | None
+    """To be sent in `skipped`: the name of the question that this answer skips."""
 
 
 class QuestionAnswer(Answer):

@@ -25,7 +25,7 @@ from app.model import (
     Verdict,
 )
 from app.status.reading import State
-from app.web.pages.forms import form_fields
+from app.web.pages.forms import answer_fields, field_of, form_fields
 from app.web.pages.languages import LanguageLink
 from app.web.serving.status import StatusService, StatusView
 
@@ -60,10 +60,11 @@ class EverydayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionView:
-    """One answer to a question as a link (and its value, for the form)."""
+    """One answer to a question as a link, and as a field of the form."""
 
     label: str
-    issue: str
+    name: str
+    value: str
     url: str
 
 
@@ -73,13 +74,13 @@ class AnswerView:
 
     `share_url` holds everything but the text, `report_fields` the text (without secrets) too.
     `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
-    recognised or chosen. `chosen` is the issue that the visitor chose, or `none`. `everyday` is the
-    everyday question that the text asks; it `leads` the answer, and the causes fold below it,
-    unless the text holds an error code. `ruled_out` are the causes whose answers did not help.
-    `opens_wallet`: a recovery phrase or a private key was among what was removed. `status` is that
-    of the exchange, where it matters; `explained`: it is the cause. `ahead` is how many seconds the
-    clock of the exchange is before our server's. `offer` is this page in the language of the text,
-    if that is another.
+    recognised or chosen. `chosen` is the issue that the visitor chose, or `none`; `kept` are the
+    fields of this and all other answers, to be sent again. `everyday` is the everyday question that
+    the text asks; it `leads` the answer, and the causes fold below it, unless the text holds an
+    error code. `ruled_out` are the causes whose answers did not help. `opens_wallet`: a recovery
+    phrase or a private key was among what was removed. `status` is that of the exchange, where it
+    matters; `explained`: it is the cause. `ahead` is how many seconds the clock of the exchange is
+    before our server's. `offer` is this page in the language of the text, if that is another.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -99,6 +100,7 @@ class AnswerView:
     from_text: bool
     site: Site
     chosen: str | None = None
+    kept: tuple[tuple[str, str], ...] = ()
     opens_wallet: bool = False
     everyday: EverydayView | None = None
     ruled_out: tuple[Issue, ...] = ()
@@ -137,7 +139,7 @@ def answer_view(
     linked = linkable(diagnosis, observations)
     error = diagnosis.error
     # A question that was answered stays, so that the next tick sends its answer again.
-    question = of_error(error) if observations.chosen else diagnosis.question
+    question = diagnosis.question or (of_error(error) if observations.chosen else None)
     return AnswerView(
         verdict=diagnosis.verdict,
         exchange=exchange,
@@ -152,6 +154,7 @@ def answer_view(
         question=question,
         options=options(question, linked),
         chosen=observations.chosen,
+        kept=answer_fields(observations),
         excerpt=diagnosis.excerpt,
         removed=diagnosis.removed,
         share_url=linked.url,
@@ -192,20 +195,19 @@ def linkable(diagnosis: Diagnosis, observations: Observations) -> Observations:
         tests=observations.tests,
         chosen=observations.chosen,
         ruled_out=observations.ruled_out,
+        items=observations.items,
+        skipped=observations.skipped,
     )
 
 
 def options(question: NextQuestion | None, observations: Observations) -> tuple[OptionView, ...]:
     """Return the answers to a question, each as a link that keeps what was told."""
-    return tuple(
-        OptionView(
-            label=option.label,
-            issue=option.issue,
-            url=observations.model_copy(update={"chosen": option.issue}).url,
-        )
-        for option in (question.options if question else ())
-        if option.issue
-    )
+    views = []
+    for option in question.options if question else ():
+        name, value = field_of(option)
+        url = observations.after(option).url
+        views.append(OptionView(label=option.label, name=name, value=value, url=url))
+    return tuple(views)
 
 
 def error_view(exchange: str, code: str, knowledge: KnowledgeBase) -> ErrorView | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from app.diagnosis.observations import (
     known_issue,
 )
 from app.knowledge import KnowledgeBase
-from app.model import ChecklistItem, Diagnostic, Exchange, Observations, Outcome, QuickTest
+from app.model import ChecklistItem, Choice, Diagnostic, Exchange, Observations, Outcome, QuickTest
 from app.web.serving.status import StatusView
 
 
@@ -74,10 +75,17 @@ class DiagnoseForm:
         return len(self.checklist) + len(self.tests)
 
 
+_NAME = re.compile(r"[a-z0-9-]{1,80}")
+
+MOST_SKIPPED = 20
+"""So many skipped questions are kept; fewer are asked."""
+
 MAX_FIELDS = 200
 """The most fields that a form may have."""
 
 URL_ENCODED = "application/x-www-form-urlencoded"
+
+YES_NO: Mapping[bool, str] = {True: "yes", False: "no"}
 
 OUTCOMES: Mapping[str, Outcome] = {"pass": "pass", "fail": "fail"}
 
@@ -111,6 +119,8 @@ def from_query(query: QueryParams, knowledge: KnowledgeBase) -> Observations:
         tests=_tests(query, diagnostic),
         chosen=chosen_issue(query.get("issue") or query.get("answer"), knowledge),
         ruled_out=read_issues(query.getlist("not"), knowledge),
+        items=_items(query, diagnostic),
+        skipped=_skipped(query),
     )
 
 
@@ -128,7 +138,7 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
     items = {item.id for item in diagnostic.checklist}
     if have.keys() != shown & items or text_of(form, "touched"):
         checklist = {item.id: item.id in have for item in diagnostic.checklist}
-    exchange = known_exchange(text_of(form, "exchange"), knowledge)
+    exchange = known_exchange(text_of(form, "which") or text_of(form, "exchange"), knowledge)
     error = text_of(form, "error")
     return Observations(
         text=text_of(form, "text").replace("\r\n", "\n"),
@@ -142,7 +152,29 @@ def from_form(form: FormData, knowledge: KnowledgeBase) -> Observations:
         },
         chosen=chosen_issue(text_of(form, "issue"), knowledge),
         ruled_out=read_issues([*form.getlist("not"), *form.getlist("failed")], knowledge),
+        items=_items(form, diagnostic),
+        skipped=_skipped(form),
     )
+
+
+def field_of(choice: Choice) -> tuple[str, str]:
+    """Return an answer to a question as a form field."""
+    for item, ticked in choice.checklist.items():
+        return f"item-{item}", YES_NO[ticked]
+    for test, outcome in choice.tests.items():
+        return f"test-{test}", outcome
+    if choice.exchange:
+        return "which", choice.exchange
+    return ("skip", choice.skip) if choice.skip else ("issue", choice.issue or "")
+
+
+def answer_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
+    """Return the answers to questions as form fields, but those that other fields hold."""
+    fields = [("issue", observations.chosen or "")]
+    fields += ((f"item-{item}", YES_NO[one]) for item, one in observations.items.items())
+    fields += (("skip", question) for question in observations.skipped)
+    fields += (("not", issue) for issue in observations.ruled_out)
+    return tuple((name, value) for name, value in fields if value)
 
 
 def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
@@ -151,10 +183,9 @@ def form_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
         ("text", observations.text),
         ("exchange", observations.exchange or ""),
         ("error", observations.error or ""),
-        ("issue", observations.chosen or ""),
+        *answer_fields(observations),
         ("touched", "1" if observations.checklist else ""),
     ]
-    fields += (("not", issue) for issue in observations.ruled_out)
     fields += (("have", item) for item, ticked in observations.checklist.items() if ticked)
     fields += ((f"test-{test}", outcome) for test, outcome in observations.tests.items())
     return tuple((name, value) for name, value in fields if value)
@@ -232,10 +263,24 @@ def _looked(thing: ChecklistItem | QuickTest, told: object, status: StatusView |
 def _tests(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict[str, Outcome]:
     given = {
         name.removeprefix("test-"): OUTCOMES[value]
-        for name, value in values.items()
+        for name, value in values.multi_items()
         if name.startswith("test-") and isinstance(value, str) and value in OUTCOMES
     }
     return by_present_id(given, diagnostic.tests)
+
+
+def _items(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict[str, bool]:
+    given = {
+        name.removeprefix("item-"): value == YES_NO[True]
+        for name, value in values.items()
+        if name.startswith("item-") and value in YES_NO.values()
+    }
+    return by_present_id(given, diagnostic.checklist)
+
+
+def _skipped(values: ImmutableMultiDict[str, Any]) -> tuple[str, ...]:
+    named = (value for value in values.getlist("skip") if isinstance(value, str))
+    return tuple(dict.fromkeys(one for one in named if _NAME.fullmatch(one)))[:MOST_SKIPPED]
 
 
 def text_of(form: FormData, name: str) -> str:
