@@ -278,7 +278,13 @@ def test_an_issue_can_be_had_as_markdown(teapots: TestClient) -> None:
 
 def test_an_issue_says_what_it_is_to_machines(teapots: TestClient) -> None:
     page = read(teapots, "/issues/cold-water")
-    data = json.loads(page.one("script", type="application/ld+json").raw_text)
+    data, crumbs = (
+        json.loads(script.raw_text) for script in page.all("script", type="application/ld+json")
+    )
+    assert [item["item"] for item in crumbs["itemListElement"]] == [
+        f"{BASE_URL}/#issues",
+        f"{BASE_URL}/issues/cold-water",
+    ]
     assert data["@type"] == "TechArticle"
     assert data["headline"] == "Cold Water"
     assert data["url"] == f"{BASE_URL}/issues/cold-water"

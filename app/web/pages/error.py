@@ -65,6 +65,10 @@ class Errors(Handlers):
                 exchange,
                 title=_("{exchange} error {code}").format(exchange=exchange.name, code=code),
                 description=f"{exchange.name} {code}: {entries[0].message or entries[0].code}",
+                crumbs=(
+                    (_("Exchanges"), addresses.PATHS["exchanges"]),
+                    (exchange.name, exchange.url),
+                ),
                 tailored=False,
                 is_stale=knowledge.is_stale(f"errors/{exchange.id}.yml", "errors", code),
             ),

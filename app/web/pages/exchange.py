@@ -94,6 +94,7 @@ class Exchanges(Handlers):
                 description=_(
                     "{exchange}: IP whitelist, API key permissions and error codes."
                 ).format(exchange=exchange.name),
+                crumbs=((_("Exchanges"), addresses.PATHS["exchanges"]),),
                 tailored=False,
                 is_stale=knowledge.is_stale(f"exchanges/{exchange.id}.md"),
             ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qsl
@@ -44,7 +45,7 @@ class Shell:
     description: str
     tailored: bool = True
     indexed: bool = True
-    json_ld: str | None = None
+    json_ld: tuple[str, ...] = ()
     version: str = ""
     languages: tuple[LanguageLink, ...] = ()
     is_stale: bool = False
@@ -142,13 +143,21 @@ class Handlers:
         *,
         title: str,
         description: str,
-        json_ld: str | None = None,
+        crumbs: Sequence[tuple[str, str]] = (),
+        json_ld: Mapping[str, object] | None = None,
         tailored: bool = True,
         indexed: bool = True,
         is_stale: bool = False,
     ) -> Shell:
-        """Return the frame of a page; `path` is its own, without the exchange."""
+        """Return the frame of a page; `path` is its own, without the exchange.
+
+        `crumbs` are the titles and paths of the pages above it, for search engines; `json_ld` is
+        further structured data.
+        """
         knowledge = self.edition.knowledge
+        data = [json_ld] if json_ld else []
+        if crumbs and self.base_url:
+            data.append(self._breadcrumbs((*crumbs, (plain(title), path))))
         return Shell(
             site=knowledge.site,
             exchange=exchange,
@@ -159,18 +168,41 @@ class Handlers:
             description=description,
             tailored=tailored,
             indexed=indexed,
-            json_ld=json_ld,
+            json_ld=tuple(_as_script(one) for one in data),
             version=knowledge.version,
             languages=self.languages(path, exchange if tailored else None),
             base=self.base_url,
             is_stale=is_stale,
         )
 
+    def _breadcrumbs(self, pages: Sequence[tuple[str, str]]) -> Mapping[str, object]:
+        """Return the way to a page as schema.org's BreadcrumbList."""
+        items = [
+            {
+                "@type": "ListItem",
+                "position": position,
+                "name": name,
+                "item": self.base_url + addresses.spoken(path),
+            }
+            for position, (name, path) in enumerate(pages, start=1)
+        ]
+        return {
+            "@context": "https://schema.org",
+            "@type": "BreadcrumbList",
+            "itemListElement": items,
+        }
+
     def languages(self, path: str, exchange: Exchange | None) -> tuple[LanguageLink, ...]:
         """Return a page in all languages, English first; nothing where there is one alone."""
         translations = self.edition.knowledge.content.translations.values()
         url = addresses.with_query(path, {"exchange": exchange.id}) if exchange else path
         return links_in([one.language for one in translations], path, url)
+
+
+def _as_script(data: Mapping[str, object]) -> str:
+    """Return structured data as the text of a script element."""
+    # In a script element "</" ends it, and "<!--<script>" swallows the page behind it.
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def id_of(exchange: Exchange | None) -> str | None:

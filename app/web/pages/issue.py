@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -69,6 +68,7 @@ class Issues(Handlers):
                 exchange,
                 title=issue.title,
                 description=plain(issue.symptom),
+                crumbs=((plain(knowledge.site.issues_title), addresses.home("issues")),),
                 json_ld=self._issue_json_ld(issue),
                 is_stale=knowledge.is_stale(f"issues/{issue.slug}.md"),
             ),
@@ -92,7 +92,7 @@ class Issues(Handlers):
         present = self.edition.knowledge.alias(slug) or slug
         return moved(request, addresses.issue(present))
 
-    def _issue_json_ld(self, issue: Issue) -> str:
+    def _issue_json_ld(self, issue: Issue) -> dict[str, object]:
         """Return the structured data that is true of an issue: a technical article."""
         site = self.edition.knowledge.site
         data: dict[str, object] = {
@@ -108,8 +108,7 @@ class Issues(Handlers):
         changed = self.edition.knowledge.changed(issue) or issue.verified
         if changed:
             data["dateModified"] = changed.isoformat()
-        # In a script element "</" ends it, and "<!--<script>" swallows the page behind it.
-        return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+        return data
 
 
 def _errors_meaning(

@@ -8,8 +8,10 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import addresses
 from app.answers import steps_for
 from app.content.markdown import plain
+from app.i18n import _
 from app.model import Issue, Question, Solution
 from app.web.pages.handlers import Handlers, Shell, id_of, moved_question
 from app.web.serving.status import StatusView
@@ -49,6 +51,7 @@ class Questions(Handlers):
                 exchange,
                 title=question.title,
                 description=plain(question.answer),
+                crumbs=((_("Questions"), addresses.home("questions")),),
                 is_stale=knowledge.is_stale(f"questions/{question.slug}.md"),
             ),
             question=question,
