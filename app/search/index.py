@@ -134,6 +134,7 @@ class SearchIndex:
             if one.exchange == exchange.casefold()
         }
         near = get_close_matches(code, filter(None, own), n=10)
+        near = [one for one in near if not _is_number(code) or _is_a_typo_away(code, one)]
         near.sort(key=lambda one: sorted(one) != sorted(code))  # swapped digits first
         return [own[one] for one in (*near[:2], "") if one in own]
 
@@ -191,3 +192,18 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("number", fast=True)
     builder.add_integer_field("page", indexed=True)
     return builder.build()
+
+
+def _is_number(code: str) -> bool:
+    return code.lstrip("-").isdigit()
+
+
+def _is_a_typo_away(typed: str, code: str) -> bool:
+    """Tell whether one digit differs, is missing or is too much, or two neighbours are swapped."""
+    if len(typed) == len(code):
+        places = [place for place, one in enumerate(code) if typed[place] != one]
+        swapped = len(places) == 2 and places[1] - places[0] == 1 and sorted(typed) == sorted(code)  # noqa: PLR2004
+        return len(places) <= 1 or swapped
+    longer, shorter = sorted((typed, code), key=len, reverse=True)
+    cuts = (longer[:place] + longer[place + 1 :] for place in range(len(longer)))
+    return shorter in cuts

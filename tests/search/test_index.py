@@ -522,3 +522,14 @@ def test_a_help_center_without_content_finds_nothing(tmp_path: Path) -> None:
     index = make_index(tmp_path, {"site.yml": FILES["site.yml"]})
     assert index.search("lid -77") == ()
     assert index.nearest("/issues/lid") == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["/errors/odeon/59110", "/errors/odeon/5011", "/errors/odeon/501100"]
+)
+def test_a_code_that_is_a_typo_away_is_meant(index: SearchIndex, path: str) -> None:
+    assert "/errors/odeon/50110" in {one.url for one in index.nearest(path)}
+
+
+def test_a_code_that_is_further_away_is_not_meant(index: SearchIndex) -> None:
+    assert [one.url for one in index.nearest("/errors/odeon/59999")] == ["/exchanges/odeon"]

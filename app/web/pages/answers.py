@@ -24,6 +24,7 @@ from app.model import (
     Solution,
     Verdict,
 )
+from app.search.results import Result
 from app.status.reading import State
 from app.web.pages.forms import answer_fields, field_of, form_fields
 from app.web.pages.languages import LanguageLink
@@ -80,7 +81,9 @@ class AnswerView:
     error code. `ruled_out` are the causes whose answers did not help. `opens_wallet`: a recovery
     phrase or a private key was among what was removed. `status` is that of the exchange, where it
     matters; `explained`: it is the cause. `ahead` is how many seconds the clock of the exchange is
-    before our server's. `offer` is this page in the language of the text, if that is another.
+    before our server's. `near` are everyday
+    questions that are near an unknown text. `offer` is this page in the language of the text, if
+    that is another.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -101,6 +104,7 @@ class AnswerView:
     site: Site
     chosen: str | None = None
     kept: tuple[tuple[str, str], ...] = ()
+    near: tuple[Result, ...] = ()
     opens_wallet: bool = False
     everyday: EverydayView | None = None
     ruled_out: tuple[Issue, ...] = ()

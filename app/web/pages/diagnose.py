@@ -15,7 +15,8 @@ from app.diagnosis.observations import is_too_long
 from app.feedback.records import Kind, Reason, StoreUnavailableError
 from app.i18n import N_, _
 from app.languages import current
-from app.model import Exchange, Observations, Site
+from app.model import Diagnosis, Exchange, Observations, Site
+from app.search.results import Result
 from app.web.http.headers import cached
 from app.web.http.limits import address_of
 from app.web.http.origins import is_from_elsewhere
@@ -56,6 +57,9 @@ TOO_LONG = N_(
     "This text is longer than 16 KB. Keep the lines with the error message and try again; "
     "your text is still in the field."
 )
+MOST_NEAR = 3
+"""Everyday questions beside an unknown text, at most."""
+
 EMPTY = N_("Paste the error message first, or describe what happens.")
 
 
@@ -137,7 +141,11 @@ class Diagnosing(Handlers):
             else None
         )
         if answer and diagnosis:
-            answer = replace(answer, offer=self._offer(diagnosis.redacted_text))
+            answer = replace(
+                answer,
+                offer=self._offer(diagnosis.redacted_text),
+                near=self._near(diagnosis) if diagnosis.verdict == "unknown" else (),
+            )
         form = forms.form_state(
             shown,
             knowledge,
@@ -145,6 +153,11 @@ class Diagnosing(Handlers):
             status=self.status.view(knowledge.exchange(shown.exchange)),
         )
         return self._answer(request, answer, form, shown)
+
+    def _near(self, diagnosis: Diagnosis) -> tuple[Result, ...]:
+        """Return the everyday questions that a search for an unknown text finds."""
+        found = self.edition.search.search(diagnosis.redacted_text, diagnosis.exchange)
+        return tuple(one for one in found if one.kind == "question")[:MOST_NEAR]
 
     def _offer(self, text: str) -> LanguageLink | None:
         """Return this page in the language of a text, if it is another than that of the page."""
