@@ -12,6 +12,7 @@ from app import addresses
 from app.content.variables import fill_entity, missing
 from app.knowledge import KnowledgeBase
 from app.model import (
+    ELSEWHERE,
     GENERAL,
     Answer,
     CallerIp,
@@ -51,7 +52,12 @@ def answer(
     if own and is_of_code:
         recipe, page = own.answer, addresses.error(own.exchange, own.code)
     elif recipe is None:
-        names = (own.recipe if own else None, exchange, GENERAL)
+        names = (
+            None if raw.concerns(exchange) else ELSEWHERE,
+            own.recipe if own else None,
+            exchange,
+            GENERAL,
+        )
         recipe = next((raw.recipes[name] for name in names if name in raw.recipes), None)
     if recipe is None:
         steps = issue.steps(exchange)

@@ -336,6 +336,10 @@ GENERAL = "general"
 """The name of the recipe of an issue that serves every exchange without a recipe of its own."""
 
 
+ELSEWHERE = "elsewhere"
+"""The name of the recipe for exchanges that can't have the issue, when a message names it there."""
+
+
 class Answer(Entity):
     """What a visitor is told to do: one cause and one list of steps, chosen and filled in.
 
@@ -377,7 +381,8 @@ class Issue(Entity):
     )
     """What to do, most likely to help first; one step each."""
     recipes: dict[Slug, Recipe] = Field(default_factory=dict)
-    """What to do in one list: `general`, one for an exchange (by its id), or for error codes."""
+    """What to do in one list: `general`, one for an exchange (by its id), for exchanges that can't
+    have the issue (`elsewhere`), or for error codes."""
     order: int = 1000
     """The place on the first page: lower comes first."""
     exchanges: tuple[Slug, ...] = ()

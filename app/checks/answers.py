@@ -14,7 +14,7 @@ from app.content.frontmatter import Location
 from app.content.markdown import plain
 from app.diagnosis.engine import Engine
 from app.knowledge import KnowledgeBase
-from app.model import GENERAL, Answer, ErrorCode, Finding, Issue
+from app.model import ELSEWHERE, GENERAL, Answer, ErrorCode, Finding, Issue
 
 LEAST_STEPS, MOST_STEPS = 3, 5
 """How many steps an answer has: fewer leave somebody stuck, more are not read."""
@@ -54,10 +54,13 @@ _Problem = tuple[str, Location, str]
 
 def _unsound(knowledge: KnowledgeBase) -> Iterator[_Problem]:
     for issue in knowledge.content.issues:
-        chosen = [None, *(one.id for one in knowledge.exchanges if issue.concerns(one.id))]
+        has_elsewhere = ELSEWHERE in issue.recipes
+        shown = [one.id for one in knowledge.exchanges if has_elsewhere or issue.concerns(one.id)]
+        chosen = [None, *shown]
         for exchange in chosen if issue.recipes else ():
             if found := answer(knowledge, issue.slug, exchange):
                 name = exchange if exchange in issue.recipes else GENERAL
+                name = name if issue.concerns(exchange) else ELSEWHERE
                 for message in _messages(knowledge, issue, found, exchange):
                     yield f"issues/{issue.slug}.md", ("recipes", name or GENERAL), message
     for exchange in (one.id for one in knowledge.exchanges):

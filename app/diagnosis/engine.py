@@ -7,7 +7,7 @@ checklist, the tests and the answers to questions are evidence as well. `ranking
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 
 from app.diagnosis import questions, weights
@@ -117,6 +117,10 @@ class Engine:
             ranked = rank([*evidence, *chosen], self._order, meant)
         verdict, told = decide(ranked, meant, observations.chosen if chosen else None)
         known = bool(told) and told[0].issue in meant
+        # The first may be impossible all the same: a message can say what nobody expects.
+        barred = self._barred(observations, exchange)
+        if verdict != "unsure":
+            told = tuple(one for one in told if one is told[0] or one.issue not in barred)
         error = entry if known else None
         question = None if chosen else questions.of_error(error)
         if verdict == "unsure":
@@ -130,6 +134,10 @@ class Engine:
                 asked = {option.issue for option in question.options}
                 told = tuple(one for one in ranked if one.issue in asked - {NO_ISSUE})
                 told = told[: weights.MOST_CHOICES]
+            left = tuple(one for one in told if one is told[0] or one.issue not in barred)
+            if len(left) >= weights.LEAST_CHOICES:
+                told = left
+        barred -= {one.issue for one in told}
         if chosen and verdict == "unsure" and question is None:
             verdict, told = "unknown", ()
         position = best.position if best else general.position
@@ -139,7 +147,7 @@ class Engine:
             error=error,
             caller_ip=caller.address if caller else None,
             matches=tuple(self._match(one) for one in told),
-            question=question and self._left(question, verdict, observations),
+            question=question and self._left(question, verdict, barred),
             everyday=everyday,
             excerpt=reading.text.excerpt(position) if told and position is not None else None,
             redacted_text=redaction.text,
@@ -154,12 +162,20 @@ class Engine:
         same = (one for one in entries if (one.match, one.scope) == (entry.match, entry.scope))
         return next(same, entry)
 
+    def _barred(self, observations: Observations, exchange: str | None) -> set[str]:
+        """Return the issues that the visitor's ticks and answers, or the exchange, rule out."""
+        diagnostic = self._knowledge.diagnostic
+        items = diagnostic.checklist if diagnostic else ()
+        done = {one.points_to[0] for one in items if observations.checklist.get(one.id)}
+        impossible = {one.slug for one in self._limited if not one.concerns(exchange)}
+        return {*observations.ruled_out, *done, *impossible}
+
     @staticmethod
     def _left(
-        question: NextQuestion, verdict: Verdict, observations: Observations
+        question: NextQuestion, verdict: Verdict, barred: Collection[str]
     ) -> NextQuestion | None:
         """Return a question without the answers that would be an issue that is ruled out."""
-        left = [one for one in question.options if one.issue not in observations.ruled_out]
+        left = [one for one in question.options if one.issue not in barred]
         enough = verdict == "unsure" or len(left) >= weights.LEAST_CHOICES
         return question.model_copy(update={"options": tuple(left)}) if enough else None
 
