@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app import addresses
@@ -27,11 +29,16 @@ MOST_GROUPS = 50
 
 @dataclass(frozen=True, slots=True)
 class ContentState:
-    """Paths of drafts, paths of articles that nobody checked for `STALE_DAYS`, and mistakes."""
+    """Paths of drafts, paths of articles that nobody checked for `STALE_DAYS`, and mistakes.
+
+    `translations` are the files with missing or stale translations, those of the pages with most
+    votes and reports first.
+    """
 
     drafts: tuple[str, ...]
     stale: tuple[str, ...]
     findings: tuple[Finding, ...]
+    translations: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +100,17 @@ def summarise(collected: Collected, knowledge: KnowledgeBase) -> Insights:
     """Return the insights; takes up to some seconds, and needs no store."""
     votes = _by_present_page(collected.votes, knowledge)
     steps = [(one.page, one.helpful) for one in votes if "#" in one.page]
+    reports = _by_present_issue(collected.reports, knowledge)
+    read = Counter({one.page.partition("#")[0]: one.helpful + one.unhelpful for one in votes})
+    read.update({addresses.issue(slug): count for slug, count in reports})
     return Insights(
         at=collected.at,
         groups=tuple(group(collected.unanswered)[:MOST_GROUPS]),
         pages=tuple(one for one in votes if "#" not in one.page),
         steps=tuple(sorted(steps, key=lambda step: -step[1])),
-        reports=_by_present_issue(collected.reports, knowledge),
+        reports=reports,
         weeks=collected.weeks,
-        content=content_state(knowledge.content, collected.at.date()),
+        content=content_state(knowledge.content, collected.at.date(), read),
         store=collected.store,
     )
 
@@ -150,8 +160,25 @@ def _by_present_issue(
     return tuple(together.most_common())
 
 
-def content_state(content: Content, today: date) -> ContentState:
-    """Return the drafts, the stale articles and the findings of the content."""
+TRANSLATIONS = frozenset({"missing-translation", "stale-translation"})
+"""The rules whose findings are listed apart."""
+
+
+def content_state(
+    content: Content, today: date, read: Mapping[str, int] = MappingProxyType({})
+) -> ContentState:
+    """Return the drafts, the stale articles and the findings of the content.
+
+    `read` tells how often the pages were voted on or led to a report.
+    """
+    found = check(content)
+
+    def readers(finding: Finding) -> int:
+        path = Path(finding.path).relative_to(content.root).with_suffix("").as_posix()
+        folder, _, below = path.partition("/")
+        page = f"/{below if folder in content.translations else path}"
+        return sum(count for one, count in read.items() if f"{one}/".startswith(f"{page}/"))
+
     articles = [
         (source.path, source.entity)
         for source in content.sources
@@ -165,7 +192,10 @@ def content_state(content: Content, today: date) -> ContentState:
             for path, article in articles
             if not article.draft and (article.verified is None or article.verified < limit)
         ),
-        findings=check(content),
+        findings=tuple(one for one in found if one.rule not in TRANSLATIONS),
+        translations=tuple(
+            sorted((one for one in found if one.rule in TRANSLATIONS), key=readers, reverse=True)
+        ),
     )
 
 
@@ -206,6 +236,9 @@ def render(insights: Insights) -> str:
     lines += _section("Drafts", insights.content.drafts)
     lines += _section(f"Not checked for {STALE_DAYS} days", insights.content.stale)
     lines += _section("Findings", [str(finding) for finding in insights.content.findings])
+    lines += _section(
+        "To translate, most read first", [str(finding) for finding in insights.content.translations]
+    )
     return "\n".join(lines).rstrip()
 
 

@@ -36,8 +36,6 @@ Outcome = Literal["pass", "fail"]
 Verdict = Literal["recognised", "likely", "unsure", "unknown"]
 """How sure a diagnosis is: `unsure` offers its matches as a choice, the others name the first."""
 Severity = Literal["error", "warning"]
-Language = Literal["en"]
-"""The languages that the words around the content exist in."""
 
 SLUG_WORDS = 8
 PLACEHOLDER = re.compile(r"\{(?:ip|n)?\}")
@@ -130,8 +128,6 @@ class Site(Entity):
     """The heading above all issues."""
     tips_title: Prose = "Prevention tips"
     """The heading above the tips."""
-    language: Language = "en"
-    """The language of the texts; the words around them exist in `en` only."""
     whitelist: Whitelist | None = None
     """The addresses to allow; leave it out when there are none."""
     support: Support

@@ -97,6 +97,18 @@ def test_the_state_of_the_content(tmp_path: Path) -> None:
     assert re.search(r"issues/wrong-key.md:\d+: expired: ", findings)
 
 
+def test_what_to_translate_begins_with_what_is_read_most(tmp_path: Path) -> None:
+    content = Path(shutil.copytree(MARBLES, tmp_path / "content"))
+    (content / "es").mkdir()
+    fill(tmp_path / "data")
+    answer = CliRunner().invoke(
+        main, ["insights", "--content", str(content), "--data", str(tmp_path / "data")]
+    )
+    listed = answer.output.partition("To translate, most read first")[2].strip().splitlines()
+    assert "issues/wrong-key.md" in listed[0]
+    assert len(listed) > 5
+
+
 def test_a_store_without_anything(tmp_path: Path) -> None:
     answer = insights("--data", str(tmp_path))
     assert answer.exit_code == 0

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from ipaddress import ip_address
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from app.content.folder import MAX_BYTES, Folder, UnreadableError, look
 from app.content.loader import Content, load
 from app.model import Finding
-from tests.conftest import MARBLES, SITE, TEAPOTS, MakeContent
+from tests.conftest import MARBLES, TEAPOTS, MakeContent
 
 ISSUE = """\
     ---
@@ -93,12 +92,6 @@ def test_a_missing_site(tmp_path: Path) -> None:
     finding = only(load(tmp_path))
     assert (finding.rule, finding.path) == ("missing-file", str(tmp_path / "site.yml"))
     assert load(tmp_path / "nowhere").findings
-
-
-def test_a_language_that_the_interface_is_not_written_in(make_content: MakeContent) -> None:
-    finding = only(load(make_content({"site.yml": f"{dedent(SITE)}language: de\n"})))
-    assert (finding.rule, finding.line) == ("wrong-type", 11)
-    assert finding.message == "`language` must be 'en'; change it"
 
 
 @pytest.mark.parametrize(

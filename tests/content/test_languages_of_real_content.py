@@ -1,0 +1,73 @@
+"""Every page of the real content in every language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from app import catalogs
+from app.checks import check
+from app.content.folder import Folder
+from app.content.loader import load
+from app.languages import Language
+from app.settings import ROOT
+from tests.web.conftest import BASE_URL, client
+from tests.web.test_languages import Texts
+
+pytestmark = pytest.mark.slow
+
+CONTENT = ROOT / "content"
+LANGUAGES = Folder(CONTENT).languages()
+SAME = 20
+"""A text of the interface that is shorter may be a word of the language by chance."""
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[TestClient]:
+    with client(CONTENT, base_url=BASE_URL) as running:
+        yield running
+
+
+def test_there_are_five_languages_besides_english() -> None:
+    assert [one.tag for one in LANGUAGES] == ["es", "pt-BR", "ru", "tr", "zh-Hans"]
+
+
+def test_nothing_of_the_content_is_missing_or_stale() -> None:
+    rules = {"missing-translation", "stale-translation", "untranslatable", "translation-differs"}
+    found = [str(one) for one in check(load(CONTENT)) if one.rule in rules | {"glossary-term"}]
+    assert found == [], "run `helpcenter translations update`, and translate what it adds"
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.folder)
+def test_nothing_of_the_interface_is_missing(language: Language) -> None:
+    found = list(catalogs.findings(language, catalogs.extracted()))
+    assert found == [], "run `make messages`, and translate what is empty"
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.folder)
+def test_every_page_is_whole(pages: TestClient, language: Language) -> None:
+    catalog = catalogs.read(language)
+    english = {
+        str(one.id)
+        for one in catalog
+        if isinstance(one.id, str) and len(one.id) > SAME and one.string not in {one.id, ""}
+    }
+    assert len(english) > 100
+    paths = re.findall(rf"<loc>{BASE_URL}(/[^<]*)</loc>", pages.get("/sitemap.xml").text)
+    own = [path for path in paths if path.startswith(f"/{language.folder}/")]
+    assert len(own) > 500
+    for path in own:
+        answer = pages.get(path)
+        assert answer.status_code == 200, path
+        assert f'<html lang="{language.tag}"' in answer.text, path
+        canonical = f'<link rel="canonical" href="{BASE_URL}{path}">'
+        assert canonical in answer.text, path
+        assert answer.text.count('<link rel="alternate" hreflang=') == len(LANGUAGES) + 2, path
+        page = Texts(answer.text)
+        assert not english & set(page.texts), path
+        for link in page.links:
+            if link.startswith("/") and not link.startswith(("/static", "/images", "/api")):
+                assert link.startswith(f"/{language.folder}/"), (path, link)
