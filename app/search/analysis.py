@@ -7,7 +7,6 @@ Words are found with other endings and corrected; codes are matched whole or not
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 
 import tantivy
 
@@ -40,12 +39,16 @@ def stemming(language: Language) -> tantivy.TextAnalyzer:
 
     Words keep their endings in a language that tantivy has no stemmer for.
     """
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    builder = builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold())
     name = (language.locale.get_language_name("en") or "").lower()
-    with suppress(ValueError):
-        builder = builder.filter(tantivy.Filter.stemmer(name))
-    return builder.build()
+    try:
+        return _words().filter(tantivy.Filter.stemmer(name)).build()
+    except ValueError:
+        return _words().build()
+
+
+def _words() -> tantivy.TextAnalyzerBuilder:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold())
 
 
 def cut(text: str) -> str:

@@ -71,3 +71,13 @@ def test_every_page_is_whole(pages: TestClient, language: Language) -> None:
         for link in page.links:
             if link.startswith("/") and not link.startswith(("/static", "/images", "/api")):
                 assert link.startswith(f"/{language.folder}/"), (path, link)
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.folder)
+def test_the_title_of_an_issue_leads_to_it(pages: TestClient, language: Language) -> None:
+    slug = "ip-whitelist-not-configured"
+    title = pages.get(f"/api/v1/issues/{slug}", params={"lang": language.tag}).json()["title"]
+    for query in (title, "IP Whitelist Not Configured"):
+        asked = {"q": query, "lang": language.tag}
+        found = pages.get("/api/v1/search", params=asked).json()
+        assert found[0]["url"].partition("#")[0] == f"/{language.folder}/issues/{slug}", query
