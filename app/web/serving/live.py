@@ -226,7 +226,10 @@ class Live:
     async def _learn(self) -> None:
         """Do what the present edition can be served without: learn, and search other languages."""
         if edition := self.state.edition:
-            await asyncio.to_thread(edition.prepare)
+            try:
+                await asyncio.to_thread(edition.prepare)
+            except Exception:  # what fails here fails again where it is needed, and is told there
+                logger.exception("the edition can't be prepared")
         # The garbage collector need not look at an edition: that takes 50 ms, and everybody waits.
         # Nothing in an edition refers in a circle, so it is freed all the same when it is replaced.
         gc.freeze()
