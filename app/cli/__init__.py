@@ -15,6 +15,7 @@ from app.cli.common import warn_of_unknown_settings
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serving", "serve"),
     "mcp": ("mcp", "serve_stdio"),
+    "export": ("exporting", "export"),
     "check": ("checking", "check"),
     "diagnose": ("diagnosing", "diagnose"),
     "evaluate": ("diagnosing", "evaluate"),

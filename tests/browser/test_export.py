@@ -1,0 +1,123 @@
+"""All pages as files: opened from a disk, and from a server that knows only files."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import MARBLES
+
+pytestmark = pytest.mark.browser
+
+SERVER = "https://help.example.com"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Files, without a line for each."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def written(folder: Path, *options: str) -> Path:
+    """Export the fixture with exchanges; return the folder."""
+    command = [sys.executable, "-m", "app", "export", str(folder), "--content", str(MARBLES)]
+    subprocess.run([*command, *options], check=True, cwd=Path(__file__).parents[2])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the pages without a server for the forms."""
+    return written(tmp_path_factory.mktemp("export") / "pages")
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    """Serve the folder; gives its address."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize("way", ["disk", "server"])
+def test_every_link_leads_to_a_page(page: Page, folder: Path, site: str, way: str) -> None:
+    begin = (folder / "index.html").as_uri() if way == "disk" else f"{site}/index.html"
+    own = begin.removesuffix("index.html")
+    queue, seen = [begin], {begin}
+    while queue:
+        url = queue.pop()
+        answer = page.goto(url)
+        assert answer
+        assert answer.ok, url
+        assert page.locator("h1").count() == 1, url
+        links = page.evaluate("[...document.querySelectorAll('a[href]')].map((a) => a.href)")
+        for link in links:
+            target, _, anchor = link.partition("#")
+            if not target.startswith(own):
+                continue
+            file = folder / unquote(urlsplit(target).path.removeprefix(urlsplit(own).path))
+            assert file.is_file(), f"{url} leads to {link}"
+            if anchor and target == url:
+                assert f'id="{anchor}"' in file.read_text(), link
+            if target not in seen and target.endswith(".html"):
+                seen.add(target)
+                queue.append(target)
+    assert len(seen) > 20
+
+
+def test_nothing_needs_a_server(folder: Path) -> None:
+    for path in folder.rglob("*.html"):
+        text = path.read_text()
+        assert text.count("<form") == 1, path  # the search
+        assert "data-hx-" not in text
+        assert "/diagnose" not in text
+
+
+@pytest.mark.parametrize("way", ["disk", "server"])
+def test_the_browser_searches(page: Page, folder: Path, site: str, way: str) -> None:
+    begin = (folder / "issues" / "wrong-key.html").as_uri()
+    page.goto(begin if way == "disk" else f"{site}/issues/wrong-key.html")
+    page.get_by_role("searchbox").fill("friend unknown")
+    page.keyboard.press("Enter")
+    result = page.locator("#found a").filter(has_text="-7007")
+    expect(result).to_be_visible()
+    result.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("-7007")
+
+
+def test_a_search_without_a_result_says_so(page: Page, folder: Path) -> None:
+    page.goto((folder / "search.html").as_uri() + "?q=zebra")
+    expect(page.locator("#found li")).to_have_count(0)
+    expect(page.get_by_role("main")).to_be_visible()
+
+
+def test_forms_lead_to_the_server_that_is_named(tmp_path: Path) -> None:
+    pages = written(tmp_path / "pages", "--base-url", SERVER)
+    home = (pages / "index.html").read_text()
+    assert f'action="{SERVER}/diagnose"' in home
+    assert f'href="{SERVER}/diagnose"' in home
+    assert f"{SERVER}/issues/wrong-key" in (pages / "sitemap.xml").read_text()
+    assert f"{SERVER}/i/wrong-key" in (pages / "issues" / "wrong-key.txt").read_text()
+
+
+def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    command = [sys.executable, "-m", "app", "export", str(tmp_path), "--content", str(MARBLES)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "is not empty" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
