@@ -146,7 +146,7 @@ def retire_issue(content: Content, old: str, to: str) -> Changes:
     heirs = _heirs(issue, other, anchors)
     inherited: dict[str, list[str]] = defaultdict(list)
     for name, heir in heirs.items():
-        if name not in {*anchors, *(n for one in other.solutions for n in (one.id, *one.aliases))}:
+        if name not in {*anchors, *(n for one in other.all_steps for n in (one.id, *one.aliases))}:
             inherited[heir].append(name)
     for index, step in enumerate(other.solutions):
         if step.id in inherited:
@@ -422,10 +422,10 @@ def _heirs(issue: Issue, other: Issue, anchors: Collection[str]) -> Mapping[str,
 
     `anchors` are those of the headings of `other`.
     """
-    present = {name: step.id for step in other.solutions for name in (step.id, *step.aliases)}
+    present = {name: step.id for step in other.all_steps for name in (step.id, *step.aliases)}
     present |= {anchor: anchor for anchor in anchors}
     heirs: dict[str, str] = {}
-    for step in issue.solutions:
+    for step in issue.all_steps:
         same = [one for one in other.solutions if one.text == step.text]
         fits = [
             one
