@@ -196,10 +196,30 @@ if (form) {
     field.setAttribute("aria-invalid", String(Boolean(text)));
   }
 
-  const TOO_LONG = _("This text is longer than 16 KB. Keep the lines with the error message and try again.");
   const EMPTY = _("Paste the error message first, or describe what happens.");
   const isEmpty = (button) => !field.value.trim() && !button?.closest(".question") && button?.name !== "failed" && !form.elements.error;
-  const tooLong = () => new TextEncoder().encode(field.value).length > Number(form.dataset.limit);
+  const tooLong = () => bytes(field.value) > Number(form.dataset.limit);
+
+  const bytes = (text) => new TextEncoder().encode(text).length;
+
+  // Of a text that is too long the end and the lines around errors are kept (app/diagnosis/shortening.py).
+  const TELLING = /error|exception|fail|denied|refused|reject|invalid|forbidden|unauthori|code\W{0,4}-?\d/i;
+  function shorten() {
+    const lines = field.value.split("\n")
+      .map((line) => (line.length > 2000 ? `${line.slice(0, 1000)} … ${line.slice(-1000)}` : line));
+    const places = [...lines.keys()].reverse();
+    const telling = places.filter((place) => TELLING.test(lines[place]));
+    const kept = new Set();
+    let size = 0;
+    for (const place of [...places.slice(0, 20), ...telling.flatMap((one) => [one, one - 1, one + 1])]) {
+      if (kept.has(place) || !(place in lines)) continue;
+      size += bytes(lines[place]) + 1;
+      if (size > Number(form.dataset.limit)) break;
+      kept.add(place);
+    }
+    field.value = lines.filter((line, place) => kept.has(place)).join("\n");
+    status.textContent += ` ${_("Your text is longer than 16 KB. We read its end and the lines around errors, and left out {number} lines.", { number: lines.length - kept.size })}`;
+  }
 
   field.addEventListener("focus", load, { once: true });
   field.addEventListener("input", (event) => {
@@ -224,7 +244,8 @@ if (form) {
     }
     if (event.submitter?.name === "which") form.elements.exchange.value = event.submitter.value;
     clean();
-    const complaint = tooLong() ? TOO_LONG : isEmpty(event.submitter) ? EMPTY : "";
+    if (tooLong()) shorten();
+    const complaint = isEmpty(event.submitter) ? EMPTY : "";
     complain(complaint);
     if (complaint) {
       event.preventDefault();

@@ -12,7 +12,6 @@ from tests.browser.conftest import arrive, wait_until_said
 
 pytestmark = pytest.mark.browser
 
-LONG = "nobody answers " * 1_500
 UNSURE = "my key and my address are refused"
 FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
 LINE = 21
@@ -249,29 +248,16 @@ def test_a_new_text_forgets_what_was_known_of_the_old_one(visitor: Page, marbles
     expect(answer(visitor)).to_contain_text("EMARBLE:Rolled away")
 
 
-def test_a_text_that_is_too_long_is_refused_at_once_and_kept(visitor: Page, marbles: str) -> None:
+def test_a_text_that_is_too_long_is_shortened_in_the_browser(visitor: Page, marbles: str) -> None:
     visitor.goto(f"{marbles}/")
-    text = "[" * 100_000
-    field(visitor).fill(text)
-    visitor.get_by_role("button", name="Find the cause").click()
-    expect(field(visitor)).to_be_focused()
-    expect(field(visitor)).to_have_attribute("aria-invalid", "true")
-    expect(field(visitor)).to_have_accessible_description(re.compile("longer than 16 KB"))
-    assert field(visitor).input_value() == text
-    field(visitor).fill(FRIEND_UNKNOWN)
-    expect(field(visitor)).to_have_attribute("aria-invalid", "false")
-    ask(visitor, FRIEND_UNKNOWN)
-
-
-def test_a_refusal_of_the_server_is_shown_at_the_field(page: Page, marbles: str) -> None:
-    """The browser's own limit is out of the way: the server's answer is swapped in."""
-    page.goto(f"{marbles}/")
-    page.locator("#diagnose-form").evaluate("form => { form.dataset.limit = 1e9; }")
-    field(page).fill(LONG)
-    page.get_by_role("button", name="Find the cause").click()
-    expect(field(page)).to_have_accessible_description(re.compile("longer than 16 KB"))
-    expect(field(page)).to_be_focused()
-    assert field(page).input_value() == LONG
+    lines = ["all is well " * 10] * 500
+    field(visitor).fill("\n".join([*lines, FRIEND_UNKNOWN, *lines]))
+    with visitor.expect_request("**/diagnose") as request:
+        visitor.get_by_role("button", name="Find the cause").click()
+    assert len(request.value.post_data or "") < 30_000
+    expect(best(visitor)).to_have_text(UNKNOWN)
+    expect(visitor.locator("#redaction")).to_contain_text("left out 978 lines")
+    expect(field(visitor)).to_have_value(re.compile("Friend unknown"))
 
 
 def test_a_server_that_does_not_answer_is_said(page: Page, marbles: str) -> None:

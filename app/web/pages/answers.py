@@ -82,8 +82,8 @@ class AnswerView:
     phrase or a private key was among what was removed. `status` is that of the exchange, where it
     matters; `explained`: it is the cause. `ahead` is how many seconds the clock of the exchange is
     before our server's. `near` are everyday
-    questions that are near an unknown text. `offer` is this page in the language of the text, if
-    that is another.
+    questions that are near an unknown text. `left_out` is how many lines were too many to read.
+    `offer` is this page in the language of the text, if that is another.
     """
 
     template: ClassVar[str] = "partials/_diagnosis.html"
@@ -105,6 +105,7 @@ class AnswerView:
     chosen: str | None = None
     kept: tuple[tuple[str, str], ...] = ()
     near: tuple[Result, ...] = ()
+    left_out: int = 0
     opens_wallet: bool = False
     everyday: EverydayView | None = None
     ruled_out: tuple[Issue, ...] = ()

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import addresses
-from app.diagnosis.observations import is_too_long
+from app.diagnosis.observations import MAX_TEXT_BYTES, is_too_long
+from app.diagnosis.shortening import shorten
 from app.feedback.records import Kind, Reason, StoreUnavailableError
 from app.i18n import N_, _
 from app.languages import current
@@ -53,10 +54,6 @@ class DiagnosePage:
     answer: AnswerView | None
 
 
-TOO_LONG = N_(
-    "This text is longer than 16 KB. Keep the lines with the error message and try again; "
-    "your text is still in the field."
-)
 MOST_NEAR = 3
 """Everyday questions beside an unknown text, at most."""
 
@@ -77,8 +74,10 @@ class Diagnosing(Handlers):
         """AnswerView a posted form. The text in it is used for this answer and kept nowhere."""
         form = await forms.read(request)
         observations = forms.from_form(form, self.edition.knowledge)
+        left_out = 0
         if is_too_long(observations.text):
-            return self._refused(request, observations, TOO_LONG, 413)
+            text, left_out = shorten(observations.text, MAX_TEXT_BYTES)
+            observations = observations.model_copy(update={"text": text})
         if "failed" in form:
             await self._note_failure(request, forms.text_of(form, "answered"))
         wants_page = not HtmxRequest.of(request).wants_fragment
@@ -94,7 +93,7 @@ class Diagnosing(Handlers):
             # ticks point to stands beside them.
             place = "" if observations.error else "#diagnostic"
             return RedirectResponse(observations.url + place, status_code=303)
-        return await self._diagnosed(request, observations)
+        return await self._diagnosed(request, observations, left_out)
 
     async def _note_failure(self, request: Request, page: str) -> None:
         """Tell writers that the answer on `page` did not help; the visitor gets the next anyway."""
@@ -111,8 +110,10 @@ class Diagnosing(Handlers):
                 user_agent=request.headers.get("User-Agent", ""),
             )
 
-    async def _diagnosed(self, request: Request, observations: Observations) -> Response:
-        """AnswerView with the diagnosis of what was told."""
+    async def _diagnosed(
+        self, request: Request, observations: Observations, left_out: int = 0
+    ) -> Response:
+        """Answer with the diagnosis of what was told; `left_out` lines were too many to read."""
         edition = self.edition
         knowledge = edition.knowledge
         tells = observations.are_more_than_exchange
@@ -144,6 +145,7 @@ class Diagnosing(Handlers):
             answer = replace(
                 answer,
                 offer=self._offer(diagnosis.redacted_text),
+                left_out=left_out,
                 near=self._near(diagnosis) if diagnosis.verdict == "unknown" else (),
             )
         form = forms.form_state(

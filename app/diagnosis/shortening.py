@@ -1,0 +1,43 @@
+"""A text that is too long to be diagnosed -> its lines around errors, and its end.
+
+The browser does the same before it sends a text (`shorten` in static/app.js).
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+_TELLING = re.compile(
+    r"error|exception|fail|denied|refused|reject|invalid|forbidden|unauthori|code\W{0,4}-?\d",
+    re.IGNORECASE,
+)
+LAST_LINES = 20
+"""So many lines at the end are kept before any other."""
+
+LONGEST_LINE = 2_000
+"""Of a longer line the beginning and the end are kept."""
+
+
+def shorten(text: str, limit: int) -> tuple[str, int]:
+    """Return at most `limit` bytes (UTF-8) of `text`, and how many lines are left out."""
+    lines = [_cut(line) for line in text.split("\n")]
+    telling = (place for place in range(len(lines) - 1, -1, -1) if _TELLING.search(lines[place]))
+    around = (place for middle in telling for place in (middle, middle - 1, middle + 1))
+    kept: set[int] = set()
+    size = 0
+    for place in chain(range(len(lines) - 1, len(lines) - 1 - LAST_LINES, -1), around):
+        if place in kept or not 0 <= place < len(lines):
+            continue
+        size += len(lines[place].encode("utf-8", "replace")) + 1
+        if size > limit:
+            break
+        kept.add(place)
+    return "\n".join(lines[place] for place in sorted(kept)), len(lines) - len(kept)
+
+
+def _cut(line: str) -> str:
+    if len(line) <= LONGEST_LINE:
+        return line
+    half = LONGEST_LINE // 2
+    return f"{line[:half]} … {line[-half:]}"
