@@ -320,7 +320,7 @@ def test_a_wrong_password_now_and_then_is_forgiven(client: TestClient) -> None:
 
 
 def test_what_found_no_answer_is_shown_to_writers(client: TestClient) -> None:
-    text = "how do I brew coffee for nine, secretKey=Zx81Qwerty7Uiop23Asdf45Ghjk67"
+    text = "brew coffee https://kettle.example/help secretKey=Zx81Qwerty7Uiop23Asdf45Ghjk67"
     client.post("/diagnose", data={"text": text})
     client.get("/search?q=zzyzx")
     client.get("/search?q=zzy", headers=HTMX)
