@@ -377,8 +377,7 @@ class Issue(Entity):
     )
     """What to do, most likely to help first; one step each."""
     recipes: dict[Slug, Recipe] = Field(default_factory=dict)
-    """What to do in one list: `general`, one for an exchange (by its id), for exchanges that can't
-    have the issue (`elsewhere`), or for error codes."""
+    """What to do in one list: by exchange, `general`, `elsewhere` (not on this one), by code."""
     order: int = 1000
     """The place on the first page: lower comes first."""
     exchanges: tuple[Slug, ...] = ()

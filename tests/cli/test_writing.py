@@ -235,7 +235,7 @@ def test_a_change_that_would_leave_errors_is_told_and_not_made(marbles: Path) ->
     step = "copy-the-key-with-the-copy-button"
     result = run("rename", "step", "wrong-key", step, "copy-it", content=marbles)
     assert result.exit_code == 2
-    assert f"{path}:15: duplicate-heading: " in result.stdout
+    assert f"{path}:16: duplicate-heading: " in result.stdout
     assert result.stderr == "Error: Nothing was changed: the content would have 1 error\n"
     assert texts(marbles) == before
 

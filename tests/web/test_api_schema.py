@@ -43,4 +43,4 @@ def test_the_interface_does_as_it_says(tmp_path: Path) -> None:
             timeout=LONGEST_SECONDS,
         )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "Tested: 9" in run.stdout
+    assert "Tested: 10" in run.stdout, run.stdout

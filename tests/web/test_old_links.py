@@ -177,6 +177,7 @@ def test_dates_of_change_are_told(visitor: TestClient) -> None:
         "2026-03-03",
         "2026-03-03",
         "2026-03-03",
+        "2026-03-03",
     ]
 
 

@@ -16,7 +16,6 @@ from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
 from app.i18n import script_texts
-from app.languages import ENGLISH
 from app.web.api.answers import (
     error_answer,
     exchange_answer,
@@ -81,7 +80,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     """Return the JSON interface to what `live` serves; `guarded` is what to mount."""
     api = FastAPI(
         title="Help center",
-        dependencies=[Depends(_language_of(live))],
+        dependencies=[Depends(_spoken)],
         version="1",
         description="Diagnose errors, and read what this help center says of them.",
         servers=[{"url": API_PATH}],
@@ -223,20 +222,13 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     return api
 
 
-def _language_of(live: Live) -> Callable[..., None]:
-    """Return what declares `lang`, and refuses a language that there is not."""
-
-    def spoken(
-        lang: Annotated[
-            str | None,
-            Query(description="The language of the answer, as in `es` or `pt-BR`; else English."),
-        ] = None,
-    ) -> None:
-        # `InLanguage` has read it already.
-        if lang and lang.lower() not in {ENGLISH.folder, *live.languages()}:
-            raise HTTPException(422, "there is no such language")
-
-    return spoken
+def _spoken(
+    lang: Annotated[
+        str | None,
+        Query(description="The language of the answer, as in `es` or `pt-BR`; else English."),
+    ] = None,
+) -> None:
+    """Declare `lang`, which `InLanguage` has read already; an unknown language gets English."""
 
 
 def _add_status(api: FastAPI, status: StatusService) -> None:

@@ -68,6 +68,8 @@ class ApiPage:
 
 EXCHANGE = "exchange"
 """The name of the parameter, and part of the paths, that only content with exchanges needs."""
+STATUS = "/status"
+"""The path that tells of exchanges without naming them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ class ApiPages(Handlers):
         found = examples(self.edition)
         document = describe(self.openapi(), found)
         origin = self.base_url or str(request.base_url).rstrip("/")
-        left_out = () if self.edition.knowledge.exchanges else (EXCHANGE,)
+        left_out = () if self.edition.knowledge.exchanges else (EXCHANGE, STATUS)
         page = ApiPage(
             shell=self.shell(
                 addresses.PATHS["api"],
