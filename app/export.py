@@ -63,7 +63,7 @@ async def export(
                 target.write_bytes(answer.content)
                 files += 1
                 continue
-            page = _Page(here, base_url)
+            page = _Page(here, base_url, languages)
             page.feed(answer.text)
             page.close()
             target.write_text("".join(page.out), "utf-8")
@@ -97,7 +97,7 @@ def file_of(url: str) -> str:
     exchange = dict(parse_qsl(parts.query)).get("exchange")
     address = addresses.parse(path)
     is_file = address is not None and (address.ending or address.kind in {"image", "theme"})
-    if is_file or re.search(r"\.(xml|txt|css|js)$", safe):
+    if is_file or re.search(r"\.(xml|txt|md|css|js)$", safe):
         return f"{exchange}/{safe}" if exchange else safe
     return f"{safe}.{exchange}.html" if exchange else f"{safe}.html"
 
@@ -105,7 +105,7 @@ def file_of(url: str) -> str:
 class _Page(HTMLParser):
     """One page, written again with links to files; `links` are the pages that it leads to."""
 
-    def __init__(self, here: str, base_url: str) -> None:
+    def __init__(self, here: str, base_url: str, languages: Collection[str]) -> None:
         super().__init__(convert_charrefs=False)
         self.out: list[str] = []
         self.links: list[str] = []
@@ -114,6 +114,7 @@ class _Page(HTMLParser):
         self.is_indexed = True
         self._here = here
         self._base_url = base_url
+        self._languages = languages
         self._dropped = 0
         self._inside: list[str] = []
 
@@ -129,7 +130,7 @@ class _Page(HTMLParser):
             return
         if tag not in VOID:
             self._inside.append(tag)
-        kept = [(name, self._value(tag, name, value)) for name, value in attrs]
+        kept = [(name, self._value(name, value)) for name, value in attrs]
         written = "".join(
             f" {name}" if value is None else f' {name}="{escape(value)}"'
             for name, value in kept
@@ -184,20 +185,26 @@ class _Page(HTMLParser):
         if self._base_url:
             return False
         is_form = tag == "form" and "data-search" not in values
-        href = values.get("href")
-        return is_form or "data-of-form" in values or self._is_live(href) or _is_text(href)
+        address = self._address(values.get("href"))
+        leads_away = address is not None and (
+            address.kind in LIVE or bool(address.ending) or address.kind == "feed"
+        )
+        return is_form or "data-of-form" in values or leads_away
 
-    @staticmethod
-    def _is_live(url: str | None) -> bool:
-        address = addresses.parse(url) if url and url.startswith("/") else None
-        return address is not None and address.kind in LIVE
+    def _address(self, url: str | None) -> addresses.Address | None:
+        """Return what an address of ours names, in whatever language."""
+        if not url or not url.startswith("/"):
+            return None
+        return addresses.parse(addresses.unspoken(url, self._languages)[1])
 
-    def _value(self, tag: str, name: str, value: str | None) -> str | None:
+    def _value(self, name: str, value: str | None) -> str | None:
         if value is None or name not in {"href", "src", "action"} or not value.startswith("/"):
             return value
-        if tag == "form" and "search" in value:
+        address = self._address(value)
+        kind = address.kind if address else None
+        if name == "action" and kind == "search":
             return self._relative(value)
-        if name == "action" or self._is_live(value):
+        if name == "action" or kind in LIVE:
             return self._base_url + value
         page, fragment = urldefrag(value)
         if page:
@@ -208,12 +215,6 @@ class _Page(HTMLParser):
     def _relative(self, url: str) -> str:
         file = file_of(url)
         return quote(posixpath.relpath(file, posixpath.dirname(self._here) or "."))
-
-
-def _is_text(url: str | None) -> bool:
-    """Tell whether an address is for machines or to paste: its links need the site's own name."""
-    address = addresses.parse(url) if url and url.startswith("/") else None
-    return address is not None and (bool(address.ending) or address.kind == "feed")
 
 
 def _seeds(languages: Iterable[str], *, has_name: bool) -> Iterator[str]:

@@ -128,7 +128,7 @@ if (languages.length) {
   for (const link of languages) link.addEventListener("click", () => choice.set(link.lang));
   if (wanted && wanted.lang !== root.lang) {
     const folder = wanted.lang === "en" ? "" : `/${wanted.lang.toLowerCase()}`;
-    fetch(`${folder}/offer`).then((answer) => answer.text()).then((html) => {
+    fetch(`${folder}/offer`).then((answer) => (answer.ok ? answer.text() : Promise.reject(answer))).then((html) => {
       byId("main").insertAdjacentHTML("afterbegin", html);
       const line = byId("main").firstElementChild;
       const [link, dismiss] = line.children;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import MARBLES
+from tests.pseudo import LONG, translate_content
 
 pytestmark = pytest.mark.browser
 
@@ -28,17 +30,20 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def written(folder: Path, *options: str) -> Path:
-    """Export the fixture with exchanges; return the folder."""
-    command = [sys.executable, "-m", "app", "export", str(folder), "--content", str(MARBLES)]
+def written(folder: Path, content: Path, *options: str) -> Path:
+    """Export a content; return the folder."""
+    command = [sys.executable, "-m", "app", "export", str(folder), "--content", str(content)]
     subprocess.run([*command, *options], check=True, cwd=Path(__file__).parents[2])
     return folder
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the pages without a server for the forms."""
-    return written(tmp_path_factory.mktemp("export") / "pages")
+    """Return the pages, in English and German, without a server for the forms."""
+    root = tmp_path_factory.mktemp("export")
+    content = Path(shutil.copytree(MARBLES, root / "content"))
+    translate_content(content, LONG)
+    return written(root / "pages", content)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +85,7 @@ def test_every_link_leads_to_a_page(page: Page, folder: Path, site: str, way: st
 
 
 def test_nothing_needs_a_server(folder: Path) -> None:
+    assert (folder / "de" / "issues" / "wrong-key.html").is_file()
     for path in folder.rglob("*.html"):
         text = path.read_text()
         assert text.count("<form") == 1, path  # the search
@@ -106,7 +112,7 @@ def test_a_search_without_a_result_says_so(page: Page, folder: Path) -> None:
 
 
 def test_forms_lead_to_the_server_that_is_named(tmp_path: Path) -> None:
-    pages = written(tmp_path / "pages", "--base-url", SERVER)
+    pages = written(tmp_path / "pages", MARBLES, "--base-url", SERVER)
     home = (pages / "index.html").read_text()
     assert f'action="{SERVER}/diagnose"' in home
     assert f'href="{SERVER}/diagnose"' in home
