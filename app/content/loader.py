@@ -30,6 +30,7 @@ from app.content.translations import (
     Translation,
     TranslationFile,
     in_language,
+    leaves,
     mark,
     source_texts,
     spelled,
@@ -425,22 +426,13 @@ def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, l
 
 
 def _too_long(document: Document) -> Iterator[Problem]:
-    texts = [*_texts_in(document.fields, ()), (("body",), document.body)]
+    texts = [*leaves(document.fields, ()), (("body",), document.body)]
     for location, text in texts:
         if len(text) > MAX_TEXT:
             line = document.body_line if location == ("body",) else None
             place = Position(line) if line else document.position(location)
             message = f"a text of {len(text):,} characters; split it, {MAX_TEXT:,} are the limit"
             yield Problem("too-long", place, message)
-
-
-def _texts_in(value: Any, location: Location) -> Iterator[tuple[Location, str]]:
-    if isinstance(value, str):
-        yield location, value
-    elif isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            yield from _texts_in(item, (*location, key))
 
 
 PAGES = frozenset({"issue", "question", "exchange"})

@@ -161,7 +161,7 @@ class TranslationFile:
         """Return the file at `path` from its fields."""
         fields = dict(document.fields)
         marks = fields.pop(MARKS, None) or {}
-        texts = {place: text.strip() for place, text in _leaves(fields, ()) if text.strip()}
+        texts = {place: text.strip() for place, text in leaves(fields, ()) if text.strip()}
         if document.body.strip():
             texts[("body",)] = document.body.strip()
         return cls(
@@ -184,13 +184,14 @@ class TranslationFile:
         return "current" if made_from in {None, mark(source)} else "stale"
 
 
-def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+def leaves(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    """Yield every text in the fields of a file, with its place."""
     if isinstance(value, str):
         yield place, value
     elif isinstance(value, dict | list):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in items:
-            yield from _leaves(item, (*place, key))
+            yield from leaves(item, (*place, key))
 
 
 def in_language(entity: Entity, file: TranslationFile | None) -> tuple[Entity, frozenset[Place]]:
@@ -226,6 +227,6 @@ class Translation:
         if self.glossary_file is None:
             return {}
         return {
-            str(term): tuple(text for _, text in _leaves(words, ()))
+            str(term): tuple(text for _, text in leaves(words, ()))
             for term, words in self.glossary_file.document.fields.items()
         }

@@ -66,12 +66,12 @@ class Diagnosing(Handlers):
     __slots__ = ()
 
     async def diagnosis_link(self, request: Request) -> Response:
-        """AnswerView a diagnosis that was linked: exchange, error, checklist and tests, no text."""
+        """Answer a diagnosis that was linked: exchange, error, checklist and tests, no text."""
         observations = forms.from_query(request.query_params, self.edition.knowledge)
         return await self._diagnosed(request, observations)
 
     async def diagnose(self, request: Request) -> Response:
-        """AnswerView a posted form. The text in it is used for this answer and kept nowhere."""
+        """Answer a posted form. The text in it is used for this answer and kept nowhere."""
         form = await forms.read(request)
         observations = forms.from_form(form, self.edition.knowledge)
         left_out = 0
@@ -170,7 +170,7 @@ class Diagnosing(Handlers):
     def _refused(
         self, request: Request, observations: Observations, reason: str, status: int
     ) -> Response:
-        """AnswerView that the input can't be taken, with the input still in the form."""
+        """Answer that the input can't be taken, with the input still in the form."""
         form = forms.form_state(
             observations,
             self.edition.knowledge,

@@ -60,14 +60,14 @@ class Reports(Handlers):
     __slots__ = ()
 
     async def linked(self, request: Request) -> Response:
-        """AnswerView with the report of a diagnosis that was linked, or of nothing yet."""
+        """Answer with the report of a diagnosis that was linked, or of nothing yet."""
         knowledge = self.edition.knowledge
         observations = forms.from_query(request.query_params, knowledge)
         read = forms.read_issues(request.query_params.getlist("read"), knowledge)
         return await self._report(request, observations, read)
 
     async def posted(self, request: Request) -> Response:
-        """AnswerView with the report of the posted form. It is sent nowhere and kept nowhere."""
+        """Answer with the report of the posted form. It is sent nowhere and kept nowhere."""
         knowledge = self.edition.knowledge
         form = await forms.read(request)
         observations = forms.from_form(form, knowledge)
