@@ -33,10 +33,10 @@ def extracted() -> Catalog:
     """Return every text of the interface, with the files that use it."""
     catalog = Catalog(charset="utf-8")
     mapping = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
-    methods = [(one["pattern"], one["method"]) for one in mapping]
+    methods = [(entry["pattern"], entry["method"]) for entry in mapping]
     options = {
-        one["pattern"]: {key: str(value) for key, value in one.items() if key == "trimmed"}
-        for one in mapping
+        entry["pattern"]: {key: str(value) for key, value in entry.items() if key == "trimmed"}
+        for entry in mapping
     }
     found = extract_from_dir(ROOT, methods, options, keywords=KEYWORDS, comment_tags=("i18n:",))
     for path, _, message, comments, context in found:

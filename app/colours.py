@@ -74,7 +74,7 @@ class Shades:
     def contrast(self, theme: Theme) -> float:
         """Return the least contrast of the colour with anything that it stands on, or behind."""
         behind = (*theme.surfaces, self.soft, self.on_accent)
-        return min(contrast(self.accent, one) for one in behind)
+        return min(contrast(self.accent, surface) for surface in behind)
 
 
 def legible(accent: str, theme: Theme) -> str:
@@ -99,20 +99,22 @@ def stylesheet(accent: str, accent_dark: str) -> str:
         "accent-soft": (light.soft, dark.soft),
         "on-accent": (light.on_accent, dark.on_accent),
     }
-    rules = "".join(f"--{name}:light-dark({one},{two});" for name, (one, two) in pairs.items())
+    rules = "".join(
+        f"--{name}:light-dark({light},{dark});" for name, (light, dark) in pairs.items()
+    )
     return f"@layer tokens{{:root{{{rules}}}}}\n"
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(colour: str, other: str) -> float:
     """Return the contrast of two colours, from 1 to 21 (WCAG 2.2, contrast ratio)."""
-    darker, lighter = sorted((_luminance(_rgb(one)), _luminance(_rgb(other))))
+    darker, lighter = sorted((_luminance(_rgb(colour)), _luminance(_rgb(other))))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def mixed(colour: str, other: str, share: float) -> str:
     """Return a colour with a share of another, from 0 to 1."""
     pairs = zip(_rgb(colour), _rgb(other), strict=True)
-    return "#" + "".join(f"{round(one * (1 - share) + two * share):02x}" for one, two in pairs)
+    return "#" + "".join(f"{round(own * (1 - share) + its * share):02x}" for own, its in pairs)
 
 
 def _rgb(colour: str) -> Rgb:

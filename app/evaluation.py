@@ -138,7 +138,9 @@ class Evaluation:
     @cached_property
     def by_kind(self) -> dict[str, Row]:
         """The figures by kind; cases about something else count only in `none`."""
-        return self._grouped(lambda one: NO_ISSUE if one.is_about_something_else else one.kind)
+        return self._grouped(
+            lambda outcome: NO_ISSUE if outcome.is_about_something_else else outcome.kind
+        )
 
     @cached_property
     def none_named(self) -> Score:

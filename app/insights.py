@@ -99,14 +99,14 @@ def collect(store: Store, now: datetime | None = None) -> Collected:
 def summarise(collected: Collected, knowledge: KnowledgeBase) -> Insights:
     """Return the insights; takes up to some seconds, and needs no store."""
     votes = _by_present_page(collected.votes, knowledge)
-    steps = [(one.page, one.helpful) for one in votes if "#" in one.page]
+    steps = [(vote.page, vote.helpful) for vote in votes if "#" in vote.page]
     reports = _by_present_issue(collected.reports, knowledge)
-    read = Counter({one.page.partition("#")[0]: one.helpful + one.unhelpful for one in votes})
+    read = Counter({vote.page.partition("#")[0]: vote.helpful + vote.unhelpful for vote in votes})
     read.update({addresses.issue(slug): count for slug, count in reports})
     return Insights(
         at=collected.at,
         groups=tuple(group(collected.unanswered)[:MOST_GROUPS]),
-        pages=tuple(one for one in votes if "#" not in one.page),
+        pages=tuple(vote for vote in votes if "#" not in vote.page),
         steps=tuple(sorted(steps, key=lambda step: -step[1])),
         reports=reports,
         weeks=collected.weeks,
@@ -177,7 +177,7 @@ def content_state(
         path = Path(finding.path).relative_to(content.root).with_suffix("").as_posix()
         folder, _, below = path.partition("/")
         page = f"/{below if folder in content.translations else path}"
-        return sum(count for one, count in read.items() if f"{one}/".startswith(f"{page}/"))
+        return sum(count for address, count in read.items() if f"{address}/".startswith(f"{page}/"))
 
     articles = [
         (source.path, source.entity)
@@ -192,9 +192,13 @@ def content_state(
             for path, article in articles
             if not article.draft and (article.verified is None or article.verified < limit)
         ),
-        findings=tuple(one for one in found if one.rule not in TRANSLATIONS),
+        findings=tuple(finding for finding in found if finding.rule not in TRANSLATIONS),
         translations=tuple(
-            sorted((one for one in found if one.rule in TRANSLATIONS), key=readers, reverse=True)
+            sorted(
+                (finding for finding in found if finding.rule in TRANSLATIONS),
+                key=readers,
+                reverse=True,
+            )
         ),
     )
 

@@ -58,7 +58,7 @@ class KnowledgeBase:
         """Return the body of a page in English, before its variables were filled in."""
         content = self.content.original or self.content
         pages: tuple[Page, ...] = (*content.issues, *content.exchanges, *content.questions)
-        return next((one.body for one in pages if one.url == page.url), page.body)
+        return next((other.body for other in pages if other.url == page.url), page.body)
 
     def changed(self, page: Page) -> dt.date | None:
         """Return when the file of a page was changed last, where that is known."""
@@ -113,11 +113,15 @@ class KnowledgeBase:
 
     def raw_question(self, slug: str) -> Question | None:
         """Return an everyday question as its file has it, before its variables were filled in."""
-        return next((one for one in self.content.questions if one.slug == slug), None)
+        return next(
+            (question for question in self.content.questions if question.slug == slug), None
+        )
 
     def question_alias(self, slug: str) -> str | None:
         """Return the present slug of an everyday question for an old one."""
-        return next((one.slug for one in self.questions if slug in one.aliases), None)
+        return next(
+            (question.slug for question in self.questions if slug in question.aliases), None
+        )
 
     def alias(self, slug: str) -> str | None:
         """Return the present slug for an old one."""
@@ -157,7 +161,7 @@ class KnowledgeBase:
 
     @cached_property
     def _exchange_aliases(self) -> dict[str, str]:
-        return {alias: one.id for one in self.exchanges for alias in one.aliases}
+        return {alias: exchange.id for exchange in self.exchanges for alias in exchange.aliases}
 
     @cached_property
     def _aliases(self) -> dict[str, str]:

@@ -26,7 +26,13 @@ class Language:
         """The tag for HTML and HTTP, as in `pt-BR` (BCP 47)."""
         first, *others = self.folder.split("-")
         return "-".join(
-            (first, *(one.title() if len(one) == _SCRIPT else one.upper() for one in others))
+            (
+                first,
+                *(
+                    subtag.title() if len(subtag) == _SCRIPT else subtag.upper()
+                    for subtag in others
+                ),
+            )
         )
 
     @cached_property

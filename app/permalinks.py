@@ -83,7 +83,9 @@ class Permalinks:
         for issue in content.issues:
             self._issues |= dict.fromkeys(issue.aliases, issue)
         self._issues |= {issue.slug: issue for issue in content.issues}
-        self._questions = {name for one in content.questions for name in (one.slug, *one.aliases)}
+        self._questions = {
+            name for question in content.questions for name in (question.slug, *question.aliases)
+        }
         for exchange in content.exchanges:
             self._exchanges |= dict.fromkeys((exchange.id, *exchange.aliases), exchange.id)
         self._ids = set(self._exchanges.values())
@@ -133,9 +135,9 @@ class Permalinks:
             )
         steps = {
             name
-            for one in issue.all_steps
-            if not one.exchanges or not self._ids.isdisjoint(one.exchanges)
-            for name in (one.id, *one.aliases)
+            for step in issue.all_steps
+            if not step.exchanges or not self._ids.isdisjoint(step.exchanges)
+            for name in (step.id, *step.aliases)
         }
         if step and step not in steps:
             return (

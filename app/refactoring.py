@@ -146,7 +146,10 @@ def retire_issue(content: Content, old: str, to: str) -> Changes:
     heirs = _heirs(issue, other, anchors)
     inherited: dict[str, list[str]] = defaultdict(list)
     for name, heir in heirs.items():
-        if name not in {*anchors, *(n for one in other.all_steps for n in (one.id, *one.aliases))}:
+        if name not in {
+            *anchors,
+            *(n for step in other.all_steps for n in (step.id, *step.aliases)),
+        }:
             inherited[heir].append(name)
     for index, step in enumerate(other.solutions):
         if step.id in inherited:
@@ -171,10 +174,10 @@ def retire_error(content: Content, exchange: str, code: str, to: str | None) -> 
     Without `to` they redirect to the likeliest issue of the code.
     """
     known = _named(content.exchanges, "exchange", exchange)
-    entries = [one for one in content.errors if one.exchange == exchange]
-    gone = [one for one in entries if one.code == code]
+    entries = [error for error in content.errors if error.exchange == exchange]
+    gone = [entry for entry in entries if entry.code == code]
     if not gone:
-        codes = {one.code for one in entries}
+        codes = {entry.code for entry in entries}
         raise RefusedChangeError(f"{exchange} has no code `{code}`; {did_you_mean(code, codes)}")
     issue = _named(content.issues, "issue", to or gone[0].issues[0])
     edits = _Edits(content)
@@ -199,7 +202,7 @@ def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
     if name == to:
         raise RefusedChangeError(f"`{name}` can't replace itself; name another one after --to")
     edits = _Edits(content)
-    redirects = {addresses.exchange(one): page for one in (name, *exchange.aliases)}
+    redirects = {addresses.exchange(old): page for old in (name, *exchange.aliases)}
     for text in Survey(content).exchange_names:
         if text.text != name:
             continue
@@ -211,12 +214,12 @@ def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
             editor.remove(location[:2])
             step = issue.solutions[int(location[1])]
             names = (step.id, *step.aliases)
-            redirects |= {addresses.issue(issue.slug, step=one): issue.url for one in names}
+            redirects |= {addresses.issue(issue.slug, step=name): issue.url for name in names}
         else:
             where = f"{text.source.path}, line {text.position.line}"
             raise RefusedChangeError(f"{where} is only for `{name}`; remove or retire it first")
-    errors = [one for one in content.errors if one.exchange == name]
-    codes = {one.code: addresses.issue(one.issues[0]) for one in reversed(errors)}
+    errors = [error for error in content.errors if error.exchange == name]
+    codes = {error.code: addresses.issue(error.issues[0]) for error in reversed(errors)}
     promised = {*published(content), *content.permalinks}
     links = {link: url for link, url in redirects.items() if link in promised}
     edits.redirect({**links, **_error_links(content, exchange, codes)}, gone=name)
@@ -242,7 +245,7 @@ def new_error(content: Content, exchange: str, code: str, message: str, slug: st
     _named(content.issues, "issue", slug)
     known = _named(content.exchanges, "exchange", exchange)
     path = f"errors/{exchange}.yml"
-    source = next((one for one in content.sources if one.path == path), None)
+    source = next((source for source in content.sources if source.path == path), None)
     for index, entry in enumerate(source.document.fields.get("errors", ()) if source else ()):
         if source and entry["code"] == code:
             line = source.document.position(("errors", index)).line
@@ -267,9 +270,9 @@ def carry_out(root: Path, changes: Changes) -> None:
     file is replaced.
     """
     with _trial(root, changes) as after:
-        errors = [one for one in check(after) if one.severity == "error"]
+        errors = [finding for finding in check(after) if finding.severity == "error"]
         if errors:
-            raise BadResultError(tuple(_at_home(one, after.root, root) for one in errors))
+            raise BadResultError(tuple(_at_home(finding, after.root, root) for finding in errors))
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, text in changes.texts.items():
@@ -318,9 +321,11 @@ class _Edits:
     def __init__(self, content: Content) -> None:
         # `permalinks.txt` and `reports.jsonl` keep old names: aliases count there.
         self._texts = {
-            one.path: one.text for one in content.sources if one.path.endswith((".md", ".yml"))
+            source.path: source.text
+            for source in content.sources
+            if source.path.endswith((".md", ".yml"))
         }
-        found = (one.text for one in content.sources if one.path == REDIRECTS)
+        found = (source.text for source in content.sources if source.path == REDIRECTS)
         self._redirects = self._redirects_before = next(found, REDIRECTS_HEAD)
         self._editors: dict[str, Editor] = {}
 
@@ -426,11 +431,11 @@ def _heirs(issue: Issue, other: Issue, anchors: Collection[str]) -> Mapping[str,
     present |= {anchor: anchor for anchor in anchors}
     heirs: dict[str, str] = {}
     for step in issue.all_steps:
-        same = [one for one in other.solutions if one.text == step.text]
+        same = [candidate for candidate in other.solutions if candidate.text == step.text]
         fits = [
-            one
-            for one in other.solutions
-            if not one.exchanges or not set(step.exchanges).isdisjoint(one.exchanges)
+            candidate
+            for candidate in other.solutions
+            if not candidate.exchanges or not set(step.exchanges).isdisjoint(candidate.exchanges)
         ]
         heir = (*same, *fits, *other.solutions)[0].id
         heirs |= {name: present.get(name, heir) for name in (step.id, *step.aliases)}

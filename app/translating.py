@@ -61,7 +61,7 @@ def texts(content: Content, language: Language) -> Iterator[SourceText]:
 
 def states(content: Content, language: Language) -> States:
     """Return how many texts are current, stale and missing in a language."""
-    return Counter(one.state for one in texts(content, language))
+    return Counter(item.state for item in texts(content, language))
 
 
 def translatable(content: Content) -> Iterator[Source]:
@@ -220,17 +220,17 @@ def to_po(content: Content, language: Language, paths: Collection[str], *, every
     Equal texts are there once.
     """
     catalog = Catalog(locale=language.locale, fuzzy=False, charset="utf-8")
-    for one in texts(content, language):
-        if paths and not one.source.path.startswith(tuple(paths)):
+    for item in texts(content, language):
+        if paths and not item.source.path.startswith(tuple(paths)):
             continue
-        if one.state == "current" and not everything:
+        if item.state == "current" and not everything:
             continue
         catalog.add(
-            one.text,
-            (one.translated or "") if one.state != "missing" else "",
-            locations=[(one.source.path, 0)],
-            flags=["fuzzy"] if one.state == "stale" else [],
-            auto_comments=[spelled(one.place)],
+            item.text,
+            (item.translated or "") if item.state != "missing" else "",
+            locations=[(item.source.path, 0)],
+            flags=["fuzzy"] if item.state == "stale" else [],
+            auto_comments=[spelled(item.place)],
         )
     buffer = io.BytesIO()
     write_po(buffer, catalog, width=100, include_lineno=False)
@@ -255,4 +255,4 @@ def from_po(data: bytes, language: Language) -> dict[str, str]:
 
 def unknown(content: Content, language: Language, marks: Collection[str]) -> int:
     """Return how many of `marks` are those of no source text of today."""
-    return len(set(marks) - {mark(one.text) for one in texts(content, language)})
+    return len(set(marks) - {mark(item.text) for item in texts(content, language)})

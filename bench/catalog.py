@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("python", type=Path, help="the Python of an environment with ccxt")
     arguments = parser.parse_args()
-    ids = [one for names in CCXT_IDS.values() for one in names]
+    ids = [name for names in CCXT_IDS.values() for name in names]
     dumped = subprocess.run(  # noqa: S603 - the interpreter that the developer names
         [arguments.python, "-c", DUMP, *ids], capture_output=True, text=True, check=True
     )

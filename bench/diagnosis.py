@@ -187,7 +187,7 @@ def _bare(messages: Sequence[str]) -> Call:
             index for index, *_ in automaton.find_matches_as_indexes(flat, overlapping=True)
         }
         found = (pattern.search(flat) for index in candidates for pattern in patterns[index])
-        return [one for one in found if one]
+        return [text for text in found if text]
 
     return match
 
@@ -244,13 +244,13 @@ def _time(call: Call, text: str) -> float:
 
 def _series(rounds: Mapping[str, Sequence[Sequence[float]]], percent: int) -> tuple[Series, ...]:
     return tuple(
-        Series(name, tuple(_percentile(one, percent) for one in measured))
+        Series(name, tuple(_percentile(reading, percent) for reading in measured))
         for name, measured in rounds.items()
     )
 
 
 def _middle(rounds: Mapping[str, Sequence[Sequence[float]]], name: str, percent: int) -> float:
-    return statistics.median(_percentile(one, percent) for one in rounds[name])
+    return statistics.median(_percentile(round_, percent) for round_ in rounds[name])
 
 
 def _percentile(times: Sequence[float], percent: int) -> float:

@@ -81,7 +81,7 @@ def run() -> list[Section]:
         known = {"If-None-Match": _header(page, "etag")}
         unchanged = _ask(ours[1], _request(PAGE, known))
         answers = folder / "answers.json"
-        answers.write_text(json.dumps([one.decode("latin-1") for one in (page, unchanged)]))
+        answers.write_text(json.dumps([answer.decode("latin-1") for answer in (page, unchanged)]))
         bare = running.enter_context(_bare(answers))
         made = _request("/report?exchange=binance")
         contenders = {
@@ -104,7 +104,9 @@ def _sections(
 
     def goal(name: str, what: str, bound: float) -> Goal:
         # Of each round by itself: what else the machine does changes from one to the next.
-        ratios = (one / bare for one, bare in zip(rounds[name], rounds[BARE], strict=True))
+        ratios = (
+            contender / bare for contender, bare in zip(rounds[name], rounds[BARE], strict=True)
+        )
         return Goal(what, statistics.median(ratios), bound)
 
     return [
@@ -139,10 +141,10 @@ def _measure(contenders: Mapping[str, Contender]) -> dict[str, tuple[float, ...]
         for turn in range(-1, ROUNDS):
             order = list(contenders) if turn % 2 == 0 else list(contenders)[::-1]
             for name in order:
-                one = contenders[name]
-                before = _processor_seconds(one.process.pid)
-                answered = asyncio.run(_load(one))
-                taken = _processor_seconds(one.process.pid) - before
+                contender = contenders[name]
+                before = _processor_seconds(contender.process.pid)
+                answered = asyncio.run(_load(contender))
+                taken = _processor_seconds(contender.process.pid) - before
                 if turn >= 0:  # the first is to warm up
                     rounds[name].append(answered / taken)
     return {name: tuple(values) for name, values in rounds.items()}

@@ -79,7 +79,7 @@ class Section:
 
     def ratio(self, name: str) -> float:
         """Return the median of a series in medians of the baseline."""
-        medians = {one.name: one.median for one in self.series}
+        medians = {row.name: row.median for row in self.series}
         return medians[name] / medians[self.baseline]
 
     @property
@@ -90,17 +90,17 @@ class Section:
 
 def markdown(sections: Iterable[Section], charts: str = "") -> str:
     """Return the sections as Markdown; with `charts`, the path to their folder, also the charts."""
-    return "\n\n".join(_section(one, charts) for one in sections)
+    return "\n\n".join(_section(section, charts) for section in sections)
 
 
 def goals_table(sections: Iterable[Section]) -> str:
     """Return all goals in one table: measured, wanted, reached."""
     lines = ["| goal | measured | wanted | |", "|---|--:|--:|---|"]
-    for one in (goal for section in sections for goal in section.goals):
-        sign = "≤" if one.at_most else "≥"
-        reached = "reached" if one.reached else "**missed**"
+    for goal in (goal for section in sections for goal in section.goals):
+        sign = "≤" if goal.at_most else "≥"
+        reached = "reached" if goal.reached else "**missed**"
         lines.append(
-            f"| {one.text} | {_figure(one.measured)} | {sign} {_figure(one.bound)} | {reached} |"
+            f"| {goal.text} | {_figure(goal.measured)} | {sign} {_figure(goal.bound)} | {reached} |"
         )
     return "\n".join(lines)
 
@@ -115,7 +115,7 @@ def draw(section: Section, folder: Path) -> None:
         _lines(section.title, section.growth).to_svg(path, width=WIDTH, height=HEIGHT)
     else:
         chart = leather.Chart(f"{section.title} ({section.unit})")
-        chart.add_bars([(one.median, one.name) for one in section.series], fill_color=ACCENT)
+        chart.add_bars([(row.median, row.name) for row in section.series], fill_color=ACCENT)
         chart.to_svg(path, width=WIDTH, height=110 + ROW_HEIGHT * len(section.series))
 
 
@@ -159,9 +159,9 @@ def _series_table(section: Section) -> str:
         f"| | {section.unit}, median | spread |{ratio}",
         "|---|--:|--:|" + ("--:|" if ratio else ""),
     ]
-    for one in section.series:
-        share = f" {section.ratio(one.name):.2f} |" if section.baseline else ""
-        lines.append(f"| {one.name} | {_figure(one.median)} | {one.spread:.0%} |{share}")
+    for row in section.series:
+        share = f" {section.ratio(row.name):.2f} |" if section.baseline else ""
+        lines.append(f"| {row.name} | {_figure(row.median)} | {row.spread:.0%} |{share}")
     return "\n".join(lines)
 
 

@@ -146,18 +146,18 @@ def _start_and_save() -> Section:
     served = [serve(dev=False) for _ in range(ROUNDS)]
     written = [serve(dev=True) for _ in range(ROUNDS)]
     figures = {
-        "start": [one.start for one in served],
-        "start, processor time": [one.start_processor for one in served],
-        "a saved file": [one.saved for one in served],
-        "a saved file, processor time": [one.saved_processor for one in served],
-        "a saved file with --dev": [one.saved for one in written],
-        "a saved file with --dev, processor time": [one.saved_processor for one in written],
+        "start": [run.start for run in served],
+        "start, processor time": [run.start_processor for run in served],
+        "a saved file": [run.saved for run in served],
+        "a saved file, processor time": [run.saved_processor for run in served],
+        "a saved file with --dev": [run.saved for run in written],
+        "a saved file with --dev, processor time": [run.saved_processor for run in written],
     }
     series = tuple(Series(name, tuple(rounds)) for name, rounds in figures.items())
     goals = tuple(
-        Goal(f"{one.name}, s", one.median, GOAL_SECONDS, at_most=True)
-        for one in series
-        if one.name != "start"
+        Goal(f"{row.name}, s", row.median, GOAL_SECONDS, at_most=True)
+        for row in series
+        if row.name != "start"
     )
     return Section(
         "Start and one saved file",
@@ -195,9 +195,9 @@ def article_text(article: Article, related: str) -> str:
         f"symptom: {article.symptom.capitalize()}",
         f"choice: {article.symptom.capitalize()}",
         "causes:",
-        *(f"  - {one.capitalize()}" for one in article.causes),
+        *(f"  - {cause.capitalize()}" for cause in article.causes),
         "solutions:",
-        *(f"  - {one.capitalize()}" for one in article.solutions),
+        *(f"  - {solution.capitalize()}" for solution in article.solutions),
         f"examples: [{json.dumps(article.error)}]",
         f"related: [{related}]",
         "verified: 2026-11-20",
@@ -207,7 +207,7 @@ def article_text(article: Article, related: str) -> str:
         "",
         "## Background",
         "",
-        *(f"{one}\n" for one in rest),
+        *(f"{line}\n" for line in rest),
         f"See [the next one](/issues/{related}).",
         "",
     ]
@@ -243,7 +243,9 @@ def measure(content: Path) -> Costs:
     edition = live.edition
     memory = resident_megabytes() - before
     articles = make_articles(len(edition.knowledge.issues))[:ASKED]
-    queries = [" ".join((*one.title.split()[:2], *one.symptom.split()[:2])) for one in articles]
+    queries = [
+        " ".join((*article.title.split()[:2], *article.symptom.split()[:2])) for article in articles
+    ]
     search = each(edition.search.search, queries)
     pastes = [Observations(text=log_with(article.error)) for article in articles]
     diagnosis = each(edition.engine.diagnose, pastes)
@@ -292,7 +294,7 @@ def _growth() -> Section:
             write(Path(folder) / "content", size)
             costs.append(in_process(Path(folder) / "content"))
     lines = {
-        f"{name}, {unit}": tuple(asdict(one)[name] for one in costs)
+        f"{name}, {unit}": tuple(asdict(cost)[name] for cost in costs)
         for name, unit in (
             ("load", "s"),
             ("memory", "MB"),

@@ -217,7 +217,9 @@ def prepare_ours(articles: Sequence[Article]) -> Callable[[], Search]:
         index = SearchIndex(knowledge)
 
         def search(query: str) -> list[int]:
-            found = (one.url for one in index.search(query, limit=HITS) if one.kind == "issue")
+            found = (
+                result.url for result in index.search(query, limit=HITS) if result.kind == "issue"
+            )
             return [int(url.rpartition("/a")[2]) for url in found]
 
         return search
@@ -268,7 +270,7 @@ def prepare_sqlite(articles: Sequence[Article]) -> Callable[[], Search]:
         )
         base.executemany(
             "INSERT INTO articles(rowid, title, text) VALUES (?, ?, ?)",
-            ((number, one.title, one.text) for number, one in enumerate(articles)),
+            ((number, article.title, article.text) for number, article in enumerate(articles)),
         )
         base.execute("INSERT INTO articles(articles) VALUES ('optimize')")
 
@@ -292,7 +294,7 @@ def prepare_bm25s(articles: Sequence[Article]) -> Callable[[], Search]:
     bm25s = importlib.import_module("bm25s")
 
     def build() -> Search:
-        texts = [f"{one.title}\n{one.text}" for one in articles]
+        texts = [f"{article.title}\n{article.text}" for article in articles]
         index = bm25s.BM25()
         index.index(bm25s.tokenize(texts, show_progress=False), show_progress=False)
 
@@ -431,7 +433,7 @@ def _times(
         ("memory of the index", "MB", "memory"),
     ):
         series = tuple(
-            Series(name, tuple(getattr(one, figure) for one in measured))
+            Series(name, tuple(getattr(reading, figure) for reading in measured))
             for name, measured in rounds.items()
         )
         series += route.get(figure, ())
@@ -460,7 +462,7 @@ def _hits(rounds: Mapping[str, Sequence[Measurement]], count: int) -> Section:
         "ranks real articles.\n\n" + "\n".join(lines),
         "share of misspelt queries",
         tuple(
-            Series(name, tuple(one.hits["misspelt"] for one in measured))
+            Series(name, tuple(reading.hits["misspelt"] for reading in measured))
             for name, measured in rounds.items()
         ),
         goals=(

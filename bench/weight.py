@@ -86,10 +86,10 @@ def weight(visits: dict[str, list[Visit]]) -> Section:
     window = "one initial congestion window"
     series = [Series(window, (INITIAL_WINDOW,))]
     for name, found in visits.items():
-        series.append(Series(f"{name}: first view", tuple(one.first_view for one in found)))
-        series.append(Series(f"{name}: whole visit", tuple(one.whole for one in found)))
+        series.append(Series(f"{name}: first view", tuple(visit.first_view for visit in found)))
+        series.append(Series(f"{name}: whole visit", tuple(visit.whole for visit in found)))
     home = visits["home"]
-    shift = max(one.shift for found in visits.values() for one in found)
+    shift = max(visit.shift for found in visits.values() for visit in found)
     return Section(
         title="Weight of a first visit",
         text=(
@@ -153,7 +153,7 @@ def lighthouse(url: str) -> Iterator[Section]:
         for name, page in PAGES.items():
             rounds[name].append(scores(command, url + page))
     series = tuple(
-        Series(f"{name}: {category}", tuple(one[category] for one in found))
+        Series(f"{name}: {category}", tuple(scores[category] for scores in found))
         for name, found in rounds.items()
         for category in found[0]
     )
@@ -168,7 +168,7 @@ def lighthouse(url: str) -> Iterator[Section]:
         goals=tuple(
             Goal(
                 f"Lighthouse, {name}: lowest of four",
-                min(one.median for one in series if one.name.startswith(f"{name}:")),
+                min(row.median for row in series if row.name.startswith(f"{name}:")),
                 100,
             )
             for name in PAGES
@@ -205,7 +205,9 @@ def scores(command: list[str], url: str) -> dict[str, float]:
         timeout=LIGHTHOUSE_SECONDS,
     )
     categories = json.loads(done.stdout)["categories"].values()
-    return {one["title"].lower(): round(100 * (one["score"] or 0)) for one in categories}
+    return {
+        category["title"].lower(): round(100 * (category["score"] or 0)) for category in categories
+    }
 
 
 def arguments() -> list[str]:

@@ -54,7 +54,7 @@ def translate_content(root: Path, language: Language) -> None:
     content = load(root, drafts=True)
     (root / language.folder).mkdir()
 
-    given = {mark(one.text): pseudo(one.text, language) for one in texts(content, language)}
+    given = {mark(item.text): pseudo(item.text, language) for item in texts(content, language)}
     for path, text in update(content, language, given=given).items():
         assert text is not None
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -84,12 +84,12 @@ def test_what_is_wrong_with_a_catalog(spanish: Path) -> None:
         '#, fuzzy\nmsgid "Search"\nmsgstr "Buscar"\n\nmsgid "Old"\nmsgstr "Viejo"\n'
     )
     found = [f"{severity}: {message}" for severity, message in catalogs.findings(SPANISH, template)]
-    assert [one for one in found if one.startswith("error")] == [
+    assert [line for line in found if line.startswith("error")] == [
         "error: 'Hello %(name)s' has other placeholders than 'Hola %(nombre)s'",
         "error: 'Search' is fuzzy; translate it, and remove the mark",
     ]
-    assert any("'New {x}' is not translated" in one for one in found)
-    assert any("'Old' is used nowhere" in one for one in found)
+    assert any("'New {x}' is not translated" in line for line in found)
+    assert any("'Old' is used nowhere" in line for line in found)
 
 
 def test_an_update_keeps_what_is_translated_and_marks_what_changed(spanish: Path) -> None:
@@ -108,4 +108,8 @@ def test_every_kind_of_secret_and_every_text_of_scripts_is_extracted() -> None:
     for text in ("recovery phrase", "a passphrase", "Link copied", "Remove it?", "Search"):
         assert template.get(text) is not None, text
     assert len(template) > 250
-    assert not [one.id for one in template if isinstance(one.id, str) and re.search(r"\n", one.id)]
+    assert not [
+        message.id
+        for message in template
+        if isinstance(message.id, str) and re.search(r"\n", message.id)
+    ]

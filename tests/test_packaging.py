@@ -64,7 +64,7 @@ def test_every_dependency_is_pinned_with_its_hashes(lock: str, wanted: list[str]
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), f"{lock}: no hash: {match[1]}"
         pinned[normal(match[1])] = match[2]
     assert len(pinned) > len(wanted)
-    assert {normal(one) for one in wanted} <= set(pinned)
+    assert {normal(name) for name in wanted} <= set(pinned)
 
 
 def test_both_locks_hold_the_same_versions() -> None:
@@ -167,7 +167,7 @@ def test_every_package_that_a_server_runs_with_has_a_licence() -> None:
     assert set(names) <= set(listed)
     # As the metadata of what is installed here has it.
     assert {name: listed[name] for name in names} == {name: licence_of(name) for name in names}
-    assert {normal(one) for one in RUNTIME} <= set(names)
+    assert {normal(name) for name in RUNTIME} <= set(names)
     assert "htmx" in listed
 
 

@@ -44,7 +44,7 @@ def broken(
     make_content: MakeContent, links: str, files: Mapping[str, str] | None = None
 ) -> list[Finding]:
     root = make_content({**FILES, **(files or {}), FILE: f"# old\n\n{links}\n"})
-    return [one for one in check(load(root)) if one.rule == "broken-permalink"]
+    return [finding for finding in check(load(root)) if finding.rule == "broken-permalink"]
 
 
 def test_all_that_is_published() -> None:
@@ -160,11 +160,11 @@ def test_a_redirect_that_can_not_work_is_reported(
     line: str, said: str, make_content: MakeContent
 ) -> None:
     root = make_content({**FILES, "redirects.txt": f"# gone\n{line}\n"})
-    found = [one for one in check(load(root)) if one.rule == "broken-redirect"]
-    assert [(Path(one.path).name, one.line) for one in found] == (
+    found = [finding for finding in check(load(root)) if finding.rule == "broken-redirect"]
+    assert [(Path(finding.path).name, finding.line) for finding in found] == (
         [("redirects.txt", 2)] if said else []
     )
-    assert all(said in one.message for one in found)
+    assert all(said in finding.message for finding in found)
 
 
 def test_what_becomes_a_draft_breaks_its_links(make_content: MakeContent) -> None:
@@ -175,7 +175,7 @@ def test_what_becomes_a_draft_breaks_its_links(make_content: MakeContent) -> Non
 def test_a_step_whose_only_exchange_is_a_draft_is_gone(make_content: MakeContent) -> None:
     draft = {"exchanges/pond.md": POND.replace("name:", "draft: true\nname:")}
     draft["issues/cold.md"] = ISSUE.format(more="draft: false")
-    assert [one.line for one in broken(make_content, "/issues/cold#ask", draft)] == [3]
+    assert [finding.line for finding in broken(make_content, "/issues/cold#ask", draft)] == [3]
 
 
 def test_a_broken_file_breaks_no_links(make_content: MakeContent) -> None:

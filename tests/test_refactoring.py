@@ -47,7 +47,7 @@ def marbles(tmp_path: Path) -> Path:
 
 
 def errors(root: Path) -> list[str]:
-    return [str(one) for one in check(load(root)) if one.severity == "error"]
+    return [str(finding) for finding in check(load(root)) if finding.severity == "error"]
 
 
 def publish(root: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_renamed_issue_takes_every_reference_with_it(marbles: Path) -> None:
     assert errors(marbles) == []
     assert not (marbles / "issues/address-not-allowed.md").exists()
     content = load(marbles)
-    (renamed,) = (one for one in content.issues if one.slug == "friend-unknown")
+    (renamed,) = (issue for issue in content.issues if issue.slug == "friend-unknown")
     assert renamed.aliases == ("ip-not-allowed", "address-not-allowed")
     assert content.errors[1].issues == ("friend-unknown", "wrong-key")
     before, after = texts(MARBLES), texts(marbles)
@@ -119,13 +119,13 @@ def test_a_renamed_exchange_takes_its_codes_and_every_reference_with_it(marbles:
         "[6](/exchanges/claybourse) [7](https://x.example/exchanges/glassmarket) `glassmarket`\n"
     )
     content = load(marbles)
-    renamed = next(one for one in content.exchanges if one.id == "mirror-fair")
+    renamed = next(exchange for exchange in content.exchanges if exchange.id == "mirror-fair")
     assert renamed.aliases == ("glassmarket",)
     assert "glassmarket" in renamed.names
     assert content.issues[0].solutions[1].exchanges == ("mirror-fair",)
     assert content.diagnostic
     assert content.diagnostic.checklist[1].exchanges == ("mirror-fair",)
-    assert {one.exchange for one in content.errors} == {"claybourse", "mirror-fair"}
+    assert {error.exchange for error in content.errors} == {"claybourse", "mirror-fair"}
 
 
 def test_an_exchange_without_codes_and_back_again(marbles: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_retired_issue_is_answered_by_another(marbles: Path) -> None:
     carry_out(marbles, retire_issue(load(marbles), "address-not-allowed", "wrong-key"))
     assert errors(marbles) == []
     content = load(marbles)
-    (other,) = (one for one in content.issues if one.slug == "wrong-key")
+    (other,) = (issue for issue in content.issues if issue.slug == "wrong-key")
     assert other.aliases == ("address-not-allowed", "ip-not-allowed")
     assert other.related == ()
     assert content.errors[1].issues == ("wrong-key",)
@@ -206,7 +206,7 @@ def test_steps_of_a_retired_issue_lead_to_the_likest(make_content: MakeContent) 
     root = make_content(files)
     carry_out(root, retire_issue(load(root), "old", "new"))
     assert errors(root) == []
-    new = next(one for one in load(root).issues if one.slug == "new")
+    new = next(issue for issue in load(root).issues if issue.slug == "new")
     assert [(step.id, step.aliases) for step in new.solutions] == [
         ("first", ("do-it",)),
         ("other", ("that",)),
@@ -222,7 +222,7 @@ def test_a_retired_code_leads_to_its_issue(marbles: Path) -> None:
     carry_out(marbles, retire_error(load(marbles), "glassmarket", "EMARBLE:Rolled away", None))
     assert errors(marbles) == []
     content = load(marbles)
-    assert [one.exchange for one in content.errors] == ["claybourse"]
+    assert [error.exchange for error in content.errors] == ["claybourse"]
     assert "sources:\n  docs:" in texts(marbles)["errors/glassmarket.yml"]
     assert content.redirects == {
         link: f"/issues/{issue}?exchange=glassmarket"
@@ -249,8 +249,8 @@ def test_a_retired_exchange_takes_its_codes_and_steps_with_it(marbles: Path) -> 
     carry_out(marbles, retire_exchange(load(marbles), "glassmarket", None))
     assert errors(marbles) == []
     content = load(marbles)
-    assert [one.id for one in content.exchanges] == ["claybourse"]
-    assert {one.exchange for one in content.errors} == {"claybourse"}
+    assert [exchange.id for exchange in content.exchanges] == ["claybourse"]
+    assert {error.exchange for error in content.errors} == {"claybourse"}
     assert "press-twice" not in [step.id for step in content.issues[0].solutions]
     assert content.redirects == {
         "/exchanges/glassmarket": "/exchanges",
@@ -265,7 +265,7 @@ def test_a_retired_exchange_takes_its_codes_and_steps_with_it(marbles: Path) -> 
         for folder in ("e", "errors")
     }
     assert [link for link in content.permalinks if Permalinks(content).broken(link)] == []
-    stale = [one.message for one in check(content) if one.rule == "broken-link"]
+    stale = [finding.message for finding in check(content) if finding.rule == "broken-link"]
     assert stale == [
         "/exchanges/glassmarket only redirects; link to /exchanges",
         "/errors/glassmarket/-7007 only redirects; link to /issues/address-not-allowed",
@@ -382,7 +382,7 @@ def test_a_new_error_is_written_where_its_kind_stands(marbles: Path) -> None:
     assert added.examples == ('Clay Bourse error -1: No "frog": #1',)
     (marbles / "errors/claybourse.yml").unlink()
     carry_out(marbles, new_error(load(marbles), "claybourse", "2", "m", "wrong-key"))
-    assert [one.code for one in load(marbles).errors][:1] == ["2"]
+    assert [error.code for error in load(marbles).errors][:1] == ["2"]
 
 
 # --- any sequence of changes ------------------------------------------------------------------
@@ -393,24 +393,24 @@ NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta-two", "press-twice", "
 
 def _changes(content: Content, data: st.DataObject) -> Iterator[Changes]:
     """Yield a random change, unless it is refused as one that makes no sense."""
-    slugs = st.sampled_from([one.slug for one in content.issues])
+    slugs = st.sampled_from([issue.slug for issue in content.issues])
     kind = data.draw(st.sampled_from(KINDS))
     slug = data.draw(slugs)
     try:
         if kind == "issue":
             yield rename_issue(content, slug, data.draw(NAMES))
         elif kind == "step":
-            (one,) = (one for one in content.issues if one.slug == slug)
-            step = data.draw(st.sampled_from([step.id for step in one.solutions]))
+            (issue,) = (issue for issue in content.issues if issue.slug == slug)
+            step = data.draw(st.sampled_from([step.id for step in issue.solutions]))
             yield rename_step(content, slug, step, data.draw(NAMES))
         elif kind == "exchange" and content.exchanges:
-            exchange = data.draw(st.sampled_from([one.id for one in content.exchanges]))
+            exchange = data.draw(st.sampled_from([exchange.id for exchange in content.exchanges]))
             yield rename_exchange(content, exchange, data.draw(NAMES))
         elif kind == "error" and content.errors:
             error = data.draw(st.sampled_from(content.errors))
             yield retire_error(content, error.exchange, error.code, None)
         elif kind == "retire exchange" and content.exchanges:
-            names = st.sampled_from([one.id for one in content.exchanges])
+            names = st.sampled_from([exchange.id for exchange in content.exchanges])
             yield retire_exchange(content, data.draw(names), data.draw(st.none() | names))
         else:
             yield retire_issue(content, slug, data.draw(slugs))

@@ -143,7 +143,7 @@ def test_each_format_tells_of_each_rule_and_exits_alike(
         (root / "site.yml").unlink()
     as_json = check(root, "json")
     found = json.loads(as_json.stdout)
-    (finding, *_) = [one for one in found if one["rule"] == rule]
+    (finding, *_) = [finding for finding in found if finding["rule"] == rule]
     assert finding["line"] >= 1
     assert finding["column"] >= 1
     documented = DESCRIPTIONS[rule].split("\n\n")[1].split(". Example: ")[0].lower()
@@ -153,9 +153,11 @@ def test_each_format_tells_of_each_rule_and_exits_alike(
     as_text, as_github = check(root, "text"), check(root, "github")
     assert f"{place}: {rule}: {finding['message']}" in as_text.stdout.splitlines()
     at = f"line={finding['line']},col={finding['column']},title={rule}::"
-    (line,) = [one for one in as_github.stdout.splitlines() if at in one and "\0" not in one][:1]
+    (line,) = [line for line in as_github.stdout.splitlines() if at in line and "\0" not in line][
+        :1
+    ]
     assert line.startswith(f"::{finding['severity']} file={finding['path']},")
 
-    is_bad = any(one["severity"] == "error" for one in found)
+    is_bad = any(finding["severity"] == "error" for finding in found)
     assert [as_json.exit_code, as_text.exit_code, as_github.exit_code] == [int(is_bad)] * 3
     assert len(as_text.stdout.splitlines()) == len(as_github.stdout.splitlines()) == len(found)

@@ -8,6 +8,7 @@ made of it. Add a rule by writing such a function and naming it in `RULES`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 
 from app.checks import (
@@ -116,4 +117,4 @@ def _found(survey: Survey, rules: Mapping[str, Rule]) -> Iterator[Finding]:
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings in the order of files and lines."""
-    return tuple(sorted(findings, key=lambda one: (one.path, one.line, one.column, one.rule)))
+    return tuple(sorted(findings, key=attrgetter("path", "line", "column", "rule")))

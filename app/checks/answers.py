@@ -55,7 +55,11 @@ _Problem = tuple[str, Location, str]
 def _unsound(knowledge: KnowledgeBase) -> Iterator[_Problem]:
     for issue in knowledge.content.issues:
         has_elsewhere = ELSEWHERE in issue.recipes
-        shown = [one.id for one in knowledge.exchanges if has_elsewhere or issue.concerns(one.id)]
+        shown = [
+            exchange.id
+            for exchange in knowledge.exchanges
+            if has_elsewhere or issue.concerns(exchange.id)
+        ]
         chosen = [None, *shown]
         for exchange in chosen if issue.recipes else ():
             if found := answer(knowledge, issue.slug, exchange):
@@ -63,11 +67,11 @@ def _unsound(knowledge: KnowledgeBase) -> Iterator[_Problem]:
                 name = name if issue.concerns(exchange) else ELSEWHERE
                 for message in _messages(knowledge, issue, found, exchange):
                     yield f"issues/{issue.slug}.md", ("recipes", name or GENERAL), message
-    for exchange in (one.id for one in knowledge.exchanges):
-        for entries in knowledge.errors_of(exchange).values():
+    for owner in knowledge.exchanges:
+        for entries in knowledge.errors_of(owner.id).values():
             for entry in entries:
                 for message in _messages_of_code(knowledge, entry):
-                    yield f"errors/{exchange}.yml", (), f"error {entry.code}: {message}"
+                    yield f"errors/{owner.id}.yml", (), f"error {entry.code}: {message}"
 
 
 def _messages_of_code(knowledge: KnowledgeBase, entry: ErrorCode) -> Iterator[str]:

@@ -75,7 +75,7 @@ def image_file(survey: Survey) -> Iterator[Mistake]:
                 (
                     kind
                     for kind, any_of in _BEGINNINGS.items()
-                    if any(_begins(data, one) for one in any_of)
+                    if any(_begins(data, magic) for magic in any_of)
                 ),
                 None,
             )

@@ -120,7 +120,7 @@ def alias_collides(survey: Survey) -> Iterator[Mistake]:
     """
     first: dict[tuple[str, str, str], Text] = {}
     pages = [(alias, "") for alias in (*survey.aliases, *survey.exchange_aliases)]
-    items = [(one, f"{one.source.path} {one.location[0]}") for one in survey.item_aliases]
+    items = [(alias, f"{alias.source.path} {alias.location[0]}") for alias in survey.item_aliases]
     for alias, scope in (*pages, *items):
         other = first.setdefault((alias.source.kind, scope, alias.text), alias)
         if other is not alias:

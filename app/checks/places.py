@@ -223,7 +223,7 @@ class Survey:
         return self._named("errors")
 
     def _named(self, kind: Kind) -> Mapping[str, Source]:
-        return {name_of(one): one for one in self.content.sources if one.kind == kind}
+        return {name_of(source): source for source in self.content.sources if source.kind == kind}
 
     def headings(self, source: Source) -> tuple[tuple[Reference, str], ...]:
         """Return the headings in a file's body, each with its anchor."""
@@ -255,7 +255,11 @@ class Survey:
             if location != BODY and _ADDRESS.match(text.text):
                 links.append(Link.to(text.text, text))
             found += ((text, reference) for reference in references(self._filled(text)))
-        links += (Link.to(one.target, text, one.line) for text, one in found if one.kind == "link")
+        links += (
+            Link.to(reference.target, text, reference.line)
+            for text, reference in found
+            if reference.kind == "link"
+        )
         self.issue_names += named
         self.references += found
         self.links += links
@@ -275,12 +279,14 @@ def _headings(
     source: Source, found: Iterable[tuple[Text, Reference]]
 ) -> tuple[tuple[Reference, str], ...]:
     """Return the headings of a file's body with their anchors; `found` are its references."""
-    headings = [one for text, one in found if one.kind == "heading" and text.is_body]
+    headings = [
+        reference for text, reference in found if reference.kind == "heading" and text.is_body
+    ]
     if not headings:
         return ()
     body = source.document.body
     # Anchors are made of the text as it was written, and that is the same without variables.
-    names = anchors(body) if "{{" in body else (slugify(one.text) for one in headings)
+    names = anchors(body) if "{{" in body else (slugify(heading.text) for heading in headings)
     return tuple(zip(headings, names, strict=False))
 
 

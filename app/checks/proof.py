@@ -193,7 +193,7 @@ def _covering(signature: Signature, owner: Owner, index: SignatureIndex[Owner]) 
     if any(hit.signature.parts == signature.parts for hit in left):
         return None
     whole = (hit for hit in left if hit.start == 0 and hit.end == len(sample))
-    owners = (one for hit in whole for one in hit.owners if one != owner)
+    owners = (other for hit in whole for other in hit.owners if other != owner)
     return next(map(_name, owners), None)
 
 

@@ -100,7 +100,7 @@ def hard_coded_ip(survey: Survey) -> Iterator[Mistake]:
         return
     addresses = survey.content.site.whitelist.addresses
     # An IPv4 address can be written in one way only; other addresses begin with anything.
-    literals = [str(one) if isinstance(one, IPv4Address) else "" for one in addresses]
+    literals = [str(address) if isinstance(address, IPv4Address) else "" for address in addresses]
     for source in survey.sources:
         if not any(literal in source.text for literal in literals):
             continue

@@ -113,7 +113,9 @@ def glossary_term(survey: Survey) -> Iterator[Mistake]:
     for translation, file, place, text in _current(survey):
         for term, words in translation.glossary.items():
             translated = file.texts[place]
-            if _term(term).search(text) and not any(_term(one).search(translated) for one in words):
+            if _term(term).search(text) and not any(
+                _term(word).search(translated) for word in words
+            ):
                 listed = '" or "'.join(words)
                 message = f'"{term}" is "{listed}" in the glossary'
                 cure = "write that, or add another translation there"

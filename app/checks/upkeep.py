@@ -57,7 +57,9 @@ def missing_choice(survey: Survey) -> Iterator[Mistake]:
 
     Warning. Example: an issue without `choice`: an unsure diagnosis offers it by its symptom
     """
-    issues = [one for one in survey.sources if one.kind == "issue" and not is_draft(one)]
+    issues = [
+        source for source in survey.sources if source.kind == "issue" and not is_draft(source)
+    ]
     for source in issues if len(issues) > 1 else ():
         if "choice" not in source.document.fields:
             message = (

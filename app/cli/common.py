@@ -79,7 +79,10 @@ def _click_type(field: FieldInfo, *, exists: bool) -> click.ParamType[Any]:
 
 
 def _bound(field: FieldInfo, name: str) -> Any:
-    return next((getattr(one, name) for one in field.metadata if hasattr(one, name)), None)
+    return next(
+        (getattr(constraint, name) for constraint in field.metadata if hasattr(constraint, name)),
+        None,
+    )
 
 
 def _metavar(name: str, field: FieldInfo) -> str | None:
@@ -147,8 +150,8 @@ def settings_from(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         problems = (
-            f"{PREFIX}{str(one['loc'][0]).upper()}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors()
+            f"{PREFIX}{str(each['loc'][0]).upper()}: {each['msg'].removeprefix('Value error, ')}"
+            for each in error.errors()
         )
         raise Refused("; ".join(problems)) from None
 

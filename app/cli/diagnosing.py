@@ -50,7 +50,7 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
     knowledge = load_knowledge(settings_from(content=content))
     chosen = knowledge.exchange(exchange)
     if exchange and chosen is None:
-        known = ", ".join(one.id for one in knowledge.exchanges) or "none"
+        known = ", ".join(exchange.id for exchange in knowledge.exchanges) or "none"
         raise Refused(f"there is no exchange `{exchange}`; there are: {known}")
     if sys.stdin.isatty():
         click.echo("Paste the error, then press Enter and Ctrl+D:", err=True)

@@ -34,10 +34,10 @@ def translations(context: click.Context, content: Path | None) -> None:
     if context.invoked_subcommand:
         return
     loaded = load(settings_from(content=content).content, drafts=True)
-    for one in loaded.translations.values():
-        found = states(loaded, one.language)
+    for translation in loaded.translations.values():
+        found = states(loaded, translation.language)
         listed = ", ".join(f"{found.get(state, 0)} {state}" for state in ("current", "stale"))
-        click.echo(f"{one.language.folder}: {listed}, {found.get('missing', 0)} missing")
+        click.echo(f"{translation.language.folder}: {listed}, {found.get('missing', 0)} missing")
 
 
 @translations.command("new", epilog="Example: helpcenter translations new pt-br")

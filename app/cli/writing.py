@@ -254,7 +254,9 @@ def publish(content: Path | None) -> None:
     if added:
         before = path.read_text("utf-8") if path.exists() else ""
         texts[FILE] = with_new(before, added)
-    pages = {one.path: one.text for one in loaded.sources if one.kind in {*PAGES, "errors"}}
+    pages = {
+        source.path: source.text for source in loaded.sources if source.kind in {*PAGES, "errors"}
+    }
     dates = dates_text(pages, loaded.changes, dt.date.today())
     dates_path = root / history.FILE
     if not dates_path.exists() or dates_path.read_text("utf-8") != dates:
@@ -297,7 +299,7 @@ def _unanswered(settings: Settings, key: str) -> str:
     since = datetime.now(UTC) - timedelta(days=UNANSWERED_DAYS)
     with closing(Store.open(settings.database)) as store:
         try:
-            groups = {one.key: one for one in group(store.unanswered(since))}
+            groups = {found.key: found for found in group(store.unanswered(since))}
         except StoreUnavailableError as error:
             raise Refused(f"the store can't be read: {error}") from None
     if key not in groups:
@@ -333,7 +335,7 @@ def _write_new(path: Path, text: str) -> None:
 
 def _sound(root: Path) -> Content:
     """Return the content with drafts; print its errors and exit if it has any."""
-    errors = [one for one in check(load(root)) if one.severity == "error"]
+    errors = [finding for finding in check(load(root)) if finding.severity == "error"]
     if errors:
         print_findings(errors)
         click.echo(f"{count(len(errors), 'error')} in {root}. Fix them first.", err=True)

@@ -199,7 +199,7 @@ def _list(items: Sequence[str]) -> str:
     """Return the YAML of a list after its key: on the same line if the items are short words."""
     line = f" [{', '.join(items)}]"
     is_short = len(line) <= _LONGEST_LINE and not re.search(r'["\n]', line)
-    return line if is_short else "".join(f"\n{one}" for one in _block(items, "  "))
+    return line if is_short else "".join(f"\n{line}" for line in _block(items, "  "))
 
 
 def _block(items: Sequence[str], indent: str) -> list[str]:

@@ -124,7 +124,7 @@ class Folder:
     def languages(self) -> list[Language]:
         """Return the languages that have a folder with translations, in order."""
         found = (language(name) for name in sorted(self._names("")))
-        return [one for one in found if one and (self.root / one.folder).is_dir()]
+        return [known for known in found if known and (self.root / known.folder).is_dir()]
 
     def translations(self, of: Language) -> list[tuple[Kind, str]]:
         """Return every file of the translation into a language, with what it translates."""

@@ -219,20 +219,20 @@ class Content:
     @property
     def broken(self) -> tuple[str, ...]:
         """The paths of the files that can't be read, below the folder."""
-        paths = (Path(one.path) for one in self.findings if one.severity == "error")
+        paths = (Path(finding.path) for finding in self.findings if finding.severity == "error")
         return tuple(dict.fromkeys(path.relative_to(self.root).as_posix() for path in paths))
 
     def texts_by_language(self) -> Mapping[Language, list[str]]:
         """Return the texts of visitors in each language that it has."""
-        english = [text for one in self.sources for text in source_texts(one.entity).values()]
+        english = [text for source in self.sources for text in source_texts(source.entity).values()]
         return {ENGLISH: english} | {
-            one.language: [
+            translation.language: [
                 text
-                for path, file in one.files.items()
+                for path, file in translation.files.items()
                 for place, text in file.texts.items()
                 if file.marks.get(spelled(place)) != mark(text)
             ]
-            for one in self.translations.values()
+            for translation in self.translations.values()
         }
 
     def path_of(self, source: Source) -> str:
@@ -251,7 +251,7 @@ def load(
     findings: list[Finding] = []
     try:
         files = folder.files()
-        translated = {one: folder.translations(one) for one in folder.languages()}
+        translated = {spoken: folder.translations(spoken) for spoken in folder.languages()}
         known = {path for _, path in (*files, *(file for of in translated.values() for file in of))}
         strays, images = folder.strays(known), folder.images()
     except OSError as error:
@@ -265,9 +265,9 @@ def load(
         findings += (_finding(root, source.path, found) for found in problems)
     translations: dict[str, Translation] = {}
     texts = [(source.path, source.text) for source in sources]
-    for one, its_files in translated.items():
-        translation, read, problems_of = _translation(folder, one, its_files)
-        translations[one.folder] = translation
+    for spoken, its_files in translated.items():
+        translation, read, problems_of = _translation(folder, spoken, its_files)
+        translations[spoken.folder] = translation
         texts += read
         findings += (_finding(root, path, found) for path, found in problems_of)
     pictures: dict[str, bytes] = {}
@@ -292,7 +292,7 @@ def load(
         version=_version(texts, pictures),
         permalinks=tuple(line for file in _entities(sources, PermalinkFile) for line in file.lines),
         images=pictures,
-        reports=tuple(one for file in _entities(sources, ReportFile) for one in file.reports),
+        reports=tuple(report for file in _entities(sources, ReportFile) for report in file.reports),
         vocabulary=tuple(
             group for file in _entities(sources, VocabularyFile) for group in file.groups
         ),
@@ -329,8 +329,8 @@ def _told(sources: Sequence[Source], *, drafts: bool) -> _Told:
         diagnostic=next(iter(_entities(sources, Diagnostic)), None),
         tips=tuple(tip for file in _entities(sources, TipFile) for tip in file.tips),
         issues=tuple(sorted(visible, key=lambda issue: (issue.order, issue.slug))),
-        questions=tuple(sorted(questions, key=lambda one: (one.order, one.slug))),
-        exchanges=tuple(sorted(exchanges, key=lambda one: (one.order, one.id))),
+        questions=tuple(sorted(questions, key=lambda question: (question.order, question.slug))),
+        exchanges=tuple(sorted(exchanges, key=lambda exchange: (exchange.order, exchange.id))),
         errors=tuple(error for file in _entities(sources, ErrorFile) for error in file.errors),
     )
 
@@ -496,4 +496,4 @@ def _finding(root: Path, relative: str, problem: Problem, severity: Severity = "
 
 
 def _entities(sources: Iterable[Source], entity_type: type[EntityT]) -> list[EntityT]:
-    return [one.entity for one in sources if isinstance(one.entity, entity_type)]
+    return [source.entity for source in sources if isinstance(source.entity, entity_type)]

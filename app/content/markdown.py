@@ -119,7 +119,7 @@ def _callout(first: Token) -> str | None:
         return None
     title, state = CALLOUTS[alert["kind"].upper()]
     children = first.children or []
-    breaks = (number for number, one in enumerate(children) if one.type == "softbreak")
+    breaks = (number for number, child in enumerate(children) if child.type == "softbreak")
     first.children = [
         Token("strong_open", "strong", 1),
         Token("text", "", 0, content=title),

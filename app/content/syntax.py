@@ -82,7 +82,7 @@ def _suspects(lines: Sequence[str], problem: int, error: yaml.MarkedYAMLError) -
     if problem < len(lines):
         yield problem
     # A line without a colon is read on into the next one.
-    before = next((one for one in range(problem - 1, -1, -1) if lines[one].strip()), None)
+    before = next((number for number in range(problem - 1, -1, -1) if lines[number].strip()), None)
     if before is not None and not re.search(": |:$", lines[before]):
         yield before
 
@@ -133,5 +133,5 @@ def _unexpected_colon(lines: Sequence[str], place: Place) -> tuple[Place, str]:
         return place, _COLON
     if line.startswith(" "):
         return place, _CONTINUED
-    above = next((one for one in range(place[0] - 1, -1, -1) if lines[one].strip()), 0)
+    above = next((number for number in range(place[0] - 1, -1, -1) if lines[number].strip()), 0)
     return (above, 0), _NO_COLON

@@ -169,7 +169,7 @@ class TranslationFile:
             path.partition("/")[2],
             document,
             texts,
-            {str(place): str(one) for place, one in marks.items()},
+            {str(place): str(sha) for place, sha in marks.items()},
         )
 
     def state(self, place: Place, source: str) -> State:

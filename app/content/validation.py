@@ -94,13 +94,14 @@ def _follows_from_others(
     place = detail["loc"]
     if detail["type"] == "too_short":
         return any(
-            len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in details
+            len(other["loc"]) > len(place) and other["loc"][: len(place)] == place
+            for other in details
         )
     return detail["type"] == "missing" and any(
-        one["type"] == "extra_forbidden"
-        and one["loc"][:-1] == place[:-1]
-        and _nearest(str(one["loc"][-1]), _fields_at(entity_type, place[:-1])) == place[-1]
-        for one in details
+        other["type"] == "extra_forbidden"
+        and other["loc"][:-1] == place[:-1]
+        and _nearest(str(other["loc"][-1]), _fields_at(entity_type, place[:-1])) == place[-1]
+        for other in details
     )
 
 

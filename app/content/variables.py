@@ -72,7 +72,10 @@ def _facts(exchange: Exchange) -> dict[str, str]:
         "futures_permissions": _permissions(exchange, "futures"),
         "forbidden_permissions": _permissions(exchange, "never"),
         "testnets": _listed(
-            [f"[{one.name}]({one.keys_url or one.url})" for one in exchange.testnets]
+            [
+                f"[{testnet.name}]({testnet.keys_url or testnet.url})"
+                for testnet in exchange.testnets
+            ]
         ),
         "status_page": exchange.status_url
         and "[{}]({})".format(
@@ -90,7 +93,13 @@ def _page(exchange: Exchange) -> str | None:
 
 
 def _permissions(exchange: Exchange, needed: str) -> str | None:
-    return _listed([f"**{one.name}**" for one in exchange.permissions if one.needed == needed])
+    return _listed(
+        [
+            f"**{permission.name}**"
+            for permission in exchange.permissions
+            if permission.needed == needed
+        ]
+    )
 
 
 def _bold(text: str | None) -> str | None:

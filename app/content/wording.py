@@ -43,7 +43,7 @@ class Wordings:
         """Return the language that a text is written in; None where that can't be told."""
         words = set(_words(text))
         known = {language: len(words & common) for language, common in self.words.items()}
-        ranked = sorted(known, key=lambda one: -known[one])
+        ranked = sorted(known, key=lambda language: -known[language])
         if not ranked or known[ranked[0]] < FEWEST:
             return None
         if len(ranked) > 1 and known[ranked[0]] == known[ranked[1]]:

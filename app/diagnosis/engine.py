@@ -87,8 +87,8 @@ class Engine:
         exchange = self._recogniser.exchange(reading, observations.exchange)
         found = self._recogniser.errors(reading, exchange) if exchange else []
         owners = () if exchange or EXCHANGE in observations.skipped else self._owners(reading)
-        sure = [one for one in found if one.has_code or one.telling]
-        best = max(sure, key=lambda one: (strength_of(one, reading), one.last), default=None)
+        sure = [error for error in found if error.has_code or error.telling]
+        best = max(sure, key=lambda error: (strength_of(error, reading), error.last), default=None)
         linked = self._linked_error(observations) if best is None else None
         entry = self._spoken(best.entry if best else linked)
         general = self._messages.of_general(reading, sure, exchange)
@@ -109,7 +109,7 @@ class Engine:
         if everyday and not sure and not reading.has_message:
             evidence.append(of_everyday())
         # The visitor tried the answers of these issues; what speaks for others decides alone.
-        evidence = [one for one in evidence if one.issue not in observations.ruled_out]
+        evidence = [piece for piece in evidence if piece.issue not in observations.ruled_out]
         meant = entry.issues if entry else ()
         ranked = rank(evidence, self._order, meant)
         chosen = self._of_choice(observations, entry, ranked)
@@ -120,7 +120,7 @@ class Engine:
         # The first may be impossible all the same: a message can say what nobody expects.
         barred = self._barred(observations, exchange)
         if verdict != "unsure":
-            told = tuple(one for one in told if one is told[0] or one.issue not in barred)
+            told = tuple(cause for cause in told if cause is told[0] or cause.issue not in barred)
         error = entry if known else None
         question = None if chosen else questions.of_error(error)
         if verdict == "unsure":
@@ -129,15 +129,15 @@ class Engine:
             elif chosen or not observations.text.strip():
                 question = most_telling(ranked, observations, self._knowledge)
             else:
-                issues = [one.issue for one in told]
+                issues = [cause.issue for cause in told]
                 question = first_choice(issues, error, self._knowledge)
                 asked = {option.issue for option in question.options}
-                told = tuple(one for one in ranked if one.issue in asked - {NO_ISSUE})
+                told = tuple(cause for cause in ranked if cause.issue in asked - {NO_ISSUE})
                 told = told[: weights.MOST_CHOICES]
-            left = tuple(one for one in told if one is told[0] or one.issue not in barred)
+            left = tuple(cause for cause in told if cause is told[0] or cause.issue not in barred)
             if len(left) >= weights.LEAST_CHOICES:
                 told = left
-        barred -= {one.issue for one in told}
+        barred -= {cause.issue for cause in told}
         if chosen and verdict == "unsure" and question is None:
             verdict, told = "unknown", ()
         position = best.position if best else general.position
@@ -146,7 +146,7 @@ class Engine:
             exchange=exchange,
             error=error,
             caller_ip=caller.address if caller else None,
-            matches=tuple(self._match(one) for one in told),
+            matches=tuple(self._match(cause) for cause in told),
             question=question and self._left(question, verdict, barred),
             everyday=everyday,
             excerpt=reading.text.excerpt(position) if told and position is not None else None,
@@ -159,15 +159,17 @@ class Engine:
         if entry is None:
             return None
         entries = self._knowledge.errors(entry.exchange, entry.code)
-        same = (one for one in entries if (one.match, one.scope) == (entry.match, entry.scope))
+        same = (
+            other for other in entries if (other.match, other.scope) == (entry.match, entry.scope)
+        )
         return next(same, entry)
 
     def _barred(self, observations: Observations, exchange: str | None) -> set[str]:
         """Return the issues that the visitor's ticks and answers, or the exchange, rule out."""
         diagnostic = self._knowledge.diagnostic
         items = diagnostic.checklist if diagnostic else ()
-        done = {one.points_to[0] for one in items if observations.checklist.get(one.id)}
-        impossible = {one.slug for one in self._limited if not one.concerns(exchange)}
+        done = {item.points_to[0] for item in items if observations.checklist.get(item.id)}
+        impossible = {issue.slug for issue in self._limited if not issue.concerns(exchange)}
         return {*observations.ruled_out, *done, *impossible}
 
     @staticmethod
@@ -175,18 +177,18 @@ class Engine:
         question: NextQuestion, verdict: Verdict, barred: Collection[str]
     ) -> NextQuestion | None:
         """Return a question without the answers that would be an issue that is ruled out."""
-        left = [one for one in question.options if one.issue not in barred]
+        left = [option for option in question.options if option.issue not in barred]
         enough = verdict == "unsure" or len(left) >= weights.LEAST_CHOICES
         return question.model_copy(update={"options": tuple(left)}) if enough else None
 
-    def _match(self, one: Ranked) -> Match:
-        issue = self._knowledge.issues[self._order[one.issue]]
+    def _match(self, ranked: Ranked) -> Match:
+        issue = self._knowledge.issues[self._order[ranked.issue]]
         return Match(
             issue=issue.slug,
             title=issue.title,
             url=issue.url,
-            confidence=round(one.probability, 4),
-            because=one.reasons,
+            confidence=round(ranked.probability, 4),
+            because=ranked.reasons,
         )
 
     def _owners(self, reading: Reading) -> tuple[str, ...]:
@@ -196,10 +198,10 @@ class Engine:
 
     def _of_owners(self, owners: Sequence[str], reading: Reading) -> Iterator[Evidence]:
         for owner in owners:
-            for one in self._recogniser.errors(reading, owner):
-                because = self._messages.answered(one.entry)
+            for error in self._recogniser.errors(reading, owner):
+                because = self._messages.answered(error.entry)
                 strength = weights.OF_SEVERAL_EXCHANGES
-                yield from of_error(one.entry, strength, because, kind="code")
+                yield from of_error(error.entry, strength, because, kind="code")
 
     def _of_link(self, linked: ErrorCode) -> Iterator[Evidence]:
         because = self._messages.answered(linked)
@@ -225,12 +227,12 @@ class Engine:
         """
         chosen = observations.chosen
         if chosen == NO_ISSUE:
-            issues = [one.issue for one in offered(ranked)]
+            issues = [cause.issue for cause in offered(ranked)]
             asked = first_choice(issues, entry, self._knowledge).options if issues else ()
-            return [of_no_choice(one.issue) for one in asked if one.issue in self._order]
+            return [of_no_choice(option.issue) for option in asked if option.issue in self._order]
         if chosen is None or chosen not in self._order or chosen in observations.ruled_out:
             return []
-        likely = {one.issue for one in ranked if one.probability >= weights.WORTH_A_CHOICE}
+        likely = {cause.issue for cause in ranked if cause.probability >= weights.WORTH_A_CHOICE}
         answers = {option.issue for option in options_of(entry)}
         if (observations.text.strip() or entry) and chosen not in likely | answers:
             return []

@@ -53,7 +53,7 @@ class Everyday:
 def _with_exchanges(flat: str, mentions: Iterable[Mention]) -> Iterator[str]:
     """Yield the parts of a text, with `EXCHANGE` or `OTHER_EXCHANGE` for the name of each."""
     reached = 0
-    for mention in sorted(mentions, key=lambda one: (one.start, -one.end)):
+    for mention in sorted(mentions, key=lambda mention: (mention.start, -mention.end)):
         if mention.start >= reached:
             yield flat[reached : mention.start]
             yield f" {EXCHANGE if mention.exchange else OTHER_EXCHANGE} "

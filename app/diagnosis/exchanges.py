@@ -70,7 +70,7 @@ class MentionIndex:
             else:
                 votes = weights.NAME
             if votes:
-                found += (Mention(one, start, end, votes) for one in ids)
+                found += (Mention(exchange, start, end, votes) for exchange in ids)
         return sorted(found, key=lambda mention: mention.start)
 
 
@@ -114,4 +114,7 @@ def votes(mentions: Iterable[Mention]) -> dict[str, float]:
     for mention in mentions:
         best[mention.exchange] = max(best[mention.exchange], mention.votes)
         counts[mention.exchange] += 1
-    return {one: best[one] + weights.NAMED_AGAIN * min(5, counts[one] - 1) for one in best}
+    return {
+        exchange: best[exchange] + weights.NAMED_AGAIN * min(5, counts[exchange] - 1)
+        for exchange in best
+    }

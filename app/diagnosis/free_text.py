@@ -67,7 +67,7 @@ class FreeText:
         understood = reading.spans(sure)
         found = self._phrases.find(reading.text, understood)
         yield from _of_phrases(found, reading, sure)
-        understood += (span for one in found for span in one.spans)
+        understood += (span for phrase in found for span in phrase.spans)
         if not understood or _words_outside(reading.text.flat, understood) >= weights.FEW_WORDS:
             yield from self._of_model(reading, sure)
 
@@ -105,8 +105,8 @@ def _of_phrases(
 ) -> Iterator[Evidence]:
     """Yield what the phrases that were found say: the same for each issue, however many."""
     quotes: dict[str, list[str]] = defaultdict(list)
-    for one in found:
-        quotes[one.phrase.owner].append(one.quote)
+    for phrase in found:
+        quotes[phrase.phrase.owner].append(phrase.quote)
     errors = loud_errors(sure, reading)
     for owner, said in quotes.items():
         strength = weights.PHRASE * factor_beside(owner, errors)

@@ -71,9 +71,9 @@ class Messages:
     ) -> Iterator[Evidence]:
         """Yield what the errors of the exchange mean; the visitor may have chosen another one."""
         chosen = self._knowledge.exchange(chosen_exchange)
-        for one in found:
-            entry = one.entry
-            if one.has_code:
+        for error in found:
+            entry = error.entry
+            if error.has_code:
                 because = self.answered(entry)
             else:
                 because = _("{exchange} answered “{message}”").format(
@@ -81,8 +81,8 @@ class Messages:
                 )
             if chosen and chosen.id != entry.exchange:
                 because += _(", although you chose {exchange}").format(exchange=chosen.name)
-            kind: Literal["code", "message"] = "code" if one.has_code else "message"
-            yield from of_error(entry, strength_of(one, reading), because, kind=kind)
+            kind: Literal["code", "message"] = "code" if error.has_code else "message"
+            yield from of_error(entry, strength_of(error, reading), because, kind=kind)
 
     def answered(self, entry: ErrorCode) -> str:
         """Return the reason that an exchange answered with an error code."""
@@ -115,8 +115,10 @@ class Messages:
         """Return the messages and statuses that speak for each issue, and for something else."""
         signs: dict[str, list[_Sign]] = defaultdict(list)
         lines = reading.lines_of(sure)
-        entries = [one.entry for one in sure]
-        reasons = [(one.start, one.end) for one in reading.numbers if one.context == "http"]
+        entries = [error.entry for error in sure]
+        reasons = [
+            (number.start, number.end) for number in reading.numbers if number.context == "http"
+        ]
         for hit in reading.hits:
             if any(start <= hit.start and hit.end <= end for start, end in reasons):
                 continue  # "429 Too Many Requests" is a status with its reason, and no message
@@ -124,7 +126,7 @@ class Messages:
             factor = weights.IN_LINE_OF_ERROR if in_line else 1.0
             for issue, strength in _meanings(hit, entries).items():
                 signs[issue].append(_Sign(factor * strength, _quote(reading, hit), hit.start))
-        codes = {one.entry.code for one in sure if one.has_code}
+        codes = {error.entry.code for error in sure if error.has_code}
         beside = weights.STATUS_BESIDE_MESSAGE if signs else 1.0
         for number in reading.numbers:
             if number.context == "http" and number.code not in codes:
@@ -150,21 +152,21 @@ class Messages:
             yield of_caller_ip(seen.address, issue, who, self._knowledge.site.product)
 
 
-def strength_of(one: Recognised, reading: Reading) -> float:
+def strength_of(error: Recognised, reading: Reading) -> float:
     """Return how strongly an error speaks: by its code, its message, its place and repetition."""
     strength = max(
-        weights.LITERAL_CODE if one.literal else 0.0,
-        weights.CODE[one.context] if one.context else 0.0,
-        weights.MESSAGE if one.telling else weights.SHORT_MESSAGE if one.message else 0.0,
+        weights.LITERAL_CODE if error.literal else 0.0,
+        weights.CODE[error.context] if error.context else 0.0,
+        weights.MESSAGE if error.telling else weights.SHORT_MESSAGE if error.message else 0.0,
     )
-    strength += weights.CONFIRMED * (one.has_code and one.message)
-    strength += weights.REPEATED * math.log2(max(1, one.count))
-    return strength + weights.LAST * one.last / max(1, len(reading.text.flat))
+    strength += weights.CONFIRMED * (error.has_code and error.message)
+    strength += weights.REPEATED * math.log2(max(1, error.count))
+    return strength + weights.LAST * error.last / max(1, len(reading.text.flat))
 
 
 def loud_errors(sure: Collection[Recognised], reading: Reading) -> list[ErrorCode]:
     """Return the errors that weaken all other signs in the text."""
-    return [one.entry for one in sure if strength_of(one, reading) >= weights.SURE_ERROR]
+    return [error.entry for error in sure if strength_of(error, reading) >= weights.SURE_ERROR]
 
 
 def factor_beside(issue: str, errors: Collection[ErrorCode]) -> float:
@@ -179,7 +181,7 @@ def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
     """Return the issues that a message speaks for, apart from the exchange's `own` errors."""
     meanings: dict[str, float] = {}
     entries = [owner.entry for owner in hit.owners if owner.entry and not owner.is_code]
-    said = any(owner.entry is one for owner in hit.owners for one in own)
+    said = any(owner.entry is entry for owner in hit.owners for entry in own)
     if entries and not said:
         strength = weights.FOREIGN_MESSAGE if is_telling(hit) else weights.SHORT_MESSAGE
         for entry in entries:

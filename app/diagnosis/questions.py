@@ -54,7 +54,7 @@ def of_error(entry: ErrorCode | None) -> NextQuestion | None:
     """Return the question of an error code, if it has one."""
     if entry is None or entry.question is None:
         return None
-    options = tuple(Choice(label=one.label, issue=one.issue) for one in options_of(entry))
+    options = tuple(Choice(label=option.label, issue=option.issue) for option in options_of(entry))
     return NextQuestion(text=entry.question.text, options=options)
 
 
@@ -69,8 +69,8 @@ def label_of(issue: str, entry: ErrorCode | None, knowledge: KnowledgeBase) -> s
 
 def which_exchange(exchanges: Sequence[str], knowledge: KnowledgeBase) -> NextQuestion:
     """Return the question which of `exchanges` a code comes from."""
-    found = (knowledge.exchange(one) for one in exchanges)
-    options = (Choice(label=one.name, exchange=one.id) for one in found if one)
+    found = (knowledge.exchange(exchange) for exchange in exchanges)
+    options = (Choice(label=exchange.name, exchange=exchange.id) for exchange in found if exchange)
     skip = Choice(label=_("Another exchange"), skip=EXCHANGE)
     return NextQuestion(text=_(WHICH_EXCHANGE), options=(*options, skip))
 
@@ -100,19 +100,21 @@ def most_telling(
     """Return the question whose answers are expected to tell most; None when none tells enough."""
     if observations.questions_asked >= MOST_QUESTIONS:
         return None
-    now = {one.issue: one.probability for one in ranked}
+    now = {cause.issue: cause.probability for cause in ranked}
     candidates = _candidates(ranked, observations, knowledge)
-    gains = [(_gain(now, one), -place, one) for place, one in enumerate(candidates)]
-    gain, _place, best = max(gains, default=(0.0, 0, None), key=lambda one: one[:2])
+    gains = [
+        (_gain(now, candidate), -place, candidate) for place, candidate in enumerate(candidates)
+    ]
+    gain, _place, best = max(gains, default=(0.0, 0, None), key=lambda scored: scored[:2])
     return best.question if best and gain >= weights.LEAST_GAIN else None
 
 
 def _candidates(
     ranked: Sequence[Ranked], observations: Observations, knowledge: KnowledgeBase
 ) -> Iterator[_Candidate]:
-    left = [one for one in ranked if one.is_possible and not one.is_ruled_out]
+    left = [cause for cause in ranked if cause.is_possible and not cause.is_ruled_out]
     if len(left) > 1 and OTHERS not in observations.skipped:
-        issues = [one.issue for one in left[: weights.MOST_CHOICES]]
+        issues = [cause.issue for cause in left[: weights.MOST_CHOICES]]
         none = Choice(label=_("None of these"), skip=OTHERS)
         question = between(issues, None, knowledge, none)
         sees, not_ = weights.SEES_ITS_CAUSE, 1 - weights.SEES_ITS_CAUSE
@@ -169,7 +171,7 @@ def _gain(now: Mapping[str, float], candidate: _Candidate) -> float:
         joint = [share * answer.get(issue, otherwise) for issue, share in now.items()]
         total = sum(joint)
         if total:
-            expected += total * _entropy([one / total for one in joint])
+            expected += total * _entropy([share / total for share in joint])
     return _entropy(now.values()) - expected
 
 

@@ -78,12 +78,12 @@ def rank(
 
 def offered(ranked: Iterable[Ranked]) -> tuple[Ranked, ...]:
     """Return the issues to choose from, likeliest first."""
-    left = [one for one in ranked if one.is_possible and not one.is_ruled_out]
+    left = [cause for cause in ranked if cause.is_possible and not cause.is_ruled_out]
     issues = left[: weights.MOST_CHOICES]
     return tuple(
-        one
-        for place, one in enumerate(issues)
-        if place < weights.LEAST_CHOICES or one.probability >= weights.WORTH_A_CHOICE
+        cause
+        for place, cause in enumerate(issues)
+        if place < weights.LEAST_CHOICES or cause.probability >= weights.WORTH_A_CHOICE
     )
 
 
@@ -96,7 +96,7 @@ def decide(
     visitor chose, or `NO_ISSUE`. An issue without a reason to tell
     is not named: many small hints are a guess.
     """
-    issues = [one for one in ranked if one.is_possible]
+    issues = [cause for cause in ranked if cause.is_possible]
     if not issues:
         return "unknown", ()
     first = issues[0]
@@ -105,10 +105,10 @@ def decide(
     enough = weights.NAMED_BY_ERROR if first.issue in by_error else weights.NAMED
     if (first.probability >= enough or first.issue == chosen or alone) and first.reasons:
         least = max(0.0, first.strength - weights.FAR_BEHIND)
-        others = (one for one in issues[1:] if one.strength > least and one.reasons)
+        others = (cause for cause in issues[1:] if cause.strength > least and cause.reasons)
         told = (first, *islice(others, weights.MOST_MATCHES - 1))
         return "recognised" if first.issue in by_error else "likely", told
-    [else_] = (one for one in ranked if one.issue == NO_ISSUE)
+    [else_] = (cause for cause in ranked if cause.issue == NO_ISSUE)
     is_else = else_.probability >= weights.SOMETHING_ELSE
     if is_else or len(choices) < weights.LEAST_CHOICES:
         return "unknown", ()

@@ -62,10 +62,10 @@ class Reading:
         word that is only another exchange's code ("timeout") is a word like others.
         """
         found = list(found)
-        codes = {(one.entry.exchange, one.entry.code) for one in found if one.literal}
+        codes = {(error.entry.exchange, error.entry.code) for error in found if error.literal}
         spans = [(hit.start, hit.end) for hit in self.numbers if hit.context != "bare"]
         for hit in self.hits:
-            if any(one.says_something(codes) for one in hit.owners):
+            if any(owner.says_something(codes) for owner in hit.owners):
                 spans += hit.spans
         return spans + self.lines_of(found)
 
@@ -74,8 +74,8 @@ class Reading:
 
         A line with an HTTP status alone is none: what stands behind it says more.
         """
-        codes = (one for one in found if one.literal or one.context not in {None, "http"})
-        lines = {self.text.line_span(one.position) for one in codes}
+        codes = (error for error in found if error.literal or error.context not in {None, "http"})
+        lines = {self.text.line_span(error.position) for error in codes}
         return [span for span in sorted(lines) if is_machine_made(self.text.flat[slice(*span)])]
 
 

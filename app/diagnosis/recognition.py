@@ -92,7 +92,7 @@ class Recogniser:
             scores[exchange] += score
         if not scores:
             return None
-        best = max(scores, key=lambda one: (scores[one], one == chosen))
+        best = max(scores, key=lambda exchange: (scores[exchange], exchange == chosen))
         return best if best != OTHER and scores[best] >= weights.ENOUGH_VOTES else None
 
     def _by_errors(self, reading: Reading, *, named: bool) -> dict[str, float]:
@@ -173,26 +173,26 @@ class Recogniser:
                 continue
             entry = self._entry(reading, exchange, number.code, number.start, context)
             if entry is not None:
-                one = _noted(found, entry, number.start, number.start)
-                one.context = _surer(one.context, context)
-                one.count += 1
+                error = _noted(found, entry, number.start, number.start)
+                error.context = _surer(error.context, context)
+                error.count += 1
         for hit in reading.hits:
             for owner in hit.owners:
                 if owner.entry is None or owner.entry.exchange != exchange:
                     continue
                 if not owner.is_code:
-                    one = _noted(found, owner.entry, hit.start, hit.last)
-                    one.message = True
-                    one.telling |= is_telling(hit)
-                    one.count = max(one.count, hit.times)
+                    error = _noted(found, owner.entry, hit.start, hit.last)
+                    error.message = True
+                    error.telling |= is_telling(hit)
+                    error.count = max(error.count, hit.times)
                 elif self._stands_as_code(reading, hit, owner.entry):
-                    one = _noted(found, owner.entry, hit.start, hit.last)
-                    one.literal = True
-                    one.count = max(one.count, hit.times)
+                    error = _noted(found, owner.entry, hit.start, hit.last)
+                    error.literal = True
+                    error.count = max(error.count, hit.times)
         if entry := self._whole_message(reading, exchange):
-            one = _noted(found, entry, 0, 0)
-            one.message = one.telling = True
-        return sorted(found.values(), key=lambda one: one.position)
+            error = _noted(found, entry, 0, 0)
+            error.message = error.telling = True
+        return sorted(found.values(), key=lambda error: error.position)
 
     def _whole_message(self, reading: Reading, exchange: str) -> ErrorCode | None:
         """Return the entry whose message is all of a text but names: "coinbase unauthorized"."""
@@ -322,8 +322,8 @@ _CONTEXTS: Mapping[Context | None, int] = {
 }
 
 
-def _surer(one: Context | None, other: Context) -> Context:
-    return other if one is None or _CONTEXTS[other] < _CONTEXTS[one] else one
+def _surer(known: Context | None, other: Context) -> Context:
+    return other if known is None or _CONTEXTS[other] < _CONTEXTS[known] else known
 
 
 def _noted(
@@ -331,10 +331,10 @@ def _noted(
 ) -> Recognised:
     """Return what was found of an entry so far, its place brought up to date."""
     key = (entry.code, entry.match)
-    one = found.setdefault(key, Recognised(entry, position, last))
-    one.position = min(one.position, position)
-    one.last = max(one.last, last)
-    return one
+    error = found.setdefault(key, Recognised(entry, position, last))
+    error.position = min(error.position, position)
+    error.last = max(error.last, last)
+    return error
 
 
 def outermost(hits: Iterable[Hit[Owner]]) -> Iterator[Hit[Owner]]:

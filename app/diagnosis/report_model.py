@@ -164,7 +164,9 @@ class ReportModel:
         for mark in marks:
             single[f"!{mark}"] = (0, 0)
         few = len(groups) <= weights.MOST_GROUPS
-        pairs = [f"{one} {other}" for one, other in combinations(sorted(groups), 2)] if few else []
+        pairs = (
+            [f"{group} {other}" for group, other in combinations(sorted(groups), 2)] if few else []
+        )
         return _Features(single, pairs)
 
     def _rows(self, found: _Features) -> tuple[_Rows, _Rows]:
@@ -178,8 +180,8 @@ class ReportModel:
         by_single = list(map(sum, zip(*single, strict=True))) if single else [0.0] * len(self._bias)
         by_pairs = list(map(sum, zip(*pairs, strict=True))) if pairs else [0.0] * len(self._bias)
         odds = [
-            bias + scale * (one + weights.PAIR * other)
-            for bias, one, other in zip(self._bias, by_single, by_pairs, strict=True)
+            bias + scale * (alone + weights.PAIR * other)
+            for bias, alone, other in zip(self._bias, by_single, by_pairs, strict=True)
         ]
         highest = max(odds)
         exponents = [math.exp(value - highest) for value in odds]

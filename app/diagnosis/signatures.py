@@ -269,7 +269,7 @@ class SignatureIndex(Generic[Owner]):
         for literal, starts in places.items():
             for signature, owners in self._by_literal[literal]:
                 tried = [signature.find(flat, start) for start in starts[: OCCURRENCES * 2]]
-                found = [one for one in tried if one][:OCCURRENCES]
+                found = [place for place in tried if place][:OCCURRENCES]
                 if found:
                     spans = tuple([(start, end) for start, end, _ in found])
                     addresses = [address for *_, address in found if address]

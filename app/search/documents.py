@@ -106,7 +106,7 @@ def _told(issue: Issue, knowledge: KnowledgeBase) -> Iterator[str]:
 
     Without the names of exchanges: issues would come before the page of the exchange.
     """
-    names = {one.id for one in knowledge.exchanges}
+    names = {known.id for known in knowledge.exchanges}
     for report in knowledge.content.reports:
         if report.expected == issue.slug:
             yield " ".join(word for word in report.text.split() if word.casefold() not in names)
@@ -133,9 +133,9 @@ def _exchange(exchange: Exchange, knowledge: KnowledgeBase) -> Document:
     facts: tuple[tuple[str | None, ...], ...] = (
         (whitelist.field, whitelist.path, whitelist.formats),
         (whitelist.required_note, whitelist.key_expiry_note),
-        *((one.name, one.note) for one in exchange.permissions),
+        *((permission.name, permission.note) for permission in exchange.permissions),
         (passphrase.name, passphrase.rules) if passphrase else (),
-        *((one.name, one.scope, one.note) for one in exchange.testnets),
+        *((testnet.name, testnet.scope, testnet.note) for testnet in exchange.testnets),
         (exchange.testnet_note, clock.setting, clock.note),
         (*exchange.rate_limits.limits, exchange.rate_limits.ban, exchange.key.note),
         *((note,) for note in exchange.notes),
@@ -158,7 +158,9 @@ def _error(title: str, exchange: str, code: str, entries: Sequence[ErrorCode]) -
     messages = [entry.message for entry in entries if entry.message]
     signatures = [signature for entry in entries for signature in entry.signatures]
     issues = sorted(
-        (place, addresses.issue(slug)) for one in entries for place, slug in enumerate(one.issues)
+        (place, addresses.issue(slug))
+        for entry in entries
+        for place, slug in enumerate(entry.issues)
     )
     return Document(
         kind="error",
@@ -169,7 +171,7 @@ def _error(title: str, exchange: str, code: str, entries: Sequence[ErrorCode]) -
             *(Passage(plain(entry.note)) for entry in entries if entry.note),
         ),
         lead=tuple(map(_open, messages)),
-        hidden=(*map(_open, signatures), *(text for one in entries for text in one.examples)),
+        hidden=(*map(_open, signatures), *(text for entry in entries for text in entry.examples)),
         exchange=exchange,
         code=code,
         messages=(*messages, *signatures),

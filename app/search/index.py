@@ -73,7 +73,9 @@ class SearchIndex:
                 "title": [*map(cut, document.names)],
                 "lead": [*map(cut, document.lead)],
                 "text": texts,
-                "codes": [*{one for text in texts for one in tokens_of(text) if not one.isalpha()}],
+                "codes": [
+                    *{token for text in texts for token in tokens_of(text) if not token.isalpha()}
+                ],
                 "told": [*document.told],
                 "kind": document.kind,
                 "exchange": document.exchange if document.code else "",
@@ -129,14 +131,14 @@ class SearchIndex:
     def _near_errors(self, exchange: str, code: str) -> list[int]:
         """Return the pages of the codes that look like `code`, and the page of the exchange."""
         own = {
-            one.code: page
-            for page, one in enumerate(self._documents)
-            if one.exchange == exchange.casefold()
+            document.code: page
+            for page, document in enumerate(self._documents)
+            if document.exchange == exchange.casefold()
         }
         near = get_close_matches(code, filter(None, own), n=10)
-        near = [one for one in near if not _is_number(code) or _is_a_typo_away(code, one)]
-        near.sort(key=lambda one: sorted(one) != sorted(code))  # swapped digits first
-        return [own[one] for one in (*near[:2], "") if one in own]
+        near = [other for other in near if not _is_number(code) or _is_a_typo_away(code, other)]
+        near.sort(key=lambda other: sorted(other) != sorted(code))  # swapped digits first
+        return [own[other] for other in (*near[:2], "") if other in own]
 
     def _hits(self, query: Query, limit: int) -> list[int]:
         """Return the numbers of the pages or passages that fit, best first."""
@@ -201,7 +203,7 @@ def _is_number(code: str) -> bool:
 def _is_a_typo_away(typed: str, code: str) -> bool:
     """Tell whether one digit differs, is missing or is too much, or two neighbours are swapped."""
     if len(typed) == len(code):
-        places = [place for place, one in enumerate(code) if typed[place] != one]
+        places = [place for place, digit in enumerate(code) if typed[place] != digit]
         swapped = len(places) == 2 and places[1] - places[0] == 1 and sorted(typed) == sorted(code)  # noqa: PLR2004
         return len(places) <= 1 or swapped
     longer, shorter = sorted((typed, code), key=len, reverse=True)

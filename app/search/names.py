@@ -25,7 +25,7 @@ class Names:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = documents
-        self._numbers = {one.url: number for number, one in enumerate(documents)}
+        self._numbers = {document.url: number for number, document in enumerate(documents)}
         self._codes: dict[str, list[int]] = defaultdict(list)
         self._clear: set[str] = set()
         self._messages: dict[Message, list[int]] = defaultdict(list)
@@ -94,7 +94,7 @@ class Names:
 
         Unless its exchange is named, it must be most of the text.
         """
-        held = [one for one in self._messages if all(part in text for part in one)]
+        held = [message for message in self._messages if all(part in text for part in message)]
         longest = max(map(_length, held), default=0)
         found: list[int] = []
         for message in held:

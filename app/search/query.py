@@ -93,14 +93,14 @@ class QueryBuilder:
             for word in dict.fromkeys(typed)
             if word not in small
         ]
-        words = [one for one in asked if one]
+        words = [forms for forms in asked if forms]
         exact = dict.fromkeys(token for token in tokens if token in self._codes)
         return Question(
             words=tuple(nlargest(RAREST_WORDS, words, key=self._words.rarity)),
             codes=tuple(exact),
             quoted=tuple(map(self._words.analyze, _QUOTED.findall(query))),
             sentence=self._words.analyze(" ".join(tokens)),
-            unknown=sum(not one for one in asked),
+            unknown=sum(not forms for forms in asked),
         )
 
     def pages(self, question: Question, exchanges: Iterable[str]) -> Query:
@@ -119,7 +119,7 @@ class QueryBuilder:
         ]
         bonuses = [
             *(self._score("kind", (kind,), bonus) for kind, bonus in KIND_BONUS.items()),
-            *(self._score("exchange", (one,), EXCHANGE_BONUS) for one in exchanges),
+            *(self._score("exchange", (exchange,), EXCHANGE_BONUS) for exchange in exchanges),
         ]
         for forms in question.words:
             bonuses += [
@@ -132,7 +132,7 @@ class QueryBuilder:
         return Query.boolean_query(
             [
                 (Occur.Must, Query.boolean_query(fitting)),
-                *((Occur.Should, one) for one in bonuses),
+                *((Occur.Should, bonus) for bonus in bonuses),
             ]
         )
 

@@ -45,7 +45,7 @@ class Words:
         self._field = field
         self._analyzer = analyzer
         self._rarities = rarities(searcher, field, size)
-        words = [one for one in self._rarities if len(one) <= LONGEST_WORD and not is_code(one)]
+        words = [word for word in self._rarities if len(word) <= LONGEST_WORD and not is_code(word)]
         self._commonest = sorted(words, key=self._rarities.__getitem__)
         builder = tantivy.SchemaBuilder().add_text_field("word", tokenizer_name="raw")
         self._schema = builder.add_integer_field("place", fast=True).build()
@@ -78,8 +78,8 @@ class Words:
         forms = {stem: TYPED} if self.know(stem) else {}
         if typing and len(word) >= SHORTEST_PREFIX:
             longer = self._searcher.terms_with_prefix(self._field, word)
-            commonest = nlargest(COMPLETIONS, longer, key=lambda one: one[1])
-            forms = {(one,): COMPLETED for one, _ in commonest} | forms
+            commonest = nlargest(COMPLETIONS, longer, key=lambda hit: hit[1])
+            forms = {(token,): COMPLETED for token, _ in commonest} | forms
         if not forms:
             forms = self._corrections(word) or self._halves(word)
         if not forms and typing:
@@ -110,9 +110,9 @@ class Words:
                         self._schema, "word", typed, distance=distance, prefix=prefix
                     )
                     hits = self._index.search(query, limit=CORRECTIONS, count=False).hits
-                    places = self._index.fast_field_values("place", [one for _, one in hits])
+                    places = self._index.fast_field_values("place", [hit for _, hit in hits])
                     near = [self._commonest[int(place or 0)] for place in places]
                     share = CORRECTED * COMPLETED if prefix else CORRECTED
-                    if near := [one for one in near if one[0] == typed[0]]:
-                        return {(one,): share for one in near}
+                    if near := [corrected for corrected in near if corrected[0] == typed[0]]:
+                        return {(corrected,): share for corrected in near}
         return {}

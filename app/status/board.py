@@ -100,7 +100,7 @@ class Board:
     def our_clock(self, now: dt.datetime) -> float | None:
         """Return how many seconds our clock is behind those of most exchanges."""
         looks = (self.look(exchange, now) for exchange in self._records)
-        told = [one.ahead for one in looks if one and one.ahead is not None]
+        told = [look.ahead for look in looks if look and look.ahead is not None]
         return median(told) if told else None
 
     def dump(self) -> str:
@@ -112,7 +112,7 @@ class Board:
                     for name, record in self._records.items()
                     if record.look
                 },
-                "changes": [[one.exchange, _dumped(one.look)] for one in self.changes],
+                "changes": [[change.exchange, _dumped(change.look)] for change in self.changes],
             },
             separators=(",", ":"),
         )
@@ -123,10 +123,10 @@ class Board:
             told = json.loads(text)
             records = {
                 name: _Record(
-                    _loaded(one["look"]),
-                    slots={int(slot): _state(state) for slot, state in one["slots"].items()},
+                    _loaded(saved["look"]),
+                    slots={int(slot): _state(state) for slot, state in saved["slots"].items()},
                 )
-                for name, one in told["exchanges"].items()
+                for name, saved in told["exchanges"].items()
             }
             changes = [Change(name, _loaded(look)) for name, look in told["changes"]]
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -146,7 +146,7 @@ def _dumped(look: Look | None) -> list[Any] | None:
     if look is None:
         return None
     times = (look.at, look.said.begin, look.said.end)
-    return [look.said.state, look.ahead, *(one and one.timestamp() for one in times)]
+    return [look.said.state, look.ahead, *(moment and moment.timestamp() for moment in times)]
 
 
 def _loaded(told: list[Any]) -> Look:

@@ -62,7 +62,7 @@ def said(calls: StatusCalls, answer: Any) -> Said:
     latest = dt.datetime.max.replace(tzinfo=dt.UTC)
     return min(
         found or [Said("operating" if calls.notices else "answers")],
-        key=lambda one: (order.index(one.state), one.begin or latest),
+        key=lambda said: (order.index(said.state), said.begin or latest),
     )
 
 
@@ -72,11 +72,11 @@ def _notices(notices: StatusNotices, answer: Any) -> Iterator[Said]:
         return  # a list that may be left out while it is empty
     if not isinstance(listed, list):
         raise UnreadableError("no list of announcements")
-    for one in listed:
-        known = notices.values.get(_text(at(one, notices.state)))
+    for notice in listed:
+        known = notices.values.get(_text(at(notice, notices.state)))
         state = known if notices.state else "announced"
-        if state and _agrees(one, notices.only):
-            yield Said(state, moment(at(one, notices.begin)), moment(at(one, notices.end)))
+        if state and _agrees(notice, notices.only):
+            yield Said(state, moment(at(notice, notices.begin)), moment(at(notice, notices.end)))
 
 
 def at(value: Any, path: str | None) -> Any:

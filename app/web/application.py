@@ -181,7 +181,7 @@ def create_app(
         Route("/{path:path}/", _without_slash),
     ]
     _answer_problems(
-        app, live, renderer, lambda one: Problems(renderer, base_url, one, feedback, status)
+        app, live, renderer, lambda edition: Problems(renderer, base_url, edition, feedback, status)
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
@@ -211,7 +211,7 @@ def _now(live: Live, feedback: FeedbackService, cache: ResponseCache, status: St
         store=feedback.status(),
         kept=kept,
         kept_bytes=kept_bytes,
-        exchanges=tuple((one.exchange.id, one.state, one.ahead) for one in status.views()),
+        exchanges=tuple((view.exchange.id, view.state, view.ahead) for view in status.views()),
     )
 
 

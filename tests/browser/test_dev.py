@@ -192,4 +192,6 @@ def test_callouts_are_shown_and_readable(
     color = "one => getComputedStyle(one).backgroundColor"
     assert page.locator(".callout.warn").evaluate(color) != page.locator("body").evaluate(color)
     found = Axe().run(page, context=".callout").response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert [
+        (violation["id"], [node["html"] for node in violation["nodes"]]) for violation in found
+    ] == []

@@ -166,10 +166,10 @@ def test_secrets_are_gone_before_anything_is_sent(visitor: Page, marbles: str) -
     expect(field(visitor)).to_have_value(re.compile(r"secret=\[.* removed\]"))
     visitor.get_by_role("button", name="Find the cause").click()
     expect(answer(visitor)).to_be_visible()
-    posted = [one for one in sent if one.startswith(f"{marbles}/diagnose")]
+    posted = [request for request in sent if request.startswith(f"{marbles}/diagnose")]
     assert len(posted) == 1
     assert "-7007" in posted[0]
-    assert not [one for one in sent if SECRET in one or SECRET[::-1] in one]
+    assert not [request for request in sent if SECRET in request or SECRET[::-1] in request]
 
 
 def test_typed_secrets_are_removed_when_the_form_is_sent(visitor: Page, marbles: str) -> None:
@@ -191,7 +191,7 @@ def test_the_text_is_in_no_address_of_the_history(visitor: Page, marbles: str) -
     expect(visitor).to_have_url(re.compile("missing="))
     visitor.reload()
     assert len(addresses) > 3
-    assert not [one for one in addresses if "Zanzibar" in one or "Friend" in one]
+    assert not [address for address in addresses if "Zanzibar" in address or "Friend" in address]
 
 
 def test_who_comes_back_finds_the_text_without_its_secrets(visitor: Page, marbles: str) -> None:

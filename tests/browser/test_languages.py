@@ -16,7 +16,7 @@ from tests.pseudo import LONG, MIRRORED, translate_content, write_catalog
 
 pytestmark = pytest.mark.browser
 
-LANGUAGES = [one.folder for one in Folder(REPOSITORY / "content").languages()]
+LANGUAGES = [language.folder for language in Folder(REPOSITORY / "content").languages()]
 NARROW = {"width": 320, "height": 640}
 PHONE = {"width": 390, "height": 844}
 DENSE = ("home", "issue with a body", "exchange", "error", "diagnosis", "whitelist", "report")
@@ -45,13 +45,15 @@ def lost(page: Page, url: str) -> list[str]:
     found = []
     for size in (NARROW, PHONE):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        found += [f"{url} at {size['width']}: {one}" for one in page.evaluate(CUT_OR_WIDE)]
+        found += [f"{url} at {size['width']}: {fault}" for fault in page.evaluate(CUT_OR_WIDE)]
     return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_lost_in_any_language(page: Page, server: str, language: str) -> None:
-    assert [one for name in DENSE for one in lost(page, f"{server}/{language}{PAGES[name]}")] == []
+    assert [
+        fault for name in DENSE for fault in lost(page, f"{server}/{language}{PAGES[name]}")
+    ] == []
 
 
 @pytest.mark.parametrize("language", [LONG.folder, MIRRORED.folder])

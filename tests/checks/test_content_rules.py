@@ -42,7 +42,7 @@ def findings(make_content: MakeContent, files: Files, rule: str) -> list[Finding
 
 def places(found: list[Finding]) -> list[str]:
     """Return the findings as `file:line:column`."""
-    return [f"{Path(one.path).name}:{one.line}:{one.column}" for one in found]
+    return [f"{Path(finding.path).name}:{finding.line}:{finding.column}" for finding in found]
 
 
 @pytest.mark.parametrize("root", [TEAPOTS, MARBLES], ids=["teapots", "marbles"])
@@ -60,7 +60,9 @@ def test_everything_in_one_run_by_path_and_line(make_content: MakeContent) -> No
             "tips.yml": "tips:\n- {id: a, title: b, text: '{{ nope }}'}\n",
         }
     )
-    assert [(Path(one.path).name, one.line, one.rule) for one in check(load(root))] == [
+    assert [
+        (Path(finding.path).name, finding.line, finding.rule) for finding in check(load(root))
+    ] == [
         ("a.md", 1, "front-matter"),
         ("a.md", 1, "missing-choice"),
         ("b.md", 2, "orphan"),
@@ -102,7 +104,9 @@ def test_no_edit_of_a_file_breaks_the_check(make_content: MakeContent, edits: in
             place = random.randrange(len(text) + 1)
             removed = random.choice([0, 0, 1, 20, len(text)])
             text[place : place + removed] = random.choice(snippets)
-        rules |= {one.rule for one in check(load(make_content({"issues/a.md": bytes(text)})))}
+        rules |= {
+            finding.rule for finding in check(load(make_content({"issues/a.md": bytes(text)})))
+        }
     assert {"yaml", "front-matter", "unreadable", "wrong-type", "broken-link"} <= rules
 
 
@@ -213,7 +217,7 @@ def test_written_out_addresses_where_all_of_ours_are_ipv4(
     """Files in which none of them stands are not searched."""
     files = {"site.yml": SITE.replace(', "2001:db8::7"', ""), "issues/a.md": issue(body=text)}
     found = findings(make_content, files, "hard-coded-ip")
-    assert [one.column for one in found] == columns
+    assert [finding.column for finding in found] == columns
 
 
 def test_addresses_stand_once_in_the_site(make_content: MakeContent) -> None:
@@ -547,7 +551,7 @@ def test_duplicates(
 
 def test_file_names_that_differ_in_case(make_content: MakeContent) -> None:
     root = make_content({"issues/Tea.md": issue(), "issues/tea.md": issue()})
-    (finding,) = [one for one in check(load(root)) if one.rule == "duplicate-slug"]
+    (finding,) = [finding for finding in check(load(root)) if finding.rule == "duplicate-slug"]
     assert Path(finding.path).name == "tea.md"
     assert "issues/Tea.md has this name in upper or lower case" in finding.message
 
@@ -895,7 +899,7 @@ def test_a_text_that_is_too_long_is_not_looked_through(
 ) -> None:
     content = load(make_content({"issues/a.md": text}))
     assert content.issues == ()
-    assert [(one.rule, one.line) for one in check(content)] == [("too-long", line)]
+    assert [(finding.rule, finding.line) for finding in check(content)] == [("too-long", line)]
 
 
 # --- status-call ------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def this_machine_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def findings(make_content: MakeContent, body: str) -> list[Finding]:
     content = load(make_content({"issues/a.md": ISSUE + body}))
-    return [one for one in check(content, ask_others=True) if one.rule == "dead-link"]
+    return [finding for finding in check(content, ask_others=True) if finding.rule == "dead-link"]
 
 
 @pytest.mark.parametrize("name", ["200", "302", "204", "get-only", "tée?a=b&c={d}#top"])

@@ -56,13 +56,13 @@ def findings(make_content: MakeContent, redactor: Redactor) -> Findings:
 
 
 def places(found: list[Finding]) -> list[str]:
-    return [f"{Path(one.path).name}:{one.line}:{one.column}" for one in found]
+    return [f"{Path(finding.path).name}:{finding.line}:{finding.column}" for finding in found]
 
 
 @pytest.mark.parametrize("root", [TEAPOTS, MARBLES], ids=["teapots", "marbles"])
 def test_the_fixtures_prove_right(root: Path, redactor: Redactor) -> None:
     knowledge = build(load(root))
-    assert any(one.examples for one in knowledge.issues)
+    assert any(issue.examples for issue in knowledge.issues)
     assert list(prove(knowledge, Engine(knowledge, redactor))) == []
 
 

@@ -34,7 +34,7 @@ def findings(make_content: MakeContent, redactor: Redactor) -> Find:
     def find(files: Files, rule: str) -> list[Finding]:
         content = load(make_content(files))
         assert content.findings == ()
-        return [one for one in check(content, redactor=redactor) if one.rule == rule]
+        return [finding for finding in check(content, redactor=redactor) if finding.rule == rule]
 
     return find
 
@@ -200,7 +200,9 @@ def test_the_texts_of_a_new_file_are_found_once_it_is_published(findings: Find) 
     published = {name: text.replace("draft: true", "draft: false") for name, text in drafts.items()}
     found = findings(published, "placeholder-text")
     assert len(found) == len(PLACEHOLDER_TEXTS)
-    assert all("the example text of `helpcenter new`; replace it" in one.message for one in found)
+    assert all(
+        "the example text of `helpcenter new`; replace it" in finding.message for finding in found
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,4 +217,4 @@ def test_the_texts_of_a_new_file_are_found_once_it_is_published(findings: Find) 
 def test_placeholders_of_signatures(signature: str, places: list[str], findings: Find) -> None:
     files = {"issues/a.md": issue(f"signatures: ['{signature}']")}
     found = findings(files, "unknown-placeholder")
-    assert [place(one) for one in found] == places
+    assert [place(finding) for finding in found] == places

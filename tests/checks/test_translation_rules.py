@@ -28,7 +28,7 @@ def teapots(tmp_path: Path) -> Path:
 
 def tips(root: Path, *texts: str, marks: dict[str, str] | None = None) -> None:
     """Write the Spanish tips: the title and the text of the only tip, and what else there is."""
-    ids = [one.id for one in load(root).tips]
+    ids = [tip.id for tip in load(root).tips]
     (root / "es").mkdir(exist_ok=True)
     entries = dict(zip(ids, ({"title": "Consejo", "text": text} for text in texts), strict=False))
     written = yaml.safe_dump({"tips": entries, "marks": marks or {}}, allow_unicode=True)
@@ -42,14 +42,14 @@ def source_tip(root: Path, text: str) -> None:
 
 def found(root: Path, rule: str) -> list[str]:
     return [
-        f"{Path(one.path).relative_to(root)}: {one.severity}: {one.message}"
-        for one in check(load(root))
-        if one.rule == rule
+        f"{Path(finding.path).relative_to(root)}: {finding.severity}: {finding.message}"
+        for finding in check(load(root))
+        if finding.rule == rule
     ]
 
 
 def test_a_content_without_languages_breaks_none_of_them(teapots: Path) -> None:
-    assert not RULES & {one.rule for one in check(load(teapots))}
+    assert not RULES & {finding.rule for finding in check(load(teapots))}
 
 
 def test_missing_texts_are_told_file_by_file(teapots: Path) -> None:
@@ -59,7 +59,7 @@ def test_missing_texts_are_told_file_by_file(teapots: Path) -> None:
     assert "es/tips.yml: warning: 1 of 2 texts of es/tips.yml have no translation into" in "".join(
         missing
     )
-    assert any(one.startswith("site.yml: ") for one in missing)
+    assert any(message.startswith("site.yml: ") for message in missing)
 
 
 def test_a_translation_of_an_older_text_is_stale(teapots: Path) -> None:
@@ -112,12 +112,16 @@ def test_what_has_no_source(teapots: Path) -> None:
     (teapots / "es" / "issues").mkdir()
     (teapots / "es" / "issues" / "nothing.md").write_text("---\ntitle: Nada\n---\n")
     strangers = found(teapots, "untranslatable")
-    assert [one.partition(":")[0] for one in strangers] == ["es/issues/nothing.md", "es/tips.yml"]
+    assert [message.partition(":")[0] for message in strangers] == [
+        "es/issues/nothing.md",
+        "es/tips.yml",
+    ]
 
 
 def test_a_broken_file_is_an_error_with_its_line(teapots: Path) -> None:
     (teapots / "es").mkdir()
     (teapots / "es" / "tips.yml").write_text("tips: [\n")
     assert any(
-        one.path.endswith("es/tips.yml") and one.rule == "yaml" for one in load(teapots).findings
+        finding.path.endswith("es/tips.yml") and finding.rule == "yaml"
+        for finding in load(teapots).findings
     )

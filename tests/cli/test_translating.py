@@ -91,7 +91,7 @@ def test_a_changed_source_makes_a_translation_stale_until_it_is_accepted(teapots
 def test_a_renamed_source_keeps_its_translation(teapots: Path) -> None:
     run("new", "es", content=teapots)
     old, new = (teapots / "es" / "issues" / f"{name}.md" for name in ("cold-water", "warm-water"))
-    title = next(one.title for one in load(teapots).issues if one.slug == "cold-water")
+    title = next(issue.title for issue in load(teapots).issues if issue.slug == "cold-water")
     old.write_text(old.read_text().replace(f"title: {title}", "title: Agua"))
     issues = teapots / "issues"
     (issues / "cold-water.md").rename(issues / "warm-water.md")

@@ -45,7 +45,7 @@ def run(*arguments: str, content: Path | None = None) -> Result:
 
 
 def errors(root: Path) -> list[str]:
-    return [str(one) for one in check(load(root)) if one.severity == "error"]
+    return [str(finding) for finding in check(load(root)) if finding.severity == "error"]
 
 
 def texts(root: Path) -> Mapping[str, str]:
@@ -268,7 +268,7 @@ def test_a_new_exchange_and_its_first_error(marbles: Path) -> None:
 def test_a_title_in_any_script_needs_a_slug(marbles: Path) -> None:
     result = run("new", "issue", "Ключ не работает", "--slug", "key-fails", content=marbles)
     assert result.exit_code == 0
-    draft = next(one for one in load(marbles, drafts=True).issues if one.slug == "key-fails")
+    draft = next(issue for issue in load(marbles, drafts=True).issues if issue.slug == "key-fails")
     assert draft.title == "Ключ не работает"
     assert run("new", "exchange", "茶", "--slug", "tea", content=marbles).exit_code == 0
     assert (marbles / "exchanges/tea.md").exists()
@@ -287,7 +287,9 @@ def test_a_draft_made_from_what_visitors_asked(marbles: Path, tmp_path: Path) ->
     assert f"there is no group `wrong`; there are: {key}" in result.stderr
     assert run(*arguments, "--from", key, content=marbles).exit_code == 0
     assert errors(marbles) == []
-    draft = next(one for one in load(marbles, drafts=True).issues if one.slug == "frog-ate-it")
+    draft = next(
+        issue for issue in load(marbles, drafts=True).issues if issue.slug == "frog-ate-it"
+    )
     assert draft.examples == ("the clay frog ate { { my }} key\nat {{ whitelist_ip }}",)
     path = marbles / "issues/frog-ate-it.md"
     publish_draft(path)

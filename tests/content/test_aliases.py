@@ -38,7 +38,11 @@ def said(make_content: MakeContent, **changes: str) -> list[str]:
         "exchanges/sea.md": SEA.format(**words),
     }
     findings = check(load(make_content(files)))
-    return [f"{one.severity} {one.rule}: {one.message}" for one in findings if one.rule != "orphan"]
+    return [
+        f"{finding.severity} {finding.rule}: {finding.message}"
+        for finding in findings
+        if finding.rule != "orphan"
+    ]
 
 
 def test_old_names_that_are_free_are_good(make_content: MakeContent) -> None:
@@ -97,8 +101,10 @@ def test_old_names_of_tips(
 ) -> None:
     words = {"first": "x", "second": "y", "text": "t"} | changes
     findings = check(load(make_content({"tips.yml": TIPS.format(**words)})))
-    found = [f"{one.severity} {one.rule}: {one.message}" for one in findings]
-    assert [one.partition(" as well")[0].partition("; remove")[0] for one in found] == expected
+    found = [f"{finding.severity} {finding.rule}: {finding.message}" for finding in findings]
+    assert [
+        message.partition(" as well")[0].partition("; remove")[0] for message in found
+    ] == expected
 
 
 def test_the_anchor_of_a_heading_outlives_the_values_in_it(make_content: MakeContent) -> None:

@@ -103,7 +103,7 @@ def test_a_title_takes_the_exchange_of_the_visitor(asked: TestClient, exchange: 
     ],
 )
 def test_reasons_hold_no_marker_and_no_pattern(asked: TestClient, text: str) -> None:
-    reasons = [one for match in told(asked, text)["matches"] for one in match["because"]]
+    reasons = [reason for match in told(asked, text)["matches"] for reason in match["because"]]
     assert reasons
     for reason in reasons:
         assert "removed" not in reason
@@ -118,12 +118,12 @@ def test_the_banner_says_what_is_true_on_the_exchange(asked: TestClient, exchang
 
 def test_a_no_takes_its_cause_away(asked: TestClient) -> None:
     page = Document(asked.post("/diagnose", data={"text": AMBIGUOUS, "exchange": "binance"}).text)
-    offered = {one["value"] for one in page.all("button", name="issue")}
+    offered = {button["value"] for button in page.all("button", name="issue")}
     slug = "ip-whitelist-not-configured"
     assert slug in offered
     asked_again = asked.post("/diagnose", data={"text": AMBIGUOUS, "failed": slug})
     page = Document(asked_again.text)
     buttons = (*page.all("button", name="issue"), *page.all("button", name="failed"))
-    left = {one["value"] for one in buttons}
+    left = {button["value"] for button in buttons}
     assert left
     assert slug not in left

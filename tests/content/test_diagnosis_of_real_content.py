@@ -44,7 +44,9 @@ def test_every_example_is_diagnosed_as_its_own(knowledge: KnowledgeBase, engine:
 
     assert of_issues > 300
     assert of_errors > 500
-    assert not wrong, "\n".join(f"{one.owner} {one.index}: {one.got}: {one.text}" for one in wrong)
+    assert not wrong, "\n".join(
+        f"{miss.owner} {miss.index}: {miss.got}: {miss.text}" for miss in wrong
+    )
 
 
 def test_messages_of_programs_ask_no_everyday_question(engine: Engine) -> None:

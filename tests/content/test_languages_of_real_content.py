@@ -32,28 +32,34 @@ def pages() -> Iterator[TestClient]:
 
 
 def test_there_are_five_languages_besides_english() -> None:
-    assert [one.tag for one in LANGUAGES] == ["es", "pt-BR", "ru", "tr", "zh-Hans"]
+    assert [language.tag for language in LANGUAGES] == ["es", "pt-BR", "ru", "tr", "zh-Hans"]
 
 
 def test_nothing_of_the_content_is_missing_or_stale() -> None:
     rules = {"missing-translation", "stale-translation", "untranslatable", "translation-differs"}
-    found = [str(one) for one in check(load(CONTENT)) if one.rule in rules | {"glossary-term"}]
+    found = [
+        str(finding)
+        for finding in check(load(CONTENT))
+        if finding.rule in rules | {"glossary-term"}
+    ]
     assert found == [], "run `helpcenter translations update`, and translate what it adds"
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.folder)
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.folder)
 def test_nothing_of_the_interface_is_missing(language: Language) -> None:
     found = list(catalogs.findings(language, catalogs.extracted()))
     assert found == [], "run `make messages`, and translate what is empty"
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.folder)
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.folder)
 def test_every_page_is_whole(pages: TestClient, language: Language) -> None:
     catalog = catalogs.read(language)
     english = {
-        str(one.id)
-        for one in catalog
-        if isinstance(one.id, str) and len(one.id) > SAME and one.string not in {one.id, ""}
+        str(message.id)
+        for message in catalog
+        if isinstance(message.id, str)
+        and len(message.id) > SAME
+        and message.string not in {message.id, ""}
     }
     assert len(english) > 100
     paths = re.findall(rf"<loc>{BASE_URL}(/[^<]*)</loc>", pages.get("/sitemap.xml").text)
@@ -73,7 +79,7 @@ def test_every_page_is_whole(pages: TestClient, language: Language) -> None:
                 assert link.startswith(f"/{language.folder}/"), (path, link)
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.folder)
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.folder)
 def test_the_title_of_an_issue_leads_to_it(pages: TestClient, language: Language) -> None:
     slug = "ip-whitelist-not-configured"
     title = pages.get(f"/api/v1/issues/{slug}", params={"lang": language.tag}).json()["title"]

@@ -25,7 +25,7 @@ ISSUE = """\
 
 def found(content: Content) -> list[tuple[str, int, str]]:
     """Return the findings as file name, line and rule."""
-    return [(Path(one.path).name, one.line, one.rule) for one in content.findings]
+    return [(Path(finding.path).name, finding.line, finding.rule) for finding in content.findings]
 
 
 def only(content: Content) -> Finding:
@@ -127,7 +127,7 @@ def test_one_mistake_in_an_issue(
 ) -> None:
     text = "\n".join(part.strip() for part in ISSUE.split("\n")).replace(old, new)
     content = load(make_content({"issues/cold-water.md": text}))
-    finding = next(one for one in content.findings if one.rule == rule)
+    finding = next(finding for finding in content.findings if finding.rule == rule)
     assert (Path(finding.path).name, finding.line) == ("cold-water.md", line)
     assert message in finding.message
     assert content.issues == ()
@@ -279,8 +279,8 @@ def test_links_out_of_the_folder_are_refused(make_content: MakeContent, tmp_path
     (root / "issues/bad.md").symlink_to(secret)
     (root / "exchanges").symlink_to(tmp_path)
     findings = load(root).findings
-    assert {Path(one.path).name for one in findings} == {"bad.md", "secret.md"}
-    assert all("link out of the content folder" in one.message for one in findings)
+    assert {Path(finding.path).name for finding in findings} == {"bad.md", "secret.md"}
+    assert all("link out of the content folder" in finding.message for finding in findings)
 
 
 @pytest.mark.parametrize("swapped", ["issues/good.md", "issues"])
@@ -354,5 +354,5 @@ def test_hidden_files_are_none_of_ours(make_content: MakeContent) -> None:
 def test_file_names_that_are_no_slugs(make_content: MakeContent) -> None:
     root = make_content({f"issues/{name}.md": ISSUE for name in ("Cold Water", "thé", "a_b")})
     (root / os.fsdecode(b"issues/\xff.md")).write_text("---\n---\n")
-    findings = [one for one in load(root).findings if "rename the file" in one.message]
+    findings = [finding for finding in load(root).findings if "rename the file" in finding.message]
     assert len(findings) == 4

@@ -97,7 +97,10 @@ def test_references_with_their_lines() -> None:
             [nor](/this)
         """
     )
-    assert [(one.kind, one.target, one.text, one.line) for one in references(text)] == [
+    assert [
+        (reference.kind, reference.target, reference.text, reference.line)
+        for reference in references(text)
+    ] == [
         ("heading", "", "Cups", 1),
         ("link", "/1", "", 3),
         ("image", "/2.png", "a cup", 4),
@@ -112,7 +115,7 @@ def test_references_with_their_lines() -> None:
 
 @pytest.mark.parametrize("text", ["<your key>", "a < b > c", "1<2", "`<b>`", "\\<3", "<bold>"])
 def test_what_only_looks_like_html(text: str) -> None:
-    assert [one for one in references(text) if one.kind == "html"] == []
+    assert [reference for reference in references(text) if reference.kind == "html"] == []
 
 
 # --- callouts ---------------------------------------------------------------------------------

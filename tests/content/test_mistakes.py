@@ -107,7 +107,9 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(
-    ("front", "line", "column", "words"), MISTAKES, ids=[repr(one[0])[:40] for one in MISTAKES]
+    ("front", "line", "column", "words"),
+    MISTAKES,
+    ids=[repr(mistake[0])[:40] for mistake in MISTAKES],
 )
 def test_a_mistake_in_front_matter(
     front: str, line: int, column: int, words: list[str], tmp_path: Path
@@ -193,7 +195,7 @@ def test_reports_in_several_files(tmp_path: Path) -> None:
     (tmp_path / "reports.jsonl").write_text(line % "cold", "utf-8")
     (reports / "march.jsonl").write_text(line % "loud", "utf-8")
     content = load(tmp_path)
-    assert (content.findings, [one.text for one in content.reports]) == ((), ["cold", "loud"])
+    assert (content.findings, [report.text for report in content.reports]) == ((), ["cold", "loud"])
     (reports / "march.jsonl").write_text(line % "loud" + "x\n", "utf-8")
     (finding,) = load(tmp_path).findings
     assert (finding.rule, finding.path, finding.line) == ("json", str(reports / "march.jsonl"), 2)

@@ -60,15 +60,15 @@ FOR_TRANSLATORS = {"missing-translation", "stale-translation"}
 
 def test_nothing_is_wrong(content: Content) -> None:
     assert len(content.sources) >= 38
-    assert sum(1 for one in content.sources for _ in texts_of(one)) > 2000
-    findings = [str(one) for one in check(content) if one.rule not in FOR_TRANSLATORS]
+    assert sum(1 for source in content.sources for _ in texts_of(source)) > 2000
+    findings = [str(finding) for finding in check(content) if finding.rule not in FOR_TRANSLATORS]
     assert findings == [], "run `.venv/bin/helpcenter check` and mend what it names"
 
 
 def test_everything_of_the_first_page_is_there(knowledge: KnowledgeBase) -> None:
     assert knowledge.site.title == "Exchange Connection Troubleshooting"
     assert knowledge.site.whitelist is not None
-    assert [str(one) for one in knowledge.site.whitelist.addresses] == ["107.189.19.87"]
+    assert [str(address) for address in knowledge.site.whitelist.addresses] == ["107.189.19.87"]
     assert knowledge.site.support.tip is not None
     assert knowledge.diagnostic is not None
     assert len(knowledge.diagnostic.checklist) == 5
@@ -104,7 +104,7 @@ def test_product_and_address_stand_once(tmp_path: Path) -> None:
     renamed = site.read_text().replace("product: Trading Bot", "product: Teapot Choir")
     site.write_text(renamed.replace("107.189.19.87", "192.0.2.7"))
     other = load(root)
-    assert [one for one in check(other) if one.rule not in FOR_TRANSLATORS] == []
+    assert [finding for finding in check(other) if finding.rule not in FOR_TRANSLATORS] == []
     knowledge = build(other)
     shown = list(_strings(knowledge))
     assert any("Teapot Choir" in text for text in shown)

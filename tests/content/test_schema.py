@@ -23,7 +23,7 @@ def unknown(value: Any, made: Mapping[str, Any], types: Mapping[str, Any]) -> It
     """Yield the keys of a file that its schema doesn't allow, and those that it misses."""
     made = types[made["$ref"].rpartition("/")[2]] if "$ref" in made else made
     if "anyOf" in made:
-        tries = [list(unknown(value, one, types)) for one in made["anyOf"]]
+        tries = [list(unknown(value, choice, types)) for choice in made["anyOf"]]
         yield from min(tries, key=len)
     elif isinstance(value, dict):
         known = made.get("properties", {})
@@ -48,7 +48,7 @@ def unknown(value: Any, made: Mapping[str, Any], types: Mapping[str, Any]) -> It
     ids=["teapots", "marbles", "content"],
 )
 def test_content_fits_its_schemas(root: Path) -> None:
-    sources = [one for one in load(root, drafts=True).sources if one.kind in FILES]
+    sources = [source for source in load(root, drafts=True).sources if source.kind in FILES]
     assert len(sources) >= 7
     for source in sources:
         made = schema(source.kind)

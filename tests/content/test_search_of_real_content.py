@@ -72,7 +72,7 @@ def url_of(error: ErrorCode) -> str:
 
 def codes(knowledge: KnowledgeBase) -> Iterator[Query]:
     for error in knowledge.content.errors:
-        same = (one for one in knowledge.content.errors if one.code == error.code)
+        same = (other for other in knowledge.content.errors if other.code == error.code)
         yield error.code, set(map(url_of, same))
 
 
@@ -86,9 +86,9 @@ def messages(knowledge: KnowledgeBase) -> Iterator[Query]:
     for error in knowledge.content.errors:
         if error.message:
             key = key_of(error.message)
-            same = [one for one in knowledge.content.errors if key_of(one.message) == key]
+            same = [error for error in knowledge.content.errors if key_of(error.message) == key]
             shared = same if len(same) > 3 else ()
-            issues = {addresses.issue(one.issues[0]) for one in shared}
+            issues = {addresses.issue(error.issues[0]) for error in shared}
             yield filled(error.message), issues.union(map(url_of, same))
 
 
@@ -100,7 +100,7 @@ def messages_of_exchanges(knowledge: KnowledgeBase) -> Iterator[Query]:
 
 def pastes(knowledge: KnowledgeBase) -> Iterator[Query]:
     for error in knowledge.content.errors:
-        same = {url_of(one) for one in knowledge.content.errors if one.code == error.code}
+        same = {url_of(other) for other in knowledge.content.errors if other.code == error.code}
         yield from ((example, same) for example in error.examples)
 
 
@@ -174,7 +174,7 @@ def test_the_right_page_is_found(
             not_among_five.append(query)
         if not right.intersection(found[:1]):
             not_first.append(query)
-    first, among_five = (1 - len(one) / len(asked) for one in (not_first, not_among_five))
+    first, among_five = (1 - len(missed) / len(asked) for missed in (not_first, not_among_five))
     print(f"{queries.__name__}: {len(asked)} queries, {first:.3f} first, {among_five:.3f} of five")
     assert first >= least_first, not_first
     assert among_five >= least_among_five, not_among_five
@@ -186,7 +186,7 @@ def test_a_query_about_something_else_finds_nothing(index: SearchIndex, query: s
 
 
 def test_the_whitelist_is_found(index: SearchIndex) -> None:
-    assert {"/whitelist", "/#whitelist"} <= {one.href for one in index.search("whitelist")}
+    assert {"/whitelist", "/#whitelist"} <= {result.href for result in index.search("whitelist")}
 
 
 def test_no_snippet_quotes_what_only_writers_see(
@@ -195,7 +195,7 @@ def test_no_snippet_quotes_what_only_writers_see(
     hidden = {text for issue in knowledge.issues for text in (*issue.phrases, *issue.examples)}
     assert len(hidden) > 100
     for query, _ in words(knowledge):
-        for result in (one for one in index.search(query) if one.kind == "issue"):
+        for result in (found for found in index.search(query) if found.kind == "issue"):
             assert "".join(text for text, _ in result.snippet) not in hidden
 
 

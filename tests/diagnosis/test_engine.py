@@ -96,7 +96,7 @@ def test_offers_a_choice_when_unsure(diagnose: Diagnose) -> None:
     assert 2 <= len(diagnosis.matches) <= 3
     assert diagnosis.question is not None
     *options, none = diagnosis.question.options
-    assert [option.issue for option in options] == [one.issue for one in diagnosis.matches]
+    assert [option.issue for option in options] == [match.issue for match in diagnosis.matches]
     assert (none.label, none.issue) == ("None of these", NO_ISSUE)
     symptoms = {"string-not-listed": "It flies at home only", "wrong-knot": "The kite is unknown"}
     assert {option.label for option in options} >= {
@@ -162,7 +162,9 @@ def test_a_code_of_several_exchanges_asks_for_the_exchange_first(
     assert (diagnosis.verdict, diagnosis.exchange, diagnosis.error) == ("unsure", None, None)
     assert diagnosis.question is not None
     assert diagnosis.question.text == "Which exchange is it?"
-    assert [(one.label, one.exchange, one.skip) for one in diagnosis.question.options] == [
+    assert [
+        (option.label, option.exchange, option.skip) for option in diagnosis.question.options
+    ] == [
         ("Windbank", "windbank", None),
         ("Cloudex", "cloudex", None),
         ("Another exchange", None, "exchange"),

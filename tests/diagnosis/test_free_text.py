@@ -89,14 +89,14 @@ def test_what_a_program_wrote_around_its_message_are_nobodys_words(diagnose: Dia
 
 
 def test_issues_that_a_text_is_like_alike_outweigh_something_else_together() -> None:
-    one = against_something_else(
+    strengths = against_something_else(
         {"cold": math.log(0.5), "mute": math.log(0.01), NO_ISSUE: math.log(0.49)}
     )
     two = against_something_else(
         {"cold": math.log(0.3), "mute": math.log(0.3), NO_ISSUE: math.log(0.4)}
     )
 
-    assert two["cold"] == two["mute"] > one["cold"] > one["mute"]
+    assert two["cold"] == two["mute"] > strengths["cold"] > strengths["mute"]
 
 
 def test_more_of_something_else_is_less_of_an_issue() -> None:

@@ -11,7 +11,7 @@ from app.diagnosis.text import normalise
 def quotes(phrase: str, text: str) -> list[str]:
     index = PhraseIndex([("own", phrase), ("other", "an umbrella turned inside out")])
     found = index.find(normalise(text))
-    return [one.quote for one in found if one.phrase.owner == "own"]
+    return [phrase.quote for phrase in found if phrase.phrase.owner == "own"]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_each_phrase_is_found_once_and_the_longest_comes_first() -> None:
 
     found = index.find(normalise("a loose knot. The loose knot again! A loose knot."))
 
-    assert [one.phrase.owner for one in found] == ["b", "a"]
+    assert [phrase.phrase.owner for phrase in found] == ["b", "a"]
 
 
 def test_a_long_text_is_searched_at_both_ends() -> None:

@@ -22,14 +22,14 @@ def test_probabilities_are_those_of_the_summed_log_odds() -> None:
 
     scale = weights.SCALE
     total = math.exp(2 * scale) + math.exp(scale) + 1
-    assert [one.issue for one in ranked] == ["no-wind", "wrong-knot", NO_ISSUE]
-    assert [one.probability for one in ranked] == pytest.approx(
+    assert [cause.issue for cause in ranked] == ["no-wind", "wrong-knot", NO_ISSUE]
+    assert [cause.probability for cause in ranked] == pytest.approx(
         [math.exp(2 * scale) / total, math.exp(scale) / total, 1 / total]
     )
 
 
 def test_evidence_for_an_issue_that_is_not_published_is_left_out() -> None:
-    assert [one.issue for one in rank([said("no-such-issue", 9.0)], ORDER)] == [NO_ISSUE]
+    assert [cause.issue for cause in rank([said("no-such-issue", 9.0)], ORDER)] == [NO_ISSUE]
 
 
 def test_nothing_is_told_when_something_else_is_far_likelier() -> None:
@@ -47,7 +47,7 @@ def test_a_choice_is_offered_between_two_or_three() -> None:
         (rank([*evidence, rest], ORDER), ["no-wind", "wrong-knot"]),
     ):
         verdict, told = decide(ranked, (), None)
-        assert (verdict, [one.issue for one in told]) == ("unsure", issues)
+        assert (verdict, [cause.issue for cause in told]) == ("unsure", issues)
 
 
 def test_an_error_needs_less_to_be_named_than_words() -> None:
@@ -74,7 +74,7 @@ def test_weak_issues_and_issues_without_a_reason_are_not_told() -> None:
 
     _, told = decide(rank(evidence, ORDER), (), None)
 
-    assert [one.issue for one in told] == ["no-wind"]
+    assert [cause.issue for cause in told] == ["no-wind"]
 
 
 def test_the_strongest_reason_comes_first_and_each_once() -> None:

@@ -145,7 +145,7 @@ def test_together_the_rules_find_what_each_finds_alone() -> None:
     for text in (*pastes, *hostile, *vectors, *CARELESS_TEXTS, everything):
         data = text.encode("utf-8", "replace")
         found = REDACTOR._matching(data)
-        assert found == {index for index, one in enumerate(alone) if one.search(data)}, text
+        assert found == {index for index, pattern in enumerate(alone) if pattern.search(data)}, text
         seen |= found
     assert seen == set(range(len(alone)))
 

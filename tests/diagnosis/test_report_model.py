@@ -68,8 +68,8 @@ def test_other_readings_share_in_what_a_report_teaches() -> None:
 
 
 def test_learning_twice_gives_the_same() -> None:
-    one = ReportModel(GROUPS, SAMPLES).predict("cold teapot")
-    assert one == ReportModel(GROUPS, SAMPLES).predict("cold teapot")
+    prediction = ReportModel(GROUPS, SAMPLES).predict("cold teapot")
+    assert prediction == ReportModel(GROUPS, SAMPLES).predict("cold teapot")
 
 
 def test_the_longest_word_counts_in_scripts_without_spaces() -> None:
@@ -78,9 +78,9 @@ def test_the_longest_word_counts_in_scripts_without_spaces() -> None:
 
 
 def test_the_order_of_the_reports_teaches_nothing() -> None:
-    one = ReportModel(GROUPS, SAMPLES).predict("cold biscuits")
+    prediction = ReportModel(GROUPS, SAMPLES).predict("cold biscuits")
     other = ReportModel(GROUPS, SAMPLES[::-1]).predict("cold biscuits")
 
-    assert one is not None
+    assert prediction is not None
     assert other is not None
-    assert one.logs == pytest.approx(other.logs)
+    assert prediction.logs == pytest.approx(other.logs)

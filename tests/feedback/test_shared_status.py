@@ -25,7 +25,7 @@ def turn(replica: TestClient) -> dict[str, str]:
     assert replica.portal
     replica.app.status._due.clear()
     replica.portal.call(replica.app.status.turn)
-    return {one["exchange"]: one["state"] for one in replica.get("/api/v1/status").json()}
+    return {status["exchange"]: status["state"] for status in replica.get("/api/v1/status").json()}
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def test_one_of_two_holds_the_right_to_ask(store: Store) -> None:
         assert await share("a") == (True, "known")
         assert await share("b", "of b", seconds=0) == (True, "of b"), "the right has run out"
         assert await share("a") == (False, "of b")
-        both = await asyncio.gather(*(share(one, seconds=LEASE_SECONDS) for one in "abab"))
+        both = await asyncio.gather(*(share(name, seconds=LEASE_SECONDS) for name in "abab"))
         assert [holds for holds, _ in both] == [False, True, False, True]
 
     asyncio.run(run())

@@ -162,7 +162,7 @@ def search(text: str) -> None:
     for exchange in (None, "glassmarket"):
         found = index().search(text, exchange, limit=5)
         assert len(found) <= 5
-        assert len({one.href for one in found}) == len(found)
+        assert len({link.href for link in found}) == len(found)
     index().nearest(text)
 
 

@@ -58,7 +58,7 @@ class Tally:
     def percentile(self, share: float, kind: str | None = None) -> float:
         """Return the time that `share` of the answers did not exceed, in milliseconds."""
         times = sorted(
-            one for name, many in self.seconds.items() if kind in {None, name} for one in many
+            second for name, many in self.seconds.items() if kind in {None, name} for second in many
         )
         return 1000 * times[min(int(share * len(times)), len(times) - 1)] if times else 0.0
 

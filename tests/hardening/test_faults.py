@@ -334,24 +334,24 @@ def test_two_replicas_on_one_database_stay_consistent(tmp_path: Path, postgres: 
     try:
         left, right = replicas
         # The same visitor at both, in turn and at once, is one visitor.
-        together([partial(vote, one, number) for number in range(20) for one in replicas])
+        together([partial(vote, replica, number) for number in range(20) for replica in replicas])
         assert counted(left) == counted(right) == 20
         with psycopg.connect(url) as database:
             assert database.execute("SELECT count(*) FROM vote").fetchone() == (20,)
         postgres.kill()
-        for one in replicas:
-            assert vote(one, 30).status == 503
-            assert one.get("/").status == 200
+        for replica in replicas:
+            assert vote(replica, 30).status == 503
+            assert replica.get("/").status == 200
         postgres.start()
-        for number, one in enumerate(replicas):
-            one.until(partial(is_stored, one))
-            assert vote(one, 40 + number).status == 200
+        for number, replica in enumerate(replicas):
+            replica.until(partial(is_stored, replica))
+            assert vote(replica, 40 + number).status == 200
         left.until(lambda: counted(left) == counted(right) == 22)
-        for one in replicas:
-            one.assert_healthy()
+        for replica in replicas:
+            replica.assert_healthy()
     finally:
-        for one in replicas:
-            one.kill()
+        for replica in replicas:
+            replica.kill()
 
 
 def together(calls: list[Callable[[], object]]) -> None:

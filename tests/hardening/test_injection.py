@@ -77,7 +77,9 @@ class Elements(HTMLParser):
         assert tag not in {"hostile", "style"}
         assert not [name for name, _ in attrs if name.startswith("on") or name == "style"]
         addresses = [value or "" for name, value in attrs if name in {"href", "src", "action"}]
-        assert not [one for one in addresses if not re.match(r"/(?![/\\])|#|mailto:", one)]
+        assert not [
+            address for address in addresses if not re.match(r"/(?![/\\])|#|mailto:", address)
+        ]
 
 
 def test_what_visitors_wrote_is_text_on_the_page_for_writers(target: Running) -> None:

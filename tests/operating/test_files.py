@@ -40,7 +40,7 @@ def test_the_proxy_knows_the_replicas_and_they_believe_it_alone() -> None:
     configuration = (FOLDER / "nginx.conf").read_text("utf-8")
     asked = re.findall(r"^    server (\S+):8000 ", configuration, re.MULTILINE)
     assert len(asked) == 2
-    assert asked == [address_of(one) for one in replicas().values()]
+    assert asked == [address_of(replica) for replica in replicas().values()]
     proxy = COMPOSED["services"]["proxy"]
     for replica in replicas().values():
         assert replica["environment"]["HELP_PROXIES"] == address_of(proxy)
@@ -61,7 +61,7 @@ def test_replicas_can_do_little_and_write_nowhere() -> None:
     for replica in replicas().values():
         assert replica["read_only"] is True
         assert replica["cap_drop"] == ["ALL"]
-        assert all(one.endswith(":ro") for one in replica["volumes"])
+        assert all(volume.endswith(":ro") for volume in replica["volumes"])
 
 
 def test_every_variable_is_a_setting() -> None:

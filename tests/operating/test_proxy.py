@@ -112,12 +112,12 @@ def test_what_depends_on_a_header_is_kept_apart(shared: Site) -> None:
         path = "/diagnose?exchange=glassmarket&error=-7007"
         answers = [visitor.get(path, headers=kind) for kind in kinds]
     part, page, part_again, page_again = answers
-    assert [one.headers["X-Cache"] for one in answers] == ["MISS", "MISS", "HIT", "HIT"]
+    assert [answer.headers["X-Cache"] for answer in answers] == ["MISS", "MISS", "HIT", "HIT"]
     assert "<html" in page.text
     assert "<html" not in part.text
     assert part.text == part_again.text
     assert page.text == page_again.text
-    assert all("HX-Request" in one.headers["Vary"] for one in answers)
+    assert all("HX-Request" in answer.headers["Vary"] for answer in answers)
 
 
 def test_a_visitor_without_compression_can_read_what_one_with_it_has_cached(shared: Site) -> None:
@@ -174,7 +174,7 @@ def test_what_visitors_search_for_is_kept_nowhere(path: str, shared: Site) -> No
             assert answer.status_code == 200
             assert "X-Cache" not in answer.headers
         assert visitor.get("/whitelist").headers["X-Cache"]
-    files = [one.read_bytes() for one in shared.cache.rglob("*") if one.is_file()]
+    files = [path.read_bytes() for path in shared.cache.rglob("*") if path.is_file()]
     assert any(b"KEY: " in file and b"/whitelist" in file for file in files)
     assert not any(b"hurdygurdy" in file for file in files)
 
@@ -289,12 +289,12 @@ def test_who_is_slow_is_given_up_on_and_disturbs_nobody(nginx_program: str, tmp_
                 threading.Thread(target=lambda: ends.append(talk(port, *drip, pause=0.3))),
                 threading.Thread(target=lambda: ends.append(talk(port, head, b"text=", pause=0.3))),
             ]
-            for one in slow:
-                one.start()
+            for connection in slow:
+                connection.start()
             quick, _ = talk(port, b"GET / HTTP/1.0\r\n\r\n")
             assert quick.startswith(b"HTTP/1.1 200 ")
-            for one in slow:
-                one.join()
+            for connection in slow:
+                connection.join()
         assert {end[:12] for end, _ in ends} <= {b"", b"HTTP/1.1 408"}
         assert len(ends) == 2
         assert origin.asked == ["GET /"]
@@ -320,8 +320,8 @@ def test_an_old_page_is_better_than_none(nginx_program: str, tmp_path: Path) -> 
             until(lambda: visitor.get("/").text == "more tea")
         until(lambda: visitor.get("/").headers["X-Cache"] != "HIT")
         seen = [visitor.get("/") for _ in range(3)]
-        assert {(one.status_code, one.text) for one in seen} == {(200, "more tea")}
-        assert {one.headers["X-Cache"] for one in seen} <= {"STALE", "UPDATING"}
+        assert {(answer.status_code, answer.text) for answer in seen} == {(200, "more tea")}
+        assert {answer.headers["X-Cache"] for answer in seen} <= {"STALE", "UPDATING"}
         assert visitor.get("/unseen").status_code == 502
 
 

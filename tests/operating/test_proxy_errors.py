@@ -218,7 +218,7 @@ def test_a_backend_asks_fifty_five_times_in_a_row(nginx_program: str, tmp_path: 
         proxy(nginx_program, tmp_path / "proxy", (server.port, server.port)) as port,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as backend,
     ):
-        known, unknown = ({"Authorization": f"Bearer {one}"} for one in (key, f"no-{key}"))
+        known, unknown = ({"Authorization": f"Bearer {token}"} for token in (key, f"no-{key}"))
         asked = [backend.post("/api/v1/diagnose", json=pasted, headers=known) for _ in range(55)]
         assert {answer.status_code for answer in asked} == {200}
         assert asked[-1].json()["error"]["code"] == "-7007"
@@ -252,8 +252,8 @@ def test_no_error_writes_what_visitors_search_for_into_the_log(gone: Front) -> N
 
 def test_who_came_over_tls_is_told_to_stay_with_it(alive: Front, gone: Front) -> None:
     behind_a_cdn = {"X-Forwarded-Proto": "https"}
-    for one, path in ((alive, "/"), (alive, "/metrics"), (gone, "/api/v1/issues")):
-        with one.client() as visitor:
+    for server, path in ((alive, "/"), (alive, "/metrics"), (gone, "/api/v1/issues")):
+        with server.client() as visitor:
             assert "Strict-Transport-Security" not in visitor.get(path).headers
             answer = visitor.get(path, headers=behind_a_cdn)
             assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"

@@ -92,5 +92,5 @@ def test_the_workflow_marks_a_mistake_at_its_line(clone: Path) -> None:
     bad = run(check, clone)
     assert bad.returncode == 1
     place = "::error file=content/issues/cold-water.md,line=3,"
-    (line,) = (one for one in bad.stdout.splitlines() if one.startswith(place))
+    (line,) = (line for line in bad.stdout.splitlines() if line.startswith(place))
     assert "title=unknown-key::unknown key `symptm`" in line

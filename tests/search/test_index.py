@@ -484,7 +484,7 @@ def test_what_is_beyond_the_limit_of_a_query_is_cut_off(index: SearchIndex) -> N
 def test_any_string_is_a_query(index: SearchIndex, query: str) -> None:
     found = index.search(query, exchange="albert", limit=5)
     assert len(found) <= 5
-    assert len({one.url for one in found}) == len(found)
+    assert len({result.url for result in found}) == len(found)
     index.nearest(query)
 
 
@@ -508,7 +508,7 @@ def test_threads_share_an_index(index: SearchIndex) -> None:
     answers: list[bool] = []
 
     def visit() -> None:
-        answers.extend([index.search(one) for one in queries] == expected for _ in range(20))
+        answers.extend([index.search(query) for query in queries] == expected for _ in range(20))
 
     threads = [threading.Thread(target=visit) for _ in range(8)]
     for thread in threads:
@@ -528,8 +528,8 @@ def test_a_help_center_without_content_finds_nothing(tmp_path: Path) -> None:
     "path", ["/errors/odeon/59110", "/errors/odeon/5011", "/errors/odeon/501100"]
 )
 def test_a_code_that_is_a_typo_away_is_meant(index: SearchIndex, path: str) -> None:
-    assert "/errors/odeon/50110" in {one.url for one in index.nearest(path)}
+    assert "/errors/odeon/50110" in {result.url for result in index.nearest(path)}
 
 
 def test_a_code_that_is_further_away_is_not_meant(index: SearchIndex) -> None:
-    assert [one.url for one in index.nearest("/errors/odeon/59999")] == ["/exchanges/odeon"]
+    assert [result.url for result in index.nearest("/errors/odeon/59999")] == ["/exchanges/odeon"]

@@ -22,7 +22,8 @@ def test_all_operate_or_answer(played: Played, looking: Looking) -> None:
     states = {name: view.state for name, view in looking.turn().items()}
     answering = {"bitget", "gate", "bingx", "mexc"}
     assert states == {
-        one.id: "answers" if one.id in answering else "operating" for one in looking.exchanges
+        exchange.id: "answers" if exchange.id in answering else "operating"
+        for exchange in looking.exchanges
     }
 
 
@@ -140,10 +141,10 @@ def test_times_are_read_in_any_unit() -> None:
     wanted = dt.datetime(2026, 11, 29, 9, tzinfo=dt.UTC)
     seconds = int(wanted.timestamp())
     written = (seconds, str(seconds * 1000), seconds * 10**9, "2026-11-29T09:00:00Z")
-    assert [moment(one) for one in written] == [wanted] * 4
+    assert [moment(text) for text in written] == [wanted] * 4
     nonsense: list[Any] = ["", None, "soon", "NaN", "-inf", 10**400, -1, 0, [], {}]
     nonsense.append("9999-12-31T23:59:59-23:00")
-    assert [moment(one) for one in nonsense] == [None] * len(nonsense)
+    assert [moment(text) for text in nonsense] == [None] * len(nonsense)
 
 
 def test_an_answer_without_a_state_is_no_list_of_announcements() -> None:

@@ -67,11 +67,14 @@ def test_silence_is_told_after_the_second_look(played: Played, looking: Looking)
     assert looking.turn()["gate"].state == "silent"
     played.answers.clear()
     assert looking.turn()["gate"].state == "answers"
-    assert [one.look.said.state for _, one in looking.service.changes()] == ["answers", "silent"]
+    assert [change.look.said.state for _, change in looking.service.changes()] == [
+        "answers",
+        "silent",
+    ]
 
 
 def test_where_nobody_answers_nothing_is_told(played: Played, looking: Looking) -> None:
-    played.answers = dict.fromkeys((one.id for one in looking.exchanges), (503, {}))
+    played.answers = dict.fromkeys((exchange.id for exchange in looking.exchanges), (503, {}))
     assert looking.turn(times=3) == {}
     assert looking.service.changes() == ()
     assert looking.service.in_maintenance() == frozenset()
@@ -101,7 +104,9 @@ def test_changes_are_noted_once(played: Played, looking: Looking) -> None:
     looking.turn(times=3)
     played.says = NORMAL | {"okx": MAINTENANCE["okx"]}
     looking.turn(times=3)
-    changes = [(exchange.id, one.look.said.state) for exchange, one in looking.service.changes()]
+    changes = [
+        (exchange.id, change.look.said.state) for exchange, change in looking.service.changes()
+    ]
     assert changes == [("okx", "maintenance")]
 
 
@@ -112,8 +117,8 @@ def test_eight_hours_take_no_more_than_one(twelve: tuple[Exchange, ...]) -> None
     sizes = []
     for hour in range(48):
         for minute in range(60):
-            for one in twelve:
-                board.note(one.id, look(states[minute % 4], 60 * hour + minute))
+            for replica in twelve:
+                board.note(replica.id, look(states[minute % 4], 60 * hour + minute))
         sizes.append(len(board.dump()))
     assert len(board.changes) == MOST_CHANGES
     assert len(json.loads(board.dump())["exchanges"]["okx"]["slots"]) == SLOTS

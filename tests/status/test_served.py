@@ -151,7 +151,7 @@ def test_programs_and_operators_read_it(visitor: TestClient, played: Played) -> 
     turn(visitor)
     answer = visitor.get("/api/v1/status")
     assert answer.headers["Cache-Control"] == "no-store"
-    told = {one["exchange"]: one for one in answer.json()}
+    told = {status["exchange"]: status for status in answer.json()}
     assert told["htx"]["state"] == "maintenance"
     assert told["htx"]["end"] == "2026-11-29T10:00:00Z"
     assert 28 < told["okx"]["clock_ahead"] < 32

@@ -78,7 +78,7 @@ def test_a_recognised_error(marbles: TestClient) -> None:
         },
         "redacted_text": FRIEND_UNKNOWN,
     }
-    assert all(isinstance(one, float) for one in confidences)
+    assert all(isinstance(confidence, float) for confidence in confidences)
     assert 1 >= confidences[0] >= confidences[1] >= 0
 
 
@@ -277,7 +277,7 @@ def test_issues_in_the_names_of_an_exchange(marbles: TestClient) -> None:
     issue = marbles.get("/api/v1/issues/address-not-allowed?exchange=glassmarket").json()
     assert issue["solutions"][0]["id"] == "press-twice"
     assert "Friends of this key" in issue["causes"][0]
-    slugs = [one["slug"] for one in marbles.get("/api/v1/issues?exchange=claybourse").json()]
+    slugs = [issue["slug"] for issue in marbles.get("/api/v1/issues?exchange=claybourse").json()]
     assert "forgotten-word" not in slugs
 
 

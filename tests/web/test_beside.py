@@ -53,8 +53,8 @@ def test_what_is_said_to_who_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         told = visitor.post("/api/v1/diagnose", json={"text": LONG[:5_000]})
         short = visitor.post("/diagnose", data={"text": LONG[:500]})
     refused = [page, part, told]
-    assert [one.status_code for one in (*refused, short)] == [503, 503, 503, 200]
-    assert [one.headers["Retry-After"] for one in refused] == ["5", "5", "5"]
+    assert [answer.status_code for answer in (*refused, short)] == [503, 503, 503, 200]
+    assert [answer.headers["Retry-After"] for answer in refused] == ["5", "5", "5"]
     assert "Please try again in a few seconds." in page.text
     assert "Please try again in a few seconds." in part.text
     assert told.json() == {

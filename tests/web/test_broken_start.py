@@ -67,7 +67,9 @@ def test_a_broken_file_is_left_out_and_named(
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
         assert ready.json()["left_out"] == [name]
-        assert [(one["path"], one["line"]) for one in ready.json()["errors"]] == [(name, 1)]
+        assert [(finding["path"], finding["line"]) for finding in ready.json()["errors"]] == [
+            (name, 1)
+        ]
         assert f"{content / name}:1: unreadable: " in caplog.text
         everything(client)
 
@@ -87,7 +89,7 @@ def test_what_the_check_alone_reports_is_served(make_content: MakeContent) -> No
     with serving(content) as client:
         ready = client.get("/readyz").json()
         assert (ready["status"], ready["left_out"]) == ("degraded", [])
-        assert [one["rule"] for one in ready["errors"]] == ["broken-link"]
+        assert [finding["rule"] for finding in ready["errors"]] == ["broken-link"]
         assert client.get("/issues/a").status_code == 200
 
 
@@ -99,7 +101,7 @@ def test_only_a_broken_site_stops_the_start(text: str | None, make_content: Make
         (content / "site.yml").write_text(text)
     with pytest.raises(BrokenContentError) as raised:
         create_app(Settings(content=content, watch=0))
-    assert {Path(one.path).name for one in raised.value.findings} == {"site.yml"}
+    assert {Path(finding.path).name for finding in raised.value.findings} == {"site.yml"}
 
 
 def test_a_server_that_started_without_a_file_heals_when_it_is_corrected(
@@ -139,7 +141,7 @@ def test_a_flood_of_errors_is_counted_not_shown(
         assert answer.json()["error_count"] == 2_000
         assert len(answer.json()["errors"]) == MOST_ERRORS
         assert len(answer.content) < MOST_ERRORS * (LONGEST_MESSAGE + 500)
-        lines = [one for one in caplog.messages if "broken-link" in one]
+        lines = [message for message in caplog.messages if "broken-link" in message]
         assert len(lines) == MOST_ERRORS
         assert "and 1900 more errors; `helpcenter check` lists them" in caplog.messages
 
@@ -149,5 +151,5 @@ def test_a_long_key_is_not_repeated_whole(make_content: MakeContent) -> None:
     content = make_content({"reports.jsonl": f'{{"text": "a", "{key}": 1}}\n'})
     with serving(content) as client:
         errors = client.get("/readyz").json()["errors"]
-        assert "unknown-key" in {one["rule"] for one in errors}
-        assert max(len(one["message"]) for one in errors) == LONGEST_MESSAGE
+        assert "unknown-key" in {error["rule"] for error in errors}
+        assert max(len(error["message"]) for error in errors) == LONGEST_MESSAGE

@@ -122,7 +122,7 @@ class World:
             Settings(content=first, base_url=base_url, watch=0, cors_origins=("https://app.test",))
         )
         redactor = Redactor.from_file(STATIC / "redaction-rules.json")
-        self._editions = [_edition(one, redactor) for one in (first, second)]
+        self._editions = [_edition(content, redactor) for content in (first, second)]
 
     def swap(self, number: int) -> None:
         """Serve one of the two, as an edition that was never served before."""
@@ -331,8 +331,8 @@ def test_what_was_answered_once_is_not_asked_again() -> None:
     inner = Counting()
     front = ResponseCache(inner, lambda: inner.edition)
     told = [ask(front, "/", headers=BR) for _ in range(3)]
-    assert [one.result for one in told] == ["miss", "hit", "hit"]
-    assert len({one.body for one in told}) == inner.asked == 1
+    assert [answer.result for answer in told] == ["miss", "hit", "hit"]
+    assert len({answer.body for answer in told}) == inner.asked == 1
 
 
 def test_head_is_answered_from_what_get_left_and_the_other_way_round() -> None:
@@ -517,7 +517,7 @@ def test_a_body_that_would_not_become_smaller_is_left_alone(answer: Response) ->
     front = ResponseCache(answer, lambda: edition)
     told = [ask(front, headers=BR) for _ in range(2)]
     assert told[-1].result == "hit"
-    assert {one.body for one in told} == {answer.body}
+    assert {answer.body for answer in told} == {answer.body}
 
 
 # --- Codings ------------------------------------------------------------------------------------
@@ -530,19 +530,19 @@ def test_each_coding_has_its_own_tag_and_length() -> None:
         coding: ask(front, headers=[(b"accept-encoding", coding)])
         for coding in (b"br", b"gzip", b"identity")
     }
-    assert len({one.headers["etag"] for one in told.values()}) == 3
-    assert len({one.text for one in told.values()}) == 1
-    for coding, one in told.items():
-        assert one.headers.get("content-encoding", "identity").encode() == coding
-        assert int(one.headers["content-length"]) == len(one.body)
-        assert one.headers["vary"] == "HX-Request, Accept-Encoding"
+    assert len({answer.headers["etag"] for answer in told.values()}) == 3
+    assert len({answer.text for answer in told.values()}) == 1
+    for coding, answer in told.items():
+        assert answer.headers.get("content-encoding", "identity").encode() == coding
+        assert int(answer.headers["content-length"]) == len(answer.body)
+        assert answer.headers["vary"] == "HX-Request, Accept-Encoding"
         # A tag of another coding is not the tag of this answer.
         for other in told.values():
             headers = [
                 (b"accept-encoding", coding),
                 (b"if-none-match", other.headers["etag"].encode()),
             ]
-            assert ask(front, headers=headers).status == (304 if other is one else 200)
+            assert ask(front, headers=headers).status == (304 if other is answer else 200)
 
 
 def test_vary_keeps_its_names_once() -> None:

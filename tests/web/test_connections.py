@@ -152,9 +152,9 @@ def test_the_longest_waiting_make_room_for_those_who_ask(
     monkeypatch.setattr(connections, "RECEIVE_SECONDS", 1000)
     with ExitStack() as crowd:
         waiting = [crowd.enter_context(connect(kitchen.port)) for _ in range(60)]
-        for one in waiting:
+        for connection in waiting:
             with suppress(BrokenPipeError, ConnectionResetError):
-                one.sendall(HEAD)
+                connection.sendall(HEAD)
         asked = HEAD + b"Connection: close\r\n\r\n"
         assert [answer.status for answer in ask(kitchen.port, asked)] == [200]
         assert len(kitchen.server.server_state.connections) <= 31
@@ -172,7 +172,7 @@ def test_a_stop_answers_what_has_begun_and_what_comes_at_that_moment(
         idle.sendall(HEAD + b"\r\n")
         assert read_answer(idle).status == 200
         kitchen.close()
-        wait_until(lambda: all(one._is_stopping for one in kitchen.connections()))
+        wait_until(lambda: all(connection._is_stopping for connection in kitchen.connections()))
         idle.sendall(HEAD + b"\r\n")
         begun.sendall(b"x" * 50)
         for connection in (begun, idle):
@@ -187,7 +187,7 @@ def test_a_stop_does_not_wait_for_ever(kitchen: Kitchen, monkeypatch: pytest.Mon
     kitchen.server.config.timeout_graceful_shutdown = 1
     with connect(kitchen.port) as connection:
         connection.sendall(POST + b"x" * 50)
-        wait_until(lambda: any(one._received for one in kitchen.connections()))
+        wait_until(lambda: any(connection._received for connection in kitchen.connections()))
         kitchen.close()
         kitchen.thread.join(60)
         assert not kitchen.thread.is_alive()

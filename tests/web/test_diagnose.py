@@ -99,7 +99,7 @@ def test_the_page_keeps_the_text_and_the_choices(marbles: TestClient) -> None:
     assert page.control("Your exchange").one("option", selected="").text == "Clay Bourse"
     ticked = [box["value"] for box in page.all("input", type="checkbox", checked="")]
     assert ticked == ["address-allowed"]
-    chosen = [one["value"] for one in page.all("input", type="radio", checked="")]
+    chosen = [field["value"] for field in page.all("input", type="radio", checked="")]
     assert chosen == ["fail"]
 
 
@@ -145,7 +145,7 @@ def test_the_text_is_in_no_address_header_or_log(
         assert "ab12cd34ef56" not in response.text
         page = Document(response.text)
         addresses = [e[name] for e in page.all() for name in ("href", "action") if name in e]
-        assert not [one for one in addresses if "Zanzibar" in unescape(one)]
+        assert not [address for address in addresses if "Zanzibar" in unescape(address)]
     messages = "".join(
         record.getMessage() for record in caplog.records if "httpx" not in record.name
     )
@@ -228,8 +228,10 @@ def test_the_state_of_the_checklist_goes_round(
     again: dict[str, str | list[str]] = {
         "have": [box["value"] for box in page.all("input", name="have", checked="")]
     }
-    again |= {one["name"]: one["value"] for one in page.all("input", type="radio", checked="")}
-    again |= {one["name"]: one["value"] for one in page.all("input", name="touched")}
+    again |= {
+        field["name"]: field["value"] for field in page.all("input", type="radio", checked="")
+    }
+    again |= {field["name"]: field["value"] for field in page.all("input", name="touched")}
     after = teapots.post("/diagnose", data=again)
     assert after.headers["location"] == f"{location}#diagnostic"
 
@@ -373,7 +375,7 @@ def test_the_chosen_option_puts_its_issue_first(
 def test_the_given_answer_is_remembered_by_the_next_tick(marbles: TestClient) -> None:
     page = post(marbles, text=FRIEND_UNKNOWN, issue="wrong-key")
     kept = page.all("input", type="hidden", name="issue", form="diagnose-form")
-    assert [one["value"] for one in kept] == ["wrong-key"]
+    assert [field["value"] for field in kept] == ["wrong-key"]
 
 
 # --- The next question ----------------------------------------------------------------------------
@@ -399,7 +401,7 @@ def test_answers_and_skipped_questions_are_in_the_link(marbles: TestClient) -> N
     }
     page = Document(marbles.get(response.headers["hx-push-url"]).text)
     kept = page.all("input", type="hidden", form="diagnose-form", data_told="")
-    assert {(one["name"], one["value"]) for one in kept} == {
+    assert {(field["name"], field["value"]) for field in kept} == {
         ("issue", "none"), ("item-address-allowed", "yes"), ("skip", "others")
     }  # fmt: skip
 

@@ -302,7 +302,10 @@ def test_guesses_of_a_password_are_slowed_down(page: str, tmp_path: Path) -> Non
     guesser = TestClient(app, client=("198.51.100.7", 1))
     with TestClient(app, client=("198.51.100.8", 1)) as writer:
         guesses = [guesser.get(page, auth=("x", f"guess-{number}")) for number in range(12)]
-        assert [one.status_code for one in guesses] == [401] * WRONG_PER_MINUTE.most + [429, 429]
+        assert [answer.status_code for answer in guesses] == [401] * WRONG_PER_MINUTE.most + [
+            429,
+            429,
+        ]
         assert 1 <= int(guesses[-1].headers["retry-after"]) <= 60
         assert "Too many attempts" in guesses[-1].text
         # The right password would tell the guesser that it is right.

@@ -18,7 +18,7 @@ def answered(client: TestClient, **more: object) -> Document:
 
 
 def failed_buttons(page: Document) -> list[str]:
-    return [one["value"] for one in page.all("button", name="failed")]
+    return [button["value"] for button in page.all("button", name="failed")]
 
 
 def test_a_no_shows_the_next_cause_at_once(marbles: TestClient) -> None:
@@ -27,7 +27,9 @@ def test_a_no_shows_the_next_cause_at_once(marbles: TestClient) -> None:
     assert "Did this fix it?" in page.text
     page = answered(marbles, failed=FIRST, answered="/issues/address-not-allowed")
     assert failed_buttons(page) == [SECOND]
-    assert [one["value"] for one in page.all("input", name="not", form="diagnose-form")] == [FIRST]
+    assert [field["value"] for field in page.all("input", name="not", form="diagnose-form")] == [
+        FIRST
+    ]
     assert page.one("textarea", id="text").text.strip() == FRIEND_UNKNOWN
 
 
@@ -36,7 +38,7 @@ def test_the_last_no_leads_to_a_report_that_tells_what_was_tried(marbles: TestCl
     assert failed_buttons(page) == []
     assert page.one("h2", id="answer-title").text == "We know no other cause"
     assert "couldn’t identify" not in page.text
-    fields = {one["name"]: one["value"] for one in page.all("input", type="hidden")}
+    fields = {field["name"]: field["value"] for field in page.all("input", type="hidden")}
     assert fields["text"] == FRIEND_UNKNOWN
     report = marbles.post("/report", data={"text": FRIEND_UNKNOWN, "not": [FIRST, SECOND]})
     text = Document(report.text).one("textarea", id="report").text
@@ -58,4 +60,4 @@ def test_a_link_remembers_what_was_ruled_out(marbles: TestClient) -> None:
 
 def test_a_cause_that_was_ruled_out_is_not_asked_about(marbles: TestClient) -> None:
     page = answered(marbles, **{"not": FIRST})
-    assert FIRST not in [one["value"] for one in page.all("button", name="issue")]
+    assert FIRST not in [button["value"] for button in page.all("button", name="issue")]

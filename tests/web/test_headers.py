@@ -139,8 +139,8 @@ def test_static_files_are_kept_for_ever_under_the_hash_of_their_content(
     marbles: TestClient,
 ) -> None:
     page = Document(marbles.get("/").text)
-    addresses = [one["href"] for one in page.all("link", rel="stylesheet")]
-    addresses += [one["src"] for one in page.all("script")]
+    addresses = [link["href"] for link in page.all("link", rel="stylesheet")]
+    addresses += [script["src"] for script in page.all("script")]
     assert len(addresses) >= 3
     for address in addresses:
         assert re.fullmatch(r"/static/[0-9a-f]{12}/[\w./-]+", address)

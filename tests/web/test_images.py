@@ -109,7 +109,7 @@ def test_images_that_are_no_files_are_findings(make_content: MakeContent) -> Non
     (root / "images" / "nowhere.png").symlink_to("nothing")
     (root / "images" / "huge.png").write_bytes(b"x" * (MAX_IMAGE_BYTES + 1))
     content = load(root)
-    names = [Path(one.path).name for one in content.findings]
+    names = [Path(finding.path).name for finding in content.findings]
     assert names == ["folder.png", "huge.png", "nowhere.png", "pipe.png"]
     assert set(content.images) == {"lid.png"}
 

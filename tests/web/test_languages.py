@@ -88,7 +88,7 @@ def all_pages(pages: TestClient) -> list[str]:
 def names(pages: TestClient) -> set[str]:
     """Return the words that stay: names and facts of exchanges, codes and the product."""
     knowledge = pages.app.live.edition.knowledge  # type: ignore[attr-defined]
-    facts = [str(one.model_dump()) for one in knowledge.exchanges]
+    facts = [str(exchange.model_dump()) for exchange in knowledge.exchanges]
     codes = [error.code for error in knowledge.content.errors]
     words = {knowledge.site.product, *facts, *codes, "API", "URL", "IPv"}
     return {word for text in words for word in re.findall(r"[A-Za-z]+", text)}

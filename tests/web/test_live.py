@@ -79,7 +79,7 @@ def refused(client: httpx.Client) -> list[str]:
     ready = answer.json()
     assert ready["status"] == ("degraded" if ready["errors"] else "ok")
     assert ready["left_out"] == [], "the edition before is whole"
-    return [f"{one['path']}:{one['line']}" for one in ready["errors"]]
+    return [f"{finding['path']}:{finding['line']}" for finding in ready["errors"]]
 
 
 def title(client: httpx.Client, path: str = "/issues/cold-water") -> str:
@@ -452,7 +452,7 @@ def test_random_edits_never_break_the_service(
             vandal.edit()
             if vandal.random.random() < 0.15:
                 until(lambda: live.seen == look(content))
-                rules |= {one["rule"] for one in client.get("/readyz").json()["errors"]}
+                rules |= {finding["rule"] for finding in client.get("/readyz").json()["errors"]}
         vandal.publish()
         until(lambda: f"v{vandal.version}v" in client.get("/").text)
         assert refused(client) == []

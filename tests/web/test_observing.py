@@ -122,8 +122,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_answer_has_an_id_of_its_own(client: TestClient) -> None:
     ids = [client.get(url).headers["x-request-id"] for url in ("/", "/", "/nonsuch", "/healthz")]
     assert len(set(ids)) == 4
-    for one in ids:
-        assert re.fullmatch("[0-9a-f]{16}", one)
+    for id_ in ids:
+        assert re.fullmatch("[0-9a-f]{16}", id_)
 
 
 @pytest.mark.parametrize("given_id", ["7b8c9d0e-1f2a-4b3c", "Proxy.request_42", "x" * 64])
@@ -408,7 +408,7 @@ def test_changes_of_the_content_are_counted(tmp_path: Path) -> None:
 
 
 def test_two_applications_count_apart() -> None:
-    one, other = Metrics(), Metrics()
-    one.diagnosed("likely", "api")
-    assert b'verdict="likely"' in one.page()
+    mine, other = Metrics(), Metrics()
+    mine.diagnosed("likely", "api")
+    assert b'verdict="likely"' in mine.page()
     assert b'verdict="likely"' not in other.page()

@@ -133,7 +133,7 @@ def test_old_ids_still_count_in_a_form_and_for_programs(visitor: TestClient) -> 
         {"text": "", "checklist": {item: False}, "tests": {test: "fail"}}
         for item, test in (("magic-word", "by-hand"), ("secret-word", "other-browser"))
     ]
-    old, new = (visitor.post("/api/v1/diagnose", json=one).json() for one in asked)
+    old, new = (visitor.post("/api/v1/diagnose", json=body).json() for body in asked)
     assert old == new
     assert len(new["matches"]) > 1
 

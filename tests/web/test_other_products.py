@@ -76,7 +76,7 @@ def test_no_page_speaks_of_what_there_is_not(client: TestClient) -> None:
 
 def test_the_reference_speaks_of_it_only_as_fields_of_answers(client: TestClient) -> None:
     page = Document(client.get("/api").text)
-    operations = [one.text for one in page.all("section")]
+    operations = [section.text for section in page.all("section")]
     assert len(operations) > 3
     for operation in operations:
         said = operation.partition("Answer")[0]

@@ -91,7 +91,7 @@ def test_a_look_that_does_not_work_is_found(
         "images/kettle.png": PNG,
         "images/kettle.svg": PNG,
     }
-    found = [one for one in check(load(make_content(files))) if one.rule == rule]
+    found = [finding for finding in check(load(make_content(files))) if finding.rule == rule]
     assert len(found) == 1
     assert message in found[0].message
     assert found[0].line == 11
@@ -103,7 +103,7 @@ def test_a_look_that_does_not_work_is_found(
 )
 def test_a_look_that_works_is_not(line: str, make_content: MakeContent) -> None:
     files: dict[str, str | bytes] = {"site.yml": site(line), "images/kettle.png": PNG}
-    found = {one.rule for one in check(load(make_content(files)))}
+    found = {finding.rule for finding in check(load(make_content(files)))}
     assert not found & {"accent-contrast", "logo-path", "wrong-type"}
     assert ("unused-image" in found) is ("logo" not in line)
 

@@ -103,7 +103,7 @@ def test_pages_load_only_from_here_and_hold_no_inline_script_or_style(
 ) -> None:
     page = read(marbles, url)
     loaded = [element["src"] for element in page.all() if "src" in element]
-    loaded += [one["href"] for one in page.all("link") if one["rel"] in {"stylesheet", "icon"}]
+    loaded += [link["href"] for link in page.all("link") if link["rel"] in {"stylesheet", "icon"}]
     assert len(loaded) >= 4
     assert all(address.startswith("/static/") for address in loaded)
     for script in page.all("script"):
@@ -563,7 +563,7 @@ def test_the_server_says_that_it_is_well_and_what_it_serves(teapots: TestClient)
 def test_every_link_and_anchor_of_every_page_leads_somewhere(
     marbles: TestClient, teapots: TestClient
 ) -> None:
-    for one, least in ((marbles, 30), (teapots, 5)):
-        result = walk(one)
+    for visitor, least in ((marbles, 30), (teapots, 5)):
+        result = walk(visitor)
         assert len(result.pages) >= least
         assert result.broken == []

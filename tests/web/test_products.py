@@ -138,7 +138,7 @@ def begins(real: Any, shown: Any) -> bool:
     if isinstance(shown, list):
         return (len(real) >= len(shown) > 0 and all(map(begins, real, shown))) or real == shown
     if isinstance(shown, dict):
-        return real.keys() == shown.keys() and all(begins(real[one], shown[one]) for one in shown)
+        return real.keys() == shown.keys() and all(begins(real[key], shown[key]) for key in shown)
     return bool(real == shown)
 
 

@@ -135,7 +135,7 @@ def test_thirty_thousand_wrong_entries_are_one_mistake(
         answer = client.post(DIAGNOSE, json={"text": "x", field: dict(list(wrong.items())[:9000])})
     assert answer.status_code == 422
     said = Mistakes.model_validate_json(answer.content)
-    assert [one.loc for one in said.errors] == [["body", field]]
+    assert [finding.loc for finding in said.errors] == [["body", field]]
     assert said.detail == f"body.{field}: must not have more than 100 entries"
     assert len(answer.content) < 300
 
@@ -219,7 +219,11 @@ def test_no_key_is_logged(tmp_path: Path) -> None:
 
 def test_operations_have_names_for_a_generated_client(client: TestClient) -> None:
     document = client.get("/api/v1/openapi.json").json()
-    names = [one["operationId"] for path in document["paths"].values() for one in path.values()]
+    names = [
+        operation["operationId"]
+        for path in document["paths"].values()
+        for operation in path.values()
+    ]
     assert sorted(names) == [
         "diagnose",
         "get_error",

@@ -139,4 +139,4 @@ def test_the_checker_finds_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "wrong.html").write_text(page, "utf-8")
     found = vnu.complaints(jar, tmp_path)
     assert len(found) == 2
-    assert all(one.startswith("wrong.html:2: ") for one in found)
+    assert all(message.startswith("wrong.html:2: ") for message in found)

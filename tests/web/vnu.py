@@ -47,8 +47,8 @@ def complaints(jar: Path, folder: Path) -> list[str]:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout.startswith("{"), done.stderr
     return [
-        f"{one['url'].rpartition('/')[2]}:{one['lastLine']}: {one['message']} {one['extract']!r}"
-        for one in json.loads(done.stdout)["messages"]
+        f"{it['url'].rpartition('/')[2]}:{it['lastLine']}: {it['message']} {it['extract']!r}"
+        for it in json.loads(done.stdout)["messages"]
     ]
 
 

@@ -170,7 +170,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     @api.get("/questions", summary="All everyday questions", tags=["content"])
     async def list_questions() -> list[QuestionSummary]:
         """List the everyday questions in the writers' order."""
-        return [question_summary(one) for one in edition().knowledge.questions]
+        return [question_summary(question) for question in edition().knowledge.questions]
 
     @api.get(
         "/questions/{slug}",
@@ -191,7 +191,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     @api.get("/exchanges", summary="All exchanges", tags=["content"])
     async def list_exchanges() -> list[ExchangeSummary]:
         """List the supported exchanges."""
-        return [exchange_summary(one) for one in edition().knowledge.exchanges]
+        return [exchange_summary(exchange) for exchange in edition().knowledge.exchanges]
 
     @api.get(
         "/exchanges/{exchange}",
@@ -238,7 +238,7 @@ def _add_status(api: FastAPI, status: StatusService) -> None:
     async def list_status(response: Response) -> list[StatusAnswer]:
         """List what is known of the exchanges now; empty while the server can reach none."""
         response.headers["Cache-Control"] = NO_STORE
-        return [status_answer(one) for one in status.views()]
+        return [status_answer(view) for view in status.views()]
 
 
 def _add_undescribed(api: FastAPI, edition: Callable[[], Edition]) -> None:

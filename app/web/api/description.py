@@ -109,7 +109,7 @@ def examples(edition: Edition) -> dict[str, Example]:
     told = to_json(edition.engine.diagnose(observations), knowledge, observations)
     found["/diagnose"] = Example(told, body={"text": request.text})
     found["/search"] = Example(
-        [one.model_dump() for one in results(edition, error.code, None)[:LISTED]],
+        [result.model_dump() for result in results(edition, error.code, None)[:LISTED]],
         {"q": error.code},
     )
     return found

@@ -63,11 +63,11 @@ async def on_invalid(request: Request, error: Exception) -> JSONResponse:  # noq
     mistakes = [
         Mistake(
             # Below the field's own name `loc` repeats keys that were sent.
-            loc=list(one["loc"][:2]),
-            msg=one["msg"].removeprefix("Value error, "),
-            type=one["type"],
+            loc=list(detail["loc"][:2]),
+            msg=detail["msg"].removeprefix("Value error, "),
+            type=detail["type"],
         )
-        for one in details[:MOST_MISTAKES]
+        for detail in details[:MOST_MISTAKES]
     ]
     place = ".".join(str(part) for part in mistakes[0].loc) if mistakes else "request"
     detail = f"{place}: {mistakes[0].msg}" if mistakes else "the request is not as described"

@@ -267,16 +267,16 @@ def _response(start: Message, body: bytes, coding: Coding, quality: int) -> Cach
         if shorter is not None:
             body = shorter
             set_ |= {b"content-encoding": coding.encode(), b"content-length": b"%d" % len(body)}
-        headers = [one for one in headers if one[0] not in set_] + list(set_.items())
+        headers = [header for header in headers if header[0] not in set_] + list(set_.items())
         said |= set_
     is_public = _is_public(start)
     if is_public:
         # The headers count: with a 304, a browser keeps the headers that it had.
-        said[b"etag"] = _tag((one for one in headers if not _is_sent_again(one[0])), body)
+        said[b"etag"] = _tag((header for header in headers if not _is_sent_again(header[0])), body)
         headers.append((b"etag", said[b"etag"]))
     unchanged: Message | None = None
     if b"etag" in said and start["status"] == _OK:
-        kept = [one for one in headers if _is_sent_again(one[0])]
+        kept = [header for header in headers if _is_sent_again(header[0])]
         unchanged = {"type": "http.response.start", "status": 304, "headers": kept}
     return CachedResponse(
         start={"type": "http.response.start", "status": start["status"], "headers": headers},
@@ -307,7 +307,7 @@ def _names(value: bytes) -> set[bytes]:
 
 def _merged(value: bytes, name: bytes) -> bytes:
     """Return the value of a `Vary` with `name` in it, each name once."""
-    names = [one.strip() for one in value.split(b",") if one.strip()]
+    names = [name.strip() for name in value.split(b",") if name.strip()]
     return b", ".join(dict.fromkeys([*names, name]))
 
 
@@ -323,5 +323,5 @@ def _matches(known: bytes, tag: bytes) -> bool:
     """Compare weakly, as `If-None-Match` asks: a proxy that compresses makes tags weak."""
     if known == tag:
         return True
-    tags = {one.strip().removeprefix(b"W/") for one in known.split(b",")}
+    tags = {tag.strip().removeprefix(b"W/") for tag in known.split(b",")}
     return tag.removeprefix(b"W/") in tags or b"*" in tags

@@ -189,7 +189,11 @@ def _make_room(connections: Iterable[BoundedProtocol]) -> None:
 
     Who sends a request in earnest is among them for moments only.
     """
-    waiting = [(since, one) for one in connections if (since := one.waits_since()) is not None]
+    waiting = [
+        (since, connection)
+        for connection in connections
+        if (since := connection.waits_since()) is not None
+    ]
     waiting.sort(key=lambda pair: pair[0])
     for _, connection in waiting[: len(waiting) // 10 + 1]:
         connection.transport.abort()

@@ -104,8 +104,8 @@ def _where(error: BaseException) -> Iterator[str]:
         yield from _where(behind)
         yield "which led to:"
     if isinstance(error, BaseExceptionGroup):
-        for one in error.exceptions:
-            yield from _where(one)
+        for inner in error.exceptions:
+            yield from _where(inner)
         yield "which together are:"
     yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
     yield f"{type(error).__module__}.{type(error).__qualname__}"

@@ -159,13 +159,13 @@ class Diagnosing(Handlers):
     def _near(self, diagnosis: Diagnosis) -> tuple[Result, ...]:
         """Return the everyday questions that a search for an unknown text finds."""
         found = self.edition.search.search(diagnosis.redacted_text, diagnosis.exchange)
-        return tuple(one for one in found if one.kind == "question")[:MOST_NEAR]
+        return tuple(result for result in found if result.kind == "question")[:MOST_NEAR]
 
     def _offer(self, text: str) -> LanguageLink | None:
         """Return this page in the language of a text, if it is another than that of the page."""
         found = self.edition.language_of(text) if text.strip() else None
         links = self.languages(addresses.PATHS["diagnosis"], None)
-        return next((one for one in links if one.language == found and found != current()), None)
+        return next((link for link in links if link.language == found and found != current()), None)
 
     def _refused(
         self, request: Request, observations: Observations, reason: str, status: int

@@ -99,7 +99,7 @@ class Voting(Handlers):
         if is_too_long(comment):
             raise HTTPException(413)
         pages = [page]
-        step = next((one for one in steps if one.id == forms.text_of(form, "step")), None)
+        step = next((step for step in steps if step.id == forms.text_of(form, "step")), None)
         if step and helpful:
             # A step gets its own vote, under its permalink.
             pages.append(f"{page}#{step.id}")
@@ -175,8 +175,11 @@ def _steps_of(page: str, knowledge: KnowledgeBase) -> tuple[Solution, ...]:
             found = answer(knowledge, slug, exchange.id if exchange else None)
         case Address(kind="error", exchange=name, code=code):
             entries = knowledge.errors(name, code)
-            answers = (answer(knowledge, one.issues[0], name, entry=one) for one in entries)
-            found = next((one for one in answers if one and one.level == "code"), None)
+            answers = (answer(knowledge, entry.issues[0], name, entry=entry) for entry in entries)
+            found = next(
+                (candidate for candidate in answers if candidate and candidate.level == "code"),
+                None,
+            )
     return found.steps if found else ()
 
 

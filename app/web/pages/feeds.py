@@ -25,7 +25,10 @@ class Feeds(Handlers):
         pages += (
             (issue.url, knowledge.changed(issue) or issue.verified) for issue in knowledge.issues
         )
-        pages += ((one.url, knowledge.changed(one) or one.verified) for one in knowledge.questions)
+        pages += (
+            (question.url, knowledge.changed(question) or question.verified)
+            for question in knowledge.questions
+        )
         if knowledge.site.whitelist:
             pages.append((addresses.PATHS["whitelist"], None))
         if knowledge.exchanges:
@@ -38,7 +41,7 @@ class Feeds(Handlers):
                 for code in knowledge.errors_of(exchange.id)
             )
         translations = knowledge.content.translations.values()
-        languages = [ENGLISH, *(one.language for one in translations)]
+        languages = [ENGLISH, *(translation.language for translation in translations)]
         spoken = [
             (addresses.spoken(path, language), changed)
             for language in languages
@@ -50,7 +53,7 @@ class Feeds(Handlers):
         """Answer with the issues and everyday questions as an Atom feed, newest first."""
         knowledge = self.edition.knowledge
         articles: tuple[Issue | Question, ...] = (*knowledge.issues, *knowledge.questions)
-        dates = [knowledge.changed(one) or one.verified for one in articles]
+        dates = [knowledge.changed(article) or article.verified for article in articles]
         # Atom wants a date of each entry: an article without one is as old as the oldest.
         oldest = min(filter(None, dates), default=dt.date(1970, 1, 1))
         dated = zip(articles, (day or oldest for day in dates), strict=True)

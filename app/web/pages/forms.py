@@ -171,7 +171,7 @@ def field_of(choice: Choice) -> tuple[str, str]:
 def answer_fields(observations: Observations) -> tuple[tuple[str, str], ...]:
     """Return the answers to questions as form fields, but those that other fields hold."""
     fields = [("issue", observations.chosen or "")]
-    fields += ((f"item-{item}", YES_NO[one]) for item, one in observations.items.items())
+    fields += ((f"item-{item}", YES_NO[answer]) for item, answer in observations.items.items())
     fields += (("skip", question) for question in observations.skipped)
     fields += (("not", issue) for issue in observations.ruled_out)
     return tuple((name, value) for name, value in fields if value)
@@ -280,7 +280,7 @@ def _items(values: ImmutableMultiDict[str, Any], diagnostic: Diagnostic) -> dict
 
 def _skipped(values: ImmutableMultiDict[str, Any]) -> tuple[str, ...]:
     named = (value for value in values.getlist("skip") if isinstance(value, str))
-    return tuple(dict.fromkeys(one for one in named if _NAME.fullmatch(one)))[:MOST_SKIPPED]
+    return tuple(dict.fromkeys(name for name in named if _NAME.fullmatch(name)))[:MOST_SKIPPED]
 
 
 def text_of(form: FormData, name: str) -> str:

@@ -168,7 +168,7 @@ class Handlers:
             description=description,
             tailored=tailored,
             indexed=indexed,
-            json_ld=tuple(_as_script(one) for one in data),
+            json_ld=tuple(_as_script(item) for item in data),
             version=knowledge.version,
             languages=self.languages(path, exchange if tailored else None),
             base=self.base_url,
@@ -196,7 +196,7 @@ class Handlers:
         """Return a page in all languages, English first; nothing where there is one alone."""
         translations = self.edition.knowledge.content.translations.values()
         url = addresses.with_query(path, {"exchange": exchange.id}) if exchange else path
-        return links_in([one.language for one in translations], path, url)
+        return links_in([translation.language for translation in translations], path, url)
 
 
 def _as_script(data: Mapping[str, object]) -> str:

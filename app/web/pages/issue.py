@@ -118,10 +118,10 @@ def _errors_meaning(
     wanted = [exchange] if exchange else list(knowledge.exchanges)
     found = [
         view
-        for one in wanted
-        for code, entries in knowledge.errors_of(one.id).items()
+        for exchange in wanted
+        for code, entries in knowledge.errors_of(exchange.id).items()
         if any(entry.issues[0] == issue.slug for entry in entries)
-        and (view := answers.error_view(one.id, code, knowledge))
+        and (view := answers.error_view(exchange.id, code, knowledge))
     ]
     return tuple(found)
 
@@ -137,4 +137,6 @@ def exchanges_with(issue: Issue, exchange: Exchange | None, knowledge: Knowledge
     """Name the exchanges that can have `issue`, if the chosen one can't; else return nothing."""
     if exchange is None or issue.concerns(exchange.id):
         return ""
-    return ", ".join(one.name for one in knowledge.exchanges if issue.concerns(one.id))
+    return ", ".join(
+        exchange.name for exchange in knowledge.exchanges if issue.concerns(exchange.id)
+    )

@@ -44,6 +44,6 @@ class Problems(Handlers):
             status=status,
             heading=heading,
             text=text,
-            suggestions=tuple(result_view(one, chosen, edition.knowledge) for one in nearest),
+            suggestions=tuple(result_view(result, chosen, edition.knowledge) for result in nearest),
         )
         return self.renderer.render(context, id_of(chosen))

@@ -58,7 +58,7 @@ class Questions(Handlers):
             steps=steps_for(knowledge, slug, id_of(exchange)),
             source=knowledge.body_source(question),
             related=tuple(issue for name in question.related if (issue := knowledge.issue(name))),
-            others=tuple(one for one in knowledge.questions if one.slug != slug),
+            others=tuple(question for question in knowledge.questions if question.slug != slug),
             status=self.status.view(exchange) if question.live == "status" else None,
         )
         return self.page(page)

@@ -85,7 +85,7 @@ class Search(Handlers):
         is_panel = HtmxRequest.of(request).wants_fragment
         found = edition.search.search(query, id_of(exchange), PAGE_RESULTS) if query else ()
         shown = found[:PANEL_RESULTS] if is_panel else found
-        results = tuple(result_view(one, exchange, edition.knowledge) for one in shown)
+        results = tuple(result_view(result, exchange, edition.knowledge) for result in shown)
         if is_panel:
             fragment = Results(
                 query=query,

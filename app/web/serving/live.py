@@ -166,7 +166,7 @@ class Live:
         """Return the languages other than English, by the names of their folders."""
         edition = self.state.edition
         translations = edition.knowledge.content.translations if edition else {}
-        return {folder: one.language for folder, one in translations.items()}
+        return {folder: translation.language for folder, translation in translations.items()}
 
     async def follow(self, seconds: float) -> None:
         """Serve updates until cancelled: look every `seconds` (0: never), and on SIGHUP."""
@@ -205,7 +205,7 @@ class Live:
         present = self.state
         try:
             content = load(self._folder, drafts=self._drafts)
-            errors = [one for one in check(content) if one.severity == "error"]
+            errors = [finding for finding in check(content) if finding.severity == "error"]
             if content.site is None or (errors and present.edition):
                 return _with_errors(present, errors)
             if present.edition and present.edition.knowledge.version == content.version:
@@ -256,8 +256,8 @@ class Live:
 def _with_errors(state: State, errors: Sequence[Finding]) -> State:
     """Return `state` with these errors, bounded."""
     shown = tuple(
-        one.model_copy(update={"message": one.message[:LONGEST_MESSAGE]})
-        for one in errors[:MOST_ERRORS]
+        finding.model_copy(update={"message": finding.message[:LONGEST_MESSAGE]})
+        for finding in errors[:MOST_ERRORS]
     )
     return replace(state, errors=shown, error_count=len(errors))
 

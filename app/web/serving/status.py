@@ -170,17 +170,19 @@ class StatusService:
 
     def views(self) -> tuple[StatusView, ...]:
         """Return what is known of all exchanges, in the writers' order."""
-        return tuple(view for one in self._exchanges() if (view := self.view(one)))
+        return tuple(view for exchange in self._exchanges() if (view := self.view(exchange)))
 
     def changes(self) -> tuple[tuple[Exchange, Change], ...]:
         """Return what has changed, the newest first."""
-        known = {one.id: one for one in self._exchanges()}
+        known = {exchange.id: exchange for exchange in self._exchanges()}
         changes = reversed(self.board.changes)
-        return tuple((known[one.exchange], one) for one in changes if one.exchange in known)
+        return tuple(
+            (known[change.exchange], change) for change in changes if change.exchange in known
+        )
 
     def in_maintenance(self) -> frozenset[str]:
         """Return the ids of the exchanges that say that they are in maintenance now."""
-        return frozenset(one.exchange.id for one in self.views() if one.state == "maintenance")
+        return frozenset(view.exchange.id for view in self.views() if view.state == "maintenance")
 
     def ahead(self, exchange: Exchange | None) -> float | None:
         """Return how many seconds a clock is before ours: of `exchange`, or of most."""
