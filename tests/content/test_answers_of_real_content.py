@@ -1,0 +1,270 @@
+"""Every answer of the real content: one short list of steps that concern their reader alone.
+
+The table holds what visitors can meet: each issue without and with each exchange, for each address
+that an exchange saw, each error code with each of its issues, and each everyday question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+from starlette.testclient import TestClient
+
+from app import addresses
+from app.answers import answer, steps_for
+from app.content.loader import Content, load, translated
+from app.content.markdown import plain
+from app.i18n import speaking
+from app.knowledge import KnowledgeBase, build
+from app.model import CallerIp, Observations, RecipeStep, Solution
+from app.settings import ROOT
+from tests.web.conftest import BASE_URL, client
+
+pytestmark = pytest.mark.slow
+
+CONTENT = ROOT / "content"
+ABOUT_THE_ADDRESS = {"ip-whitelist-not-configured"}
+"""The issues whose answers may send to the IP whitelist of a key that exists."""
+MOST_STEPS = 5
+MOST_LINES = 12
+CALLERS = (
+    None,
+    CallerIp(address="107.189.19.87", verdict="ours"),
+    CallerIp(address="203.0.113.9", verdict="not-ours"),
+    CallerIp(address="2001:db8::1", verdict="ipv6"),
+)
+
+VERBS = (
+    "accept|add|allow|ask|cancel|change|check|choose|close|compare|confirm|connect|copy|create|"
+    "delete|enter|find|finish|follow|give|keep|leave|link|look|make|move|never send|open|paste|"
+    "place|raise|read|refresh|repeat|restart|round|save|select|send|set|sign|start|stop|tick|"
+    "trade|turn|update|use|wait|write"
+)
+BEGINS_WITH_A_VERB = re.compile(rf"(?:{VERBS})\b", re.IGNORECASE)
+SAYS_WHEN = re.compile(rf"(?:If|For|To|In) .*?[,.] (?:{VERBS})\b", re.IGNORECASE)
+"""A step may say first for whom it is: "If you run the bot yourself, set its clock"."""
+
+
+class Row(NamedTuple):
+    """An answer in the table: where it is shown, on which exchange, and its steps.
+
+    `lists` are the lists of steps that it may be chosen from, the first that exists.
+    """
+
+    where: str
+    issue: str | None
+    exchange: str | None
+    steps: tuple[Solution, ...]
+    lists: Sequence[Sequence[RecipeStep | Solution] | None]
+
+
+@pytest.fixture(scope="module")
+def content() -> Content:
+    return load(CONTENT)
+
+
+@pytest.fixture(scope="module")
+def english(content: Content) -> KnowledgeBase:
+    return build(content)
+
+
+def rows_of_issues(knowledge: KnowledgeBase) -> Iterator[Row]:
+    for issue in knowledge.content.issues:
+        for exchange in (None, *(exchange.id for exchange in knowledge.exchanges)):
+            for caller in CALLERS:
+                found = answer(knowledge, issue.slug, exchange, caller=caller)
+                assert found
+                names = (
+                    f"caller-{caller.verdict}" if caller else "",
+                    "" if issue.concerns(exchange) else "elsewhere",
+                    exchange or "",
+                    "general",
+                )
+                yield Row(
+                    f"{issue.slug} on {exchange}, {caller}",
+                    issue.slug,
+                    exchange,
+                    found.steps,
+                    [*(recipe_steps(knowledge, issue.slug, name) for name in names)],
+                )
+
+
+def rows_of_codes(knowledge: KnowledgeBase) -> Iterator[Row]:
+    for exchange in (exchange.id for exchange in knowledge.exchanges):
+        for code, entries in knowledge.errors_of(exchange).items():
+            for entry in entries:
+                for slug in entry.issues:
+                    found = answer(knowledge, slug, exchange, entry=entry)
+                    assert found
+                    is_own = slug == entry.issues[0]
+                    own = entry.answer.steps if is_own and entry.answer else None
+                    issue = knowledge.raw_issue(slug)
+                    assert issue
+                    names = (
+                        "" if issue.concerns(exchange) else "elsewhere",
+                        (entry.recipe or "") if is_own else "",
+                        exchange,
+                        "general",
+                    )
+                    yield Row(
+                        f"{exchange} {code} as {slug}",
+                        slug,
+                        exchange,
+                        found.steps,
+                        [own, *(recipe_steps(knowledge, slug, name) for name in names)],
+                    )
+
+
+def rows_of_questions(knowledge: KnowledgeBase) -> Iterator[Row]:
+    for question in knowledge.content.questions:
+        for exchange in (None, *(exchange.id for exchange in knowledge.exchanges)):
+            steps = steps_for(knowledge, question.slug, exchange)
+            if question.steps:
+                where = f"{question.slug} on {exchange}"
+                yield Row(where, None, exchange, steps, [question.steps])
+
+
+def recipe_steps(knowledge: KnowledgeBase, slug: str, name: str) -> Sequence[RecipeStep] | None:
+    issue = knowledge.raw_issue(slug)
+    recipe = issue.recipes.get(name) if issue else None
+    return recipe.steps if recipe else None
+
+
+def every_row(knowledge: KnowledgeBase) -> list[Row]:
+    return [*rows_of_issues(knowledge), *rows_of_codes(knowledge), *rows_of_questions(knowledge)]
+
+
+@pytest.fixture(scope="module")
+def table(english: KnowledgeBase) -> list[Row]:
+    rows = every_row(english)
+    assert len(rows) > 1400
+    return rows
+
+
+def test_an_answer_has_one_to_five_steps(table: list[Row]) -> None:
+    wrong = [(row.where, len(row.steps)) for row in table if not 1 <= len(row.steps) <= MOST_STEPS]
+    assert wrong == []
+
+
+def test_every_step_says_what_to_do(table: list[Row]) -> None:
+    texts = {plain(step.text): row.where for row in table for step in row.steps}
+    assert len(texts) > 300
+    wrong = {
+        text: where
+        for text, where in texts.items()
+        if not BEGINS_WITH_A_VERB.match(text) and not SAYS_WHEN.match(text)
+    }
+    assert wrong == {}, "begin the step with a verb; if it does, add the verb to VERBS"
+
+
+def test_a_step_names_no_other_exchange(table: list[Row], english: KnowledgeBase) -> None:
+    names = {exchange.id: exchange.name for exchange in english.exchanges}
+    wrong = [
+        (row.where, name)
+        for row in table
+        for other, name in names.items()
+        if other != row.exchange
+        for step in row.steps
+        if re.search(rf"\b{name}\b(?!\.)", plain(step.text))
+    ]
+    assert wrong == []
+
+
+def test_who_has_another_problem_is_not_sent_to_the_whitelist(table: list[Row]) -> None:
+    wrong = {
+        (row.issue, text)
+        for row in table
+        if row.issue and row.issue not in ABOUT_THE_ADDRESS
+        for text in (plain(step.text) for step in row.steps)
+        if re.search(r"107\.189|whitelist|allowlist", text)
+        and not re.search(r"\b(?:new|create)\b", text)
+    }
+    assert wrong == set()
+
+
+def test_an_answer_comes_from_one_list(table: list[Row]) -> None:
+    for row in table:
+        chosen = next((steps for steps in row.lists if steps), None)
+        ids = [step.id for step in row.steps]
+        assert len(set(ids)) == len(ids), row.where
+        if chosen is not None:
+            places = [step.id for step in chosen]
+            assert [place for place in places if place in ids] == ids, row.where
+
+
+def test_a_translation_has_the_same_steps(content: Content, table: list[Row]) -> None:
+    assert len(content.translations) == 5
+    for translation in content.translations.values():
+        with speaking(translation.language):
+            rows = every_row(build(translated(content, translation)))
+        for row, source in zip(rows, table, strict=True):
+            assert row.where == source.where
+            assert [step.id for step in row.steps] == [step.id for step in source.steps]
+
+
+# --- replies ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[TestClient]:
+    with client(CONTENT, base_url=BASE_URL) as running:
+        yield running
+
+
+def reply(pages: TestClient, path: str) -> list[str]:
+    response = pages.get(path)
+    assert response.status_code == 200, path
+    return response.text.splitlines()
+
+
+def numbered(lines: list[str]) -> list[str]:
+    return [line for line in lines if re.match(r"\d\. ", line)]
+
+
+def test_the_reply_for_an_error_code_fits(pages: TestClient, english: KnowledgeBase) -> None:
+    asked = 0
+    for exchange in (exchange.id for exchange in english.exchanges):
+        for code, entries in english.errors_of(exchange).items():
+            lines = reply(pages, addresses.reply(addresses.error(exchange, code), "txt"))
+            assert len(lines) <= MOST_LINES, (exchange, code)
+            assert 1 <= len(numbered(lines)) <= MOST_STEPS, (exchange, code)
+            assert lines[-1] == BASE_URL + addresses.error(exchange, code, short=True)
+            if question := entries[-1].question:
+                asked += 1
+                (line,) = (line for line in lines if line.endswith("?") or "? " in line)
+                for option in question.options:
+                    issue = english.issue(option.issue, exchange)
+                    assert issue
+                    assert issue.title in line, (exchange, code)
+    assert asked >= 20
+
+
+def test_the_reply_for_a_diagnosis_fits(pages: TestClient, english: KnowledgeBase) -> None:
+    assert english.diagnostic
+    told: list[dict[str, Any]] = []
+    for exchange in (None, *(exchange.id for exchange in english.exchanges)):
+        codes = english.errors_of(exchange) if exchange else ()
+        said: list[dict[str, Any]] = [
+            *({"error": code} for code in codes),
+            *({"chosen": issue.slug} for issue in english.issues),
+            *({"checklist": {item.id: False}} for item in english.diagnostic.checklist),
+            *({"tests": {test.id: "fail"}} for test in english.diagnostic.tests),
+        ]
+        told += ({"exchange": exchange, **thing} for thing in said)
+    assert len(told) > 700
+    for thing in told:
+        url = Observations(**thing).url
+        lines = reply(pages, addresses.reply(url, "txt"))
+        assert len(lines) <= MOST_LINES, url
+        assert 1 <= len(numbered(lines)) <= MOST_STEPS, url
+        assert lines[-1] == BASE_URL + url
+
+
+def test_the_reply_for_a_question_fits(pages: TestClient, english: KnowledgeBase) -> None:
+    for question in english.questions:
+        for exchange in (None, *(exchange.id for exchange in english.exchanges)):
+            url = addresses.with_query(question.url, {"exchange": exchange})
+            assert len(reply(pages, addresses.reply(url, "txt"))) <= MOST_LINES, url
