@@ -15,7 +15,7 @@ PIP_INSTALL := pip install --quiet --disable-pip-version-check --require-hashes
 # compiling everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup serve test unit browser check format docs messages bench catalog lock update clean
+.PHONY: help setup serve test unit browser check format docs messages picture bench catalog lock update clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -95,6 +95,9 @@ docs: setup  ## Write the generated parts of docs/
 
 messages: setup  ## Bring the catalogs of the interface up to date
 	@$(BIN)/python -m app.catalogs
+
+picture: browser-ready  ## Draw static/social.png from docs/images/social.svg
+	@$(BIN)/python -m tests.browser.picture
 
 bench: setup  ## Measure everything; writes docs/performance.md
 	@$(BIN)/python -m bench

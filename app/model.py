@@ -120,6 +120,8 @@ class Site(Entity):
     """One character in front of the heading."""
     logo: NonEmpty | None = None
     """The file name of an image in `images/`: it stands in front of the product's name."""
+    social_image: NonEmpty | None = None
+    """The file name of an image in `images/`, 1200 by 630: chats show it with a link to a page."""
     accent: Colour = ""
     """The colour of links and buttons, in quotes, as in `"#1f4fc4"`."""
     accent_dark: Colour = ""

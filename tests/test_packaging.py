@@ -31,7 +31,7 @@ SERVED = sorted(
     path
     for folder in ("templates", "static")
     for path in (ROOT / folder).rglob("*")
-    if path.is_file() and path.suffix != ".md" and path.name != "LICENSE"
+    if path.is_file() and path.suffix not in {".md", ".png"} and path.name != "LICENSE"
 )
 
 

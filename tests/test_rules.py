@@ -66,7 +66,7 @@ VIOLATIONS: Mapping[str, Files] = {
     "duplicate-heading": {"issues/a.md": issue(body="## A\n## A\n")},
     "raw-html": {"issues/a.md": issue(body="a<br>")},
     "accent-contrast": {"site.yml": dedent(SITE) + 'accent: "#ffd500"\n'},
-    "logo-path": {"site.yml": dedent(SITE) + "logo: nonsuch.png\n"},
+    "brand-image": {"site.yml": dedent(SITE) + "logo: nonsuch.png\n"},
     "broken-link": {"issues/a.md": issue(body="[a](/issues/b)")},
     "external-link-form": {"issues/a.md": issue(body="[a](https:b)")},
     "duplicate-slug": {

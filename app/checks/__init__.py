@@ -54,7 +54,7 @@ RULES: Mapping[str, Rule] = _by_id(
     texts.duplicate_heading,
     texts.raw_html,
     brand.accent_contrast,
-    brand.logo_path,
+    brand.brand_image,
     links.external_link_form,
     links.broken_link,
     names.duplicate_slug,

@@ -1,4 +1,4 @@
-"""Rules about how a product looks: the colour and the logo in `site.yml`."""
+"""Rules about how a product looks: the colour and the images in `site.yml`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.content.folder import IMAGE_SUFFIXES
 from app.content.frontmatter import Location
 
 THEMES: Mapping[Location, Theme] = {("accent",): LIGHT, ("accent_dark",): DARK}
+IMAGES: frozenset[Location] = frozenset({("logo",), ("social_image",)})
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 
@@ -32,13 +33,13 @@ def accent_contrast(survey: Survey) -> Iterator[Mistake]:
             yield Mistake(text.source, text.position, message)
 
 
-def logo_path(survey: Survey) -> Iterator[Mistake]:
-    """Find a logo that isn't there; put it into the folder `images`, and write its file's name.
+def brand_image(survey: Survey) -> Iterator[Mistake]:
+    """Find a logo or social image that isn't there; put it into `images`, and write its name.
 
     Error. Example: `logo: nonsuch.png`
     """
     for text in _site(survey):
-        if text.location == ("logo",) and text.text not in survey.content.images:
+        if text.location in IMAGES and text.text not in survey.content.images:
             kinds = ", ".join(sorted(IMAGE_SUFFIXES))
             message = (
                 f"there is no image {text.text} in the folder images (a file that ends in one of "

@@ -105,9 +105,10 @@ def unused_image(survey: Survey) -> Iterator[Mistake]:
     """
     shown = {unquote(image.target) for _, image in survey.references if image.kind == "image"}
     linked = {link.path for link in survey.links}
-    logo = survey.content.site.logo if survey.content.site else None
+    site = survey.content.site
+    of_brand = {site.logo, site.social_image} if site else {None}
     for name in survey.content.images:
-        if name != logo and unquote(addresses.image(name)) not in shown | linked:
+        if name not in of_brand and unquote(addresses.image(name)) not in shown | linked:
             message = f"no text shows this image; remove it, or write ![...](/images/{name})"
             yield Mistake(f"images/{name}", Position(1), message, "warning")
 

@@ -31,7 +31,7 @@ LITERAL = frozenset(
     {
         "accent", "accent_dark", "code", "examples", "facts", "hosts", "lines", "logo", "match",
         "message", "names", "off_topic", "off_topic_signatures", "other_exchanges", "phrases",
-        "signatures", "where",
+        "signatures", "social_image", "where",
     }
 )  # fmt: skip
 """Fields that are shown or matched letter by letter: no Markdown in them."""

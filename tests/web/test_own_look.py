@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from starlette.testclient import TestClient
 from app.checks import check
 from app.cli import main
 from app.content.loader import load
-from app.settings import ROOT, TEMPLATES, Settings
+from app.settings import ROOT, STATIC, TEMPLATES, Settings
 from app.web.application import create_app
 from tests.conftest import SITE, TEAPOTS, MakeContent
 from tests.web.document import Document
@@ -70,6 +71,56 @@ def test_the_logo_stands_before_the_name_and_in_the_tab(make_content: MakeConten
         assert visitor.get(logo["src"]).content == PNG
 
 
+# --- The image beside a link in a chat ------------------------------------------------------------
+
+BASE = "https://help.example.com"
+
+
+def image_of(page: Document) -> tuple[str, ...]:
+    parts = ("og:image", "og:image:width", "og:image:height", "og:image:alt")
+    return tuple(tag["content"] for part in parts for tag in page.all("meta", property=part))
+
+
+def test_a_page_has_an_image_for_chats(make_content: MakeContent) -> None:
+    settings = Settings(content=make_content({}), watch=0, base_url=BASE)
+    with TestClient(create_app(settings)) as visitor:
+        url, width, height, alt = image_of(Document(visitor.get("/").text))
+        assert (width, height, alt) == ("1200", "630", "Teapot Choir Help")
+        assert url.startswith(f"{BASE}/")
+        image = visitor.get(url.removeprefix(BASE))
+        assert image.headers["content-type"] == "image/png"
+        # What a PNG says of its size, and that a chat on a phone may load it.
+        assert [int.from_bytes(image.content[at : at + 4]) for at in (16, 20)] == [1200, 630]
+        assert len(image.content) < 50_000
+
+
+def test_a_products_own_image_replaces_it(make_content: MakeContent) -> None:
+    files: dict[str, str | bytes] = {
+        "site.yml": site("social_image: our kettle.png"),
+        "images/our kettle.png": PNG,
+    }
+    settings = Settings(content=make_content(files), watch=0, base_url=BASE)
+    with TestClient(create_app(settings)) as visitor:
+        found = image_of(Document(visitor.get("/").text))
+        assert found == (f"{BASE}/images/our%20kettle.png", "Teapot Choir Help")
+        assert visitor.get("/images/our%20kettle.png").content == PNG
+
+
+def test_without_an_address_of_the_site_there_is_no_image(make_content: MakeContent) -> None:
+    with TestClient(create_app(Settings(content=make_content({}), watch=0))) as visitor:
+        assert image_of(Document(visitor.get("/").text)) == ()
+
+
+def test_the_picture_is_the_one_that_was_drawn() -> None:
+    drawing = (ROOT / "docs" / "images" / "social.svg").read_bytes()
+    picture = (STATIC / "social.png").read_bytes()
+    noted = (ROOT / "docs" / "images" / "social.sha256").read_text()
+    assert {name: digest for digest, name in map(str.split, noted.splitlines())} == {
+        "docs/images/social.svg": hashlib.sha256(drawing).hexdigest(),
+        "static/social.png": hashlib.sha256(picture).hexdigest(),
+    }, "run `make picture`"
+
+
 @pytest.mark.parametrize(
     ("line", "rule", "message"),
     [
@@ -79,8 +130,9 @@ def test_the_logo_stands_before_the_name_and_in_the_tab(make_content: MakeConten
         ("accent: #0b7a53", "wrong-type", "begins with #, which begins a comment; put the"),
         ("accent: green", "wrong-type", "must be a colour of six digits"),
         ('accent: "#0b7"', "wrong-type", "must be a colour of six digits"),
-        ("logo: kettle.svg", "logo-path", "there is no image kettle.svg"),
-        ("logo: ketle.png", "logo-path", "did you mean `kettle.png`?"),
+        ("logo: kettle.svg", "brand-image", "there is no image kettle.svg"),
+        ("logo: ketle.png", "brand-image", "did you mean `kettle.png`?"),
+        ("social_image: ketle.png", "brand-image", "did you mean `kettle.png`?"),
     ],
 )
 def test_a_look_that_does_not_work_is_found(
@@ -99,13 +151,19 @@ def test_a_look_that_does_not_work_is_found(
 
 
 @pytest.mark.parametrize(
-    "line", ['accent: "#1f4fc4"', 'accent_dark: "#8db2ff"', "logo: kettle.png"]
+    "line",
+    [
+        'accent: "#1f4fc4"',
+        'accent_dark: "#8db2ff"',
+        "logo: kettle.png",
+        "social_image: kettle.png",
+    ],
 )
 def test_a_look_that_works_is_not(line: str, make_content: MakeContent) -> None:
     files: dict[str, str | bytes] = {"site.yml": site(line), "images/kettle.png": PNG}
     found = {finding.rule for finding in check(load(make_content(files)))}
-    assert not found & {"accent-contrast", "logo-path", "wrong-type"}
-    assert ("unused-image" in found) is ("logo" not in line)
+    assert not found & {"accent-contrast", "brand-image", "wrong-type"}
+    assert ("unused-image" in found) is ("kettle" not in line)
 
 
 # --- Templates ----------------------------------------------------------------------------------
