@@ -318,7 +318,7 @@ def _answer_problems(
         edition = live.state.edition
         if HtmxRequest.of(request).wants_fragment:
             line = {"text": f"{heading}. {text}"}
-            body = renderer.render_template("partials/_problem.html", line)
+            body = renderer.render_template("fragments/problem.html", line)
         elif edition is None:
             body = renderer.render_template("pages/broken.html", {})
         else:

@@ -192,7 +192,8 @@ def test_a_template_is_laid_over_ours_and_can_build_on_it(overlay: Overlay) -> N
         {
             "base.html": '{% extends "ours/base.html" %}{% block footer %}'
             "{{ super() }}<p>A choir of {{ shell.site.product }}</p>{% endblock %}",
-            "partials/_support.html": '<section id="support"><h2>Sing to us</h2></section>',
+            "partials/_support.html": "{% macro support_section(support, fields) %}"
+            '<section id="support"><h2>Sing to us</h2></section>{% endmacro %}',
         }
     )
     with visitor_of(own) as visitor:

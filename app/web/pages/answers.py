@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, get_args
+from typing import get_args
 
 from app import addresses
 from app.answers import answer_to, steps_for
@@ -71,7 +71,7 @@ class OptionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerView:
-    """The answer to what a visitor told us: partials/_diagnosis.html.
+    """The answer to what a visitor told us, for partials/_diagnosis.html.
 
     `share_url` holds everything but the text, `report_fields` the text (without secrets) too.
     `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
@@ -85,8 +85,6 @@ class AnswerView:
     questions that are near an unknown text. `left_out` is how many lines were too many to read.
     `offer` is this page in the language of the text, if that is another.
     """
-
-    template: ClassVar[str] = "partials/_diagnosis.html"
 
     verdict: Verdict
     exchange: Exchange | None
@@ -113,6 +111,11 @@ class AnswerView:
     explained: bool = False
     ahead: float | None = None
     offer: LanguageLink | None = None
+
+    @property
+    def is_beyond_ticks(self) -> bool:
+        """Whether it answers a text, a code or a choice: ticks alone are answered beside them."""
+        return self.from_text or self.error is not None or bool(self.kept)
 
     @property
     def leads(self) -> bool:

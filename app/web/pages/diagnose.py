@@ -16,7 +16,7 @@ from app.diagnosis.shortening import shorten
 from app.feedback.records import Kind, Reason, StoreUnavailableError
 from app.i18n import N_, _
 from app.languages import current
-from app.model import Diagnosis, Exchange, Observations, Site
+from app.model import Diagnosis, Observations
 from app.search.results import Result
 from app.web.http.headers import cached
 from app.web.http.limits import address_of
@@ -35,12 +35,10 @@ from app.web.serving.feedback import TooManyVotesError
 class AnswerFragment:
     """What htmx gets from `/diagnose`: the answer, and the checklist's progress and next steps."""
 
-    template: ClassVar[str] = "partials/_answer.html"
+    template: ClassVar[str] = "fragments/answer.html"
 
     answer: AnswerView | None
     form: DiagnoseForm
-    site: Site
-    exchange: Exchange | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,9 +191,7 @@ class Diagnosing(Handlers):
         context: AnswerFragment | DiagnosePage
         pushed: dict[str, str] = {}
         if HtmxRequest.of(request).wants_fragment:
-            context = AnswerFragment(
-                answer=answer, form=form, site=knowledge.site, exchange=exchange
-            )
+            context = AnswerFragment(answer=answer, form=form)
             if not form.error:
                 url = answer.share_url if answer else observations.url
                 pushed = {"HX-Push-Url": url}

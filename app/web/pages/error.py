@@ -30,7 +30,10 @@ class ErrorMeaning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorPage:
-    """`/errors/<exchange>/<code>`: what one error code means and what to do."""
+    """`/errors/<exchange>/<code>`: what one error code means and what to do.
+
+    `short_url` is for chats; at `diagnosis_url` the cause is found step by step.
+    """
 
     template: ClassVar[str] = "pages/error.html"
 
@@ -38,6 +41,7 @@ class ErrorPage:
     exchange: Exchange
     code: str
     short_url: str
+    diagnosis_url: str
     meanings: tuple[ErrorMeaning, ...]
 
 
@@ -75,6 +79,7 @@ class Errors(Handlers):
             exchange=exchange,
             code=code,
             short_url=addresses.error(exchange.id, code, short=True),
+            diagnosis_url=link.url,
             meanings=tuple(
                 ErrorMeaning(
                     entry=entry,

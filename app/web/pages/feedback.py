@@ -27,7 +27,7 @@ from app.web.pages.handlers import Handlers, Shell, about
 from app.web.pages.rendering import HtmxRequest
 from app.web.serving.feedback import TooManyVotesError
 
-FeedbackState = Literal["ask", "fixed", "why", "thanks", "refused"]
+FeedbackState = Literal["ask", "why", "thanks", "refused"]
 DIAGNOSIS_PAGE = addresses.PATHS["diagnosis"]
 """Votes on diagnoses without a code count for this page; those with a code count for the code."""
 REASONS: Mapping[Reason, str] = MappingProxyType(
@@ -49,11 +49,9 @@ TOO_MANY = N_("We got too many answers from your network. Please wait a while an
 class FeedbackForm:
     """The question "Was this helpful?" for one page; after a vote why, then thanks.
 
-    With `fixed` it is "Did this fix it?" below an answer: after a yes, `steps` are asked about.
-    `message` says why a vote was refused; `reasons` are the choices, each with its label.
+    `steps` are those of an answer that fixed the problem: which of them did? `message` says why a
+    vote was refused; `reasons` are the choices, each with its label.
     """
-
-    template: ClassVar[str] = "partials/_feedback.html"
 
     page: str
     state: FeedbackState
@@ -61,6 +59,15 @@ class FeedbackForm:
     message: str | None = None
     steps: tuple[Solution, ...] = ()
     reasons: Mapping[Reason, str] = field(default_factory=lambda: REASONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackFragment:
+    """What htmx gets after a vote, in the place of the question."""
+
+    template: ClassVar[str] = "fragments/feedback.html"
+
+    feedback: FeedbackForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,18 +140,18 @@ class Voting(Handlers):
         status: int = 200,
         headers: dict[str, str] | None = None,
     ) -> Response:
-        context: FeedbackForm | FeedbackPage = form
-        if not HtmxRequest.of(request).wants_fragment:
-            shell = self.shell(
-                addresses.PATHS["feedback"],
-                None,
-                title=_("Your answer"),
-                description=about(self.edition.knowledge),
-                tailored=False,
-                indexed=False,
-            )
-            context = FeedbackPage(shell=shell, feedback=form)
-        return self.once(context, status=status, headers=headers)
+        if HtmxRequest.of(request).wants_fragment:
+            return self.once(FeedbackFragment(feedback=form), status=status, headers=headers)
+        shell = self.shell(
+            addresses.PATHS["feedback"],
+            None,
+            title=_("Your answer"),
+            description=about(self.edition.knowledge),
+            tailored=False,
+            indexed=False,
+        )
+        page = FeedbackPage(shell=shell, feedback=form)
+        return self.once(page, status=status, headers=headers)
 
 
 def page_voted_on(page: str, knowledge: KnowledgeBase) -> str:

@@ -16,7 +16,7 @@ from app.web.pages.handlers import HTML, Handlers
 class Offer:
     """The line; the script puts the address of the page into its link."""
 
-    template: ClassVar[str] = "partials/_offer.html"
+    template: ClassVar[str] = "fragments/offer.html"
 
 
 class Offers(Handlers):

@@ -26,6 +26,7 @@ from starlette.requests import Request
 from app import addresses, i18n
 from app.content import markdown
 from app.languages import ENGLISH, Untranslated
+from app.model import Exchange
 from app.web.http.static import StaticFolder
 
 _LINKS = {
@@ -196,8 +197,10 @@ class Renderer:
     ) -> str:
         """Return the text of a template that needs no context type of its own."""
 
-        def link(url: str) -> str:
-            return addresses.with_query(url, {"exchange": exchange}) if exchange else url
+        def link(url: str, tailored_to: Exchange | None = None) -> str:
+            """Return `url` for an exchange: `tailored_to`, or else the one that was chosen."""
+            wanted = tailored_to.id if tailored_to else exchange
+            return addresses.with_query(url, {"exchange": wanted}) if wanted else url
 
         text = self._environment.get_template(template).render(
             values, link=link, language=i18n.current()

@@ -13,7 +13,7 @@ from app.content.markdown import plain
 from app.feedback.records import Kind
 from app.i18n import _
 from app.knowledge import KnowledgeBase
-from app.model import Exchange, Site
+from app.model import Exchange
 from app.search import Result
 from app.web.http.headers import cached
 from app.web.http.limits import address_of
@@ -45,19 +45,18 @@ class ResultView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
+class ResultsFragment:
     """What htmx gets from `/search` while the visitor types: the best of `total` results.
 
     `more` is the page with all of them.
     """
 
-    template: ClassVar[str] = "partials/_results.html"
+    template: ClassVar[str] = "fragments/results.html"
 
     query: str
     results: tuple[ResultView, ...]
     total: int
     more: str
-    site: Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +86,11 @@ class Search(Handlers):
         shown = found[:PANEL_RESULTS] if is_panel else found
         results = tuple(result_view(result, exchange, edition.knowledge) for result in shown)
         if is_panel:
-            fragment = Results(
+            fragment = ResultsFragment(
                 query=query,
                 results=results,
                 total=len(found),
                 more=addresses.search(query),
-                site=edition.knowledge.site,
             )
             body = self.renderer.render(fragment, id_of(exchange))
             return cached(Response(body, media_type=HTML), vary=HTMX_VARY)

@@ -52,7 +52,7 @@ class StatusPage:
 class StatusFragment:
     """What htmx gets from `/status?exchange=`: the line about one exchange."""
 
-    template: ClassVar[str] = "partials/_status.html"
+    template: ClassVar[str] = "fragments/status.html"
 
     status: StatusView | None
 

@@ -32,12 +32,10 @@ class WhitelistLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhitelistComparison:
-    """A saved IP list against ours: partials/_whitelist_check.html.
+    """A saved IP list against ours.
 
     `where` says where the list is changed on the chosen exchange, in inline Markdown.
     """
-
-    template: ClassVar[str] = "partials/_whitelist_check.html"
 
     text: str
     complete: bool
@@ -45,6 +43,15 @@ class WhitelistComparison:
     missing: tuple[str, ...]
     separator_advice: str | None
     where: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhitelistFragment:
+    """What htmx gets for a posted list: the comparison."""
+
+    template: ClassVar[str] = "fragments/whitelist.html"
+
+    comparison: WhitelistComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +95,9 @@ class Whitelist(Handlers):
             separator_advice=compared.separator_advice,
             where=self._where(exchange) if exchange and not compared.complete else None,
         )
-        context: WhitelistPage | WhitelistComparison = comparison
-        if not HtmxRequest.of(request).wants_fragment:
-            context = self._whitelist_page(exchange, comparison)
-        return self.once(context, exchange)
+        if HtmxRequest.of(request).wants_fragment:
+            return self.once(WhitelistFragment(comparison=comparison), exchange)
+        return self.once(self._whitelist_page(exchange, comparison), exchange)
 
     def _where(self, exchange: Exchange) -> str:
         text = _("On {{ exchange }}, open {{ key_page }} and change {{ whitelist_field }}.")
