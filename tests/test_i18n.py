@@ -103,6 +103,7 @@ def test_an_update_keeps_what_is_translated_and_marks_what_changed(spanish: Path
     assert catalogs.updated(SPANISH, template) == text
 
 
+@pytest.mark.slow
 def test_every_kind_of_secret_and_every_text_of_scripts_is_extracted() -> None:
     template = catalogs.extracted()
     for text in ("recovery phrase", "a passphrase", "Link copied", "Remove it?", "Search"):

@@ -34,6 +34,7 @@ def marbles(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["text", "json", "github"])
 @pytest.mark.parametrize(
     ("path", "text"),

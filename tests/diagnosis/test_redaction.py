@@ -129,6 +129,7 @@ def _alone(rule: dict[str, Any]) -> Any:
     return re2.compile(_filled(rule["pattern"]).encode(), options)
 
 
+@pytest.mark.slow
 def test_together_the_rules_find_what_each_finds_alone() -> None:
     alone = [
         REDACTOR._labels.pattern if rule.get("by") == "labels" else _alone(rule)
@@ -291,6 +292,7 @@ def test_careless_people_are_of_all_sorts() -> None:
     assert sum(bool(paste.keep) for paste in pastes) > 90
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", slow_texts(16384), ids=[ascii(piece) for piece in PIECES])
 def test_sixteen_kibibytes_of_regex_food(text: str) -> None:
     redacted = REDACTOR.redact(text).text
@@ -316,6 +318,7 @@ def test_the_time_grows_with_the_text() -> None:
     assert suspects == []
 
 
+@pytest.mark.slow
 def test_the_engine_has_room_for_all_rules(capfd: pytest.CaptureFixture[str]) -> None:
     """RE2 warns when a pattern is too large for it, and is slow from then on."""
     redactor = Redactor.from_file(RULES_FILE)

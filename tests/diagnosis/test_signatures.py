@@ -89,6 +89,7 @@ def test_an_index_leaves_out_what_it_cannot_use() -> None:
     assert not list(SignatureIndex([]).find("calm day"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("placeholders", [*itertools.product(("{}", "{ip}", "{n}"), repeat=4)])
 def test_no_signature_makes_a_paste_slow(placeholders: tuple[str, ...]) -> None:
     """The most placeholders that there may be, on texts of 16 KB that almost match everywhere."""

@@ -114,6 +114,7 @@ def test_a_refusal_is_not_an_empty_list(played: Played, looking: Looking) -> Non
     assert {found["okx"].state, found["bybit"].state} == {"silent"}
 
 
+@pytest.mark.slow
 def test_a_slow_exchange_is_given_up(
     played: Played, looking: Looking, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def test_changes_are_noted_once(played: Played, looking: Looking) -> None:
     assert changes == [("okx", "maintenance")]
 
 
+@pytest.mark.slow
 def test_eight_hours_take_no_more_than_one(twelve: tuple[Exchange, ...]) -> None:
     """A minute at a time, with a change of each exchange every minute."""
     board = Board()

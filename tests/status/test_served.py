@@ -17,6 +17,8 @@ from tests.conftest import MARBLES
 from tests.status.exchanges import ANNOUNCED, LIMITED, MAINTENANCE, NORMAL, Played, playing
 from tests.web.conftest import client, until
 
+pytestmark = pytest.mark.slow
+
 HTMX = {"HX-Request": "true"}
 TOKEN = "a-token-of-an-operator"
 TIMEOUT = "requests.exceptions.ConnectTimeout: connection timed out"

@@ -104,6 +104,7 @@ def test_only_a_broken_site_stops_the_start(text: str | None, make_content: Make
     assert {Path(finding.path).name for finding in raised.value.findings} == {"site.yml"}
 
 
+@pytest.mark.slow
 def test_a_server_that_started_without_a_file_heals_when_it_is_corrected(
     make_content: MakeContent,
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_writer_sees_the_files_that_are_left_out(make_content: MakeContent) ->
         assert "b.md:1" in page
 
 
+@pytest.mark.slow
 def test_a_flood_of_errors_is_counted_not_shown(
     make_content: MakeContent, caplog: pytest.LogCaptureFixture
 ) -> None:

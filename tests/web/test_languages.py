@@ -94,6 +94,7 @@ def names(pages: TestClient) -> set[str]:
     return {word for text in words for word in re.findall(r"[A-Za-z]+", text)}
 
 
+@pytest.mark.slow
 def test_every_page_is_there_in_every_language_with_nothing_left_in_english(
     pages: TestClient,
 ) -> None:
@@ -115,6 +116,7 @@ def test_every_page_is_there_in_every_language_with_nothing_left_in_english(
         assert not left, (path, left[:5])
 
 
+@pytest.mark.slow
 def test_links_stay_in_the_language(pages: TestClient) -> None:
     for path in all_pages(pages):
         for link in Texts(pages.get(f"/de{path}").text).links:
@@ -167,6 +169,7 @@ def test_a_diagnosis_answers_in_the_language_of_the_page(pages: TestClient) -> N
     assert pseudo("Create a support report", LONG) in german.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/de/static/x.css", "/de/api/v1/issues", "/xx/issues/wrong-key"])
 def test_what_has_no_language_has_no_prefix(pages: TestClient, path: str) -> None:
     assert pages.get(path).status_code == 404

@@ -33,6 +33,7 @@ def test_the_next_window_counts_from_zero(monkeypatch: pytest.MonkeyPatch) -> No
     assert limits.hit(TWICE_A_MINUTE, "brass") is None
 
 
+@pytest.mark.slow
 def test_many_addresses_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_COUNTS", 200)
     limits = Limiter()

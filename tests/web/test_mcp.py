@@ -14,6 +14,8 @@ from mcp import Client, MCPError, StdioServerParameters
 from tests.conftest import MARBLES
 from tests.hardening.server import Running, running
 
+pytestmark = pytest.mark.slow
+
 PASTE = '{"code":-7007,"say":"Friend unknown"} apiKey=Zr8Kp2mQx7Lw4Vt9Yb3Nd6Hc1Jf5Gs0A'
 
 

@@ -119,17 +119,17 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- Ids ----------------------------------------------------------------------------------------
 
 
-def test_every_answer_has_an_id_of_its_own(client: TestClient) -> None:
-    ids = [client.get(url).headers["x-request-id"] for url in ("/", "/", "/nonsuch", "/healthz")]
+def test_every_answer_has_an_id_of_its_own(marbles: TestClient) -> None:
+    ids = [marbles.get(url).headers["x-request-id"] for url in ("/", "/", "/nonsuch", "/healthz")]
     assert len(set(ids)) == 4
     for id_ in ids:
         assert re.fullmatch("[0-9a-f]{16}", id_)
 
 
 @pytest.mark.parametrize("given_id", ["7b8c9d0e-1f2a-4b3c", "Proxy.request_42", "x" * 64])
-def test_the_id_of_a_proxy_is_kept(client: TestClient, given_id: str) -> None:
+def test_the_id_of_a_proxy_is_kept(marbles: TestClient, given_id: str) -> None:
     for _ in range(2):
-        answer = client.get("/", headers={"X-Request-ID": given_id})
+        answer = marbles.get("/", headers={"X-Request-ID": given_id})
         assert answer.headers["x-request-id"] == given_id
 
 
@@ -137,8 +137,8 @@ def test_the_id_of_a_proxy_is_kept(client: TestClient, given_id: str) -> None:
     "given_id",
     ["", "short", "x" * 65, "with space", "<script>1234", "-begins-so", "ümläuts12", "a;b=c" * 4],
 )
-def test_what_is_no_id_is_replaced(client: TestClient, given_id: str) -> None:
-    answer = client.get("/", headers=[(b"X-Request-ID", given_id.encode())])
+def test_what_is_no_id_is_replaced(marbles: TestClient, given_id: str) -> None:
+    answer = marbles.get("/", headers=[(b"X-Request-ID", given_id.encode())])
     assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
 
 

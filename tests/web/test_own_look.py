@@ -239,6 +239,7 @@ def test_a_broken_template_stops_the_start(
     assert message in done.stdout
 
 
+@pytest.mark.slow
 def test_every_template_can_be_replaced_by_a_copy_of_it(tmp_path: Path) -> None:
     shutil.copytree(TEMPLATES, tmp_path / "all")
     with visitor_of(tmp_path / "all") as visitor, visitor_of(tmp_path / "all") as other:

@@ -440,6 +440,7 @@ def test_what_changes_in_a_message_is_left_open(tmp_path: Path) -> None:
         assert "Marble … of … is lost" in page.text, url
 
 
+@pytest.mark.slow
 def test_product_and_addresses_stand_once(tmp_path: Path) -> None:
     content = tmp_path / "content"
     shutil.copytree(FIXTURES / "exchange_content", content)
