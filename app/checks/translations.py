@@ -113,13 +113,20 @@ def glossary_term(survey: Survey) -> Iterator[Mistake]:
     for translation, file, place, text in _current(survey):
         for term, words in translation.glossary.items():
             translated = file.texts[place]
-            if _term(term).search(text) and not any(
-                _term(word).search(translated) for word in words
-            ):
+            if _has(text, term) and not any(_term(word).search(translated) for word in words):
                 listed = '" or "'.join(words)
                 message = f'"{term}" is "{listed}" in the glossary'
                 cure = "write that, or add another translation there"
                 yield Mistake(file.path, _position(file, place), f"{message}; {cure}", "warning")
+
+
+def _has(text: str, term: str) -> bool:
+    """Tell whether an English text has a term; the letters of its first word are looked for first.
+
+    That saves nine tenths of the time: most texts have none of the terms.
+    """
+    beginning = term.split(maxsplit=1)[0].rstrip("*").lower()
+    return beginning in text.lower() and bool(_term(term).search(text))
 
 
 @lru_cache(maxsize=1000)

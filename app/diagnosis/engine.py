@@ -76,6 +76,11 @@ class Engine:
         other._knowledge = knowledge
         return other
 
+    @property
+    def has_learned(self) -> bool:
+        """Whether the model of reports is trained, so that no text waits for that."""
+        return self._free_text.has_learned
+
     def learn(self) -> None:
         """Train the model of reports now, which takes a second, and not at the first text."""
         self._free_text.learn()

@@ -40,6 +40,11 @@ class FreeText:
         self._model: ReportModel | None = None
         self._training = threading.Lock()
 
+    @property
+    def has_learned(self) -> bool:
+        """Whether the model is trained."""
+        return self._model is not None
+
     def learn(self) -> ReportModel:
         """Return the model of reports; the first call takes a second, and others wait for it."""
         with self._training:

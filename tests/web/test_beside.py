@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.exceptions import HTTPException
+from starlette.testclient import TestClient
 
+from app.diagnosis import report_model
+from app.diagnosis.engine import Engine
+from app.web.application import HelpCenter
 from app.web.serving import beside
 from app.web.serving.beside import AT_ONCE, MOST_WAITING, Beside
 from app.web.serving.live import LONG_TEXT
 from tests.conftest import MARBLES
-from tests.web.conftest import client
+from tests.web.conftest import client, until
 
 LONG = '{"code":-7007} ' * LONG_TEXT
+
+
+def engine_of(visitor: TestClient) -> Engine:
+    assert isinstance(visitor.app, HelpCenter)
+    return visitor.app.live.edition.engine
 
 
 def test_too_many_are_refused_and_the_others_are_answered() -> None:
@@ -46,6 +57,7 @@ def test_too_many_are_refused_and_the_others_are_answered() -> None:
 def test_what_is_said_to_who_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "MOST_WAITING", 0)
     with client(MARBLES, data=tmp_path) as visitor:
+        until(lambda: engine_of(visitor).has_learned)
         page = visitor.post("/diagnose", data={"text": LONG[:5_000]})
         part = visitor.post(
             "/diagnose", data={"text": LONG[:5_000]}, headers={"HX-Request": "true"}
@@ -60,6 +72,28 @@ def test_what_is_said_to_who_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     assert told.json() == {
         "detail": "many long texts are being diagnosed; try again in a few seconds"
     }
+
+
+def test_a_text_that_comes_before_the_engine_has_learned_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    train = report_model.ReportModel.__init__
+
+    def slow(*args: Any) -> None:
+        go_on.wait()
+        train(*args)
+
+    monkeypatch.setattr(report_model.ReportModel, "__init__", slow)
+    with client(MARBLES, data=tmp_path) as visitor, ThreadPoolExecutor() as threads:
+        asked = threads.submit(visitor.post, "/api/v1/diagnose", json={"text": "my friend is gone"})
+        for _ in range(3):
+            assert visitor.get("/readyz").status_code == 200
+        assert not asked.done()
+        assert not engine_of(visitor).has_learned
+        go_on.set()
+        assert asked.result().status_code == 200
+        assert engine_of(visitor).has_learned
 
 
 def test_a_form_of_half_a_million_fields_is_refused(tmp_path: Path) -> None:

@@ -111,8 +111,8 @@ class Edition:
             _ = edition.search
 
     async def diagnose(self, observations: Observations) -> Diagnosis:
-        """Return the diagnosis; raise a 503 where too many long texts wait for theirs."""
-        if len(observations.text) < LONG_TEXT:
+        """Return the diagnosis; raise a 503 where too many that take long are under way."""
+        if len(observations.text) < LONG_TEXT and self.engine.has_learned:
             return self.engine.diagnose(observations)
         return await self._beside.run(lambda: self.engine.diagnose(observations))
 
@@ -143,8 +143,8 @@ class Live:
     """Follows one content folder; `state` is the one reference to the edition that is served.
 
     `seen` is how the folder looked when it was read. `reloads` counts the updates since the start
-    that were served or refused. With `drafts`, drafts are served too, and an edition is served
-    before its engine has learned from the reports.
+    that were served or refused. The first edition is served before its engine has learned from the
+    reports, which takes a second. With `drafts`, drafts are served too, and so is every edition.
     """
 
     def __init__(self, folder: Path, redactor: Redactor, *, drafts: bool = False) -> None:
@@ -212,7 +212,7 @@ class Live:
                 return State(present.edition)
             edition = Edition.build(content, self._redactor)
             _ = edition.search
-            if not self._drafts:
+            if present.edition and not self._drafts:
                 edition.engine.learn()
             return _with_errors(State(edition, left_out=content.broken[:MOST_ERRORS]), errors)
         except Exception as error:
