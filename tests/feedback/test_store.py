@@ -117,7 +117,7 @@ def test_unanswered_texts_are_written_soon_and_come_newest_first(store: Store) -
     store.note_unanswered(text("teapot whistles", NOON, Kind.DIAGNOSIS, "okx"))
     store.note_unanswered(text("kettle", NOON + timedelta(seconds=1)))
     store.note_unanswered(text("   "))
-    until(lambda: len(store.unanswered(LONG_AGO)) == 2)
+    until(lambda: store.status().waiting == 0)
     assert store.unanswered(LONG_AGO) == [
         text("kettle", NOON + timedelta(seconds=1)),
         text("teapot whistles", NOON, Kind.DIAGNOSIS, "okx"),
@@ -125,7 +125,6 @@ def test_unanswered_texts_are_written_soon_and_come_newest_first(store: Store) -
     assert store.unanswered(NOON + timedelta(seconds=1)) == [
         text("kettle", NOON + timedelta(seconds=1))
     ]
-    assert store.status().waiting == 0
 
 
 def test_unanswered_texts_are_written_before_closing(url: str, open_store: OpenStore) -> None:
