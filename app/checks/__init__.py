@@ -47,7 +47,6 @@ RULES: Mapping[str, Rule] = _by_id(
     secrets.secret,
     images.image_alt,
     images.image_path,
-    images.image_file,
     images.large_image,
     images.unused_image,
     texts.heading_levels,

@@ -10,61 +10,32 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http import HTTPStatus
-from http.client import HTTPException, HTTPMessage
-from ipaddress import ip_address
 from socket import SOCK_STREAM, getaddrinfo
-from typing import IO
-from urllib.error import HTTPError
-from urllib.parse import quote, urldefrag, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.parse import urldefrag, urlsplit
+
+import httpx2 as httpx
 
 from app.checks.links import external_links
 from app.checks.places import Mistake, Survey
 from app.model import Severity
+from app.status.asking import is_public
 
 SITES_AT_ONCE = 4
 TIMEOUT_SECONDS = 10.0
 USER_AGENT = "helpcenter-check/1 (checks links)"
 
-_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-_SAFE = "!#$%&'()*+,/:;=?@[]~"
-"""What may stand in an address as it is (RFC 3986)."""
+_GONE = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE})
 
 
-class _RefusedHopError(OSError):
-    """A page or a redirect leads where this check doesn't ask."""
-
-
-class _Redirects(HTTPRedirectHandler):
-    """Follows redirects within the web, each hop checked."""
-
-    def redirect_request(  # noqa: PLR0917 - its signature
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> Request | None:
-        """Return the request for the next hop, or raise `_RefusedHopError`."""
-        _check_hop(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-_OPENER = build_opener(_Redirects)
-
-
-def _check_hop(url: str) -> None:
-    """Raise `_RefusedHopError` for a URL that is not http(s), or a host in a private network."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"}:
-        raise _RefusedHopError(f"redirects to {parts.scheme}:, which is not asked")
+def _refuse_private(request: httpx.Request) -> None:
+    """Raise `httpx.RequestError` for a host in a private network; called for each redirect too."""
+    host = request.url.host
     try:
-        found = getaddrinfo(parts.hostname, None, type=SOCK_STREAM)
+        found = getaddrinfo(host, None, type=SOCK_STREAM)
     except OSError:  # a proxy may know the host; else the request fails with the reason
         return
-    if not all(_is_public(str(address[0])) for *_, address in found):
-        raise _RefusedHopError(f"{parts.hostname} is in a private network, which is not asked")
-
-
-def _is_public(address: str) -> bool:
-    return ip_address(address.partition("%")[0]).is_global
+    if not all(is_public(str(address[0])) for *_, address in found):
+        raise httpx.RequestError(f"{host} is in a private network, which is not asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +59,7 @@ def dead_link(survey: Survey) -> Iterator[Mistake]:
             message = f"is gone (status {answer.status}); correct or remove the link"
         elif answer.status is None:
             message = f"can't be checked ({answer.reason}); open it in a browser"
-        elif answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        elif answer.status >= httpx.codes.MULTIPLE_CHOICES:
             message = f"answered with status {answer.status}; open it in a browser"
         else:
             continue
@@ -101,8 +72,16 @@ def ask(pages: Iterable[str]) -> Mapping[str, Answer]:
     sites: dict[str, list[str]] = defaultdict(list)
     for page in sorted(pages):
         sites[urlsplit(page).netloc.lower()].append(page)
-    with ThreadPoolExecutor(SITES_AT_ONCE) as pool:
-        found = pool.map(lambda site: [(page, _ask(page)) for page in site], sites.values())
+    with (
+        httpx.Client(
+            headers={"User-Agent": USER_AGENT},
+            timeout=TIMEOUT_SECONDS,
+            follow_redirects=True,
+            event_hooks={"request": [_refuse_private]},
+        ) as client,
+        ThreadPoolExecutor(SITES_AT_ONCE) as pool,
+    ):
+        found = pool.map(lambda site: [(page, _ask(client, page)) for page in site], sites.values())
         return {page: answer for answers in found for page, answer in answers}
 
 
@@ -110,29 +89,15 @@ def _page(target: str) -> str:
     return urldefrag(target).url
 
 
-def _ask(page: str) -> Answer:
+def _ask(client: httpx.Client, page: str) -> Answer:
     try:
-        answer = _request(page, "HEAD")
-        refused = answer.status is None or answer.status >= HTTPStatus.MULTIPLE_CHOICES
-        return _request(page, "GET") if refused else answer
-    except (OSError, HTTPException, ValueError) as error:
-        return Answer(None, str(getattr(error, "reason", None) or error or type(error).__name__))
+        status = _status(client, "HEAD", page)
+        is_good = status < httpx.codes.MULTIPLE_CHOICES
+        return Answer(status if is_good else _status(client, "GET", page))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return Answer(None, str(error).removesuffix(".") or type(error).__name__)
 
 
-def _request(page: str, method: str) -> Answer:
-    url = _ascii(page)
-    _check_hop(url)
-    request = Request(url, method=method, headers={"User-Agent": USER_AGENT})  # noqa: S310 - only http and https come here
-    try:
-        with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as response:
-            return Answer(response.status)
-    except HTTPError as error:
-        with error:
-            return Answer(error.code)
-
-
-def _ascii(page: str) -> str:
-    """Return an address as it is sent: letters beyond ASCII are encoded."""
-    parts = urlsplit(page)
-    host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
-    return quote(parts._replace(netloc=host).geturl(), safe=_SAFE)
+def _status(client: httpx.Client, method: str, page: str) -> int:
+    with client.stream(method, page) as response:
+        return response.status_code

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from types import MappingProxyType
 from urllib.parse import unquote
 
 from app import addresses
@@ -14,18 +13,6 @@ from app.content.frontmatter import Position
 
 LARGE_BYTES = 500_000
 """An image above this size makes a visitor on a phone wait; screenshots need less."""
-
-_BEGINNINGS: Mapping[str, tuple[bytes, ...]] = MappingProxyType(
-    {
-        ".avif": (b"....ftypavif", b"....ftypavis"),
-        ".gif": (b"GIF87a", b"GIF89a"),
-        ".jpeg": (b"\xff\xd8\xff",),
-        ".jpg": (b"\xff\xd8\xff",),
-        ".png": (b"\x89PNG\r\n\x1a\n",),
-        ".webp": (b"RIFF....WEBP",),
-    }
-)
-"""How files of each kind begin; a `.` stands for any byte."""
 
 
 def image_alt(survey: Survey) -> Iterator[Mistake]:
@@ -63,27 +50,6 @@ def image_path(survey: Survey) -> Iterator[Mistake]:
         yield Mistake(text.source, place, f"the image {image.target} can't be shown: {reason}")
 
 
-def image_file(survey: Survey) -> Iterator[Mistake]:
-    """Find a file in `images` that browsers can't show; save it again as what its name says.
-
-    Error. Example: a page of HTML that was saved as `button.png`
-    """
-    for name, data in survey.content.images.items():
-        suffix = PurePosixPath(name).suffix
-        if not any(_begins(data, beginning) for beginning in _BEGINNINGS[suffix]):
-            real = next(
-                (
-                    kind
-                    for kind, any_of in _BEGINNINGS.items()
-                    if any(_begins(data, magic) for magic in any_of)
-                ),
-                None,
-            )
-            fix = f"rename it to {PurePosixPath(name).stem}{real}" if real else "save it again"
-            kind = suffix.removeprefix(".").upper()
-            yield Mistake(f"images/{name}", Position(1), f"this is not a {kind} image; {fix}")
-
-
 def large_image(survey: Survey) -> Iterator[Mistake]:
     """Find an image above 500 KB; make it smaller.
 
@@ -111,9 +77,3 @@ def unused_image(survey: Survey) -> Iterator[Mistake]:
         if name not in of_brand and unquote(addresses.image(name)) not in shown | linked:
             message = f"no text shows this image; remove it, or write ![...](/images/{name})"
             yield Mistake(f"images/{name}", Position(1), message, "warning")
-
-
-def _begins(data: bytes, beginning: bytes) -> bool:
-    return len(data) >= len(beginning) and all(
-        expected in {byte, ord(".")} for byte, expected in zip(data, beginning, strict=False)
-    )

@@ -18,9 +18,9 @@ def broken_markdown(survey: Survey) -> Iterator[Mistake]:
 
 
 def unsupported_markdown(survey: Survey) -> Iterator[Mistake]:
-    """Find Markdown of another dialect, or a code block or list in a step; write it differently.
+    """Find an unknown callout, or a code block or list in a step; write it differently.
 
-    Error. Example: `:::note`; a callout is `> [!NOTE]`
+    Error. Example: `> [!HINT]`; a callout is `> [!NOTE]`, `[!TIP]` or the like
     """
     yield from _mistakes(survey, "unsupported")
 

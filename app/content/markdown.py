@@ -192,9 +192,6 @@ def _inline_references(token: Token, line: int) -> Iterator[Reference]:
                 yield Reference("html", "", tag[0], line)
 
 
-_CALLOUT = "write a callout as `> [!NOTE]`, with its text below in lines that begin with `> `"
-
-
 def _patterns(*pairs: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern, re.MULTILINE), message) for pattern, message in pairs)
 
@@ -213,16 +210,6 @@ _BROKEN = _patterns(
 )
 """What is left in a text where Markdown went wrong, and what to say about it."""
 
-_UNSUPPORTED = _patterns(
-    (r"^:::[ \t]*\w", f"`:::` is not supported; {_CALLOUT}"),
-    (r"^(?:!!!|\?\?\?)\+? +\w", f"`!!!` is not supported; {_CALLOUT}"),
-    (r"^\{% *\w+", f"`{{%` is not supported; {_CALLOUT}"),
-    (r"\[\^[^\]\s]+\]", "footnotes are not supported; write the text here"),
-    (r"^\[[ xX]\] ", "task lists are not supported; remove the `[ ]`"),
-    (r"^\[(?:TOC|\[_?TOC_?\])\]", "a table of contents is not supported; remove this line"),
-)
-"""The same for what other dialects of Markdown have."""
-
 _BLOCKS = MappingProxyType(
     {
         "fence": "a code block",
@@ -237,7 +224,7 @@ _BLOCKS = MappingProxyType(
 )
 
 
-_SIGN = re.compile(r"[][`*~\n]|^[:!?{]")
+_SIGN = re.compile(r"[][`*~\n]")
 """Without any of these a text has no flaw."""
 
 
@@ -307,9 +294,6 @@ def _inline_flaws(token: Token, line: int) -> Iterator[Flaw]:
                 if found := pattern.search(child.content):
                     yield Flaw("broken", line, found[0], message)
                     break
-            for pattern, message in _UNSUPPORTED:
-                if found := pattern.search(child.content):
-                    yield Flaw("unsupported", line, found[0], message)
 
 
 def _text_of(token: Token) -> str:

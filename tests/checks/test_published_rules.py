@@ -59,7 +59,6 @@ def place(finding: Finding) -> str:
             "broken-markdown",
             "a.md:3:12",
         ),
-        (issue(body="a\n\n:::note\nb\n:::\n"), "unsupported-markdown", "a.md:9:1"),
         (issue(body="> [!FOO]\n> a\n"), "unsupported-markdown", "a.md:7:3"),
         (
             issue().replace("[Turn the lid]", "\n- |\n  Run:\n  ```\n  a\n  ```"),
@@ -125,7 +124,7 @@ def test_a_person_in_an_example_is_a_warning_and_the_support_is_none(findings: F
 
 def test_an_image_that_is_shown(findings: Find) -> None:
     files: Files = {"images/a b.png": PNG, "issues/a.md": issue(body="![A](/images/a%20b.png)\n")}
-    for rule in ("image-file", "large-image", "unused-image"):
+    for rule in ("large-image", "unused-image"):
         assert findings(files, rule) == []
 
 
@@ -139,36 +138,6 @@ def test_a_large_image(findings: Find) -> None:
     (finding,) = findings({"images/a.png": PNG + b"\0" * 600_000}, "large-image")
     assert finding.severity == "warning"
     assert "600 KB" in finding.message
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "said"),
-    [
-        ("a.png", b"<!doctype html>", "not a PNG image; save it again"),
-        ("a.png", b"", "not a PNG image; save it again"),
-        ("a.png", b"\xff\xd8\xff\xe0", "not a PNG image; rename it to a.jpeg"),
-        ("a.webp", PNG, "not a WEBP image; rename it to a.png"),
-        ("a.avif", b"\0\0\0 ftypheic", "not a AVIF image; save it again"),
-    ],
-)
-def test_a_file_that_is_no_image(name: str, data: bytes, said: str, findings: Find) -> None:
-    (finding,) = findings({f"images/{name}": data}, "image-file")
-    assert finding.severity == "error"
-    assert said in finding.message
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("a.gif", b"GIF89a..."),
-        ("a.jpg", b"\xff\xd8\xff\xe0"),
-        ("a.jpeg", b"\xff\xd8\xff\xe1"),
-        ("a.webp", b"RIFF\x10\0\0\0WEBPVP8 "),
-        ("a.avif", b"\0\0\0\x1cftypavif"),
-    ],
-)
-def test_files_that_are_images(name: str, data: bytes, findings: Find) -> None:
-    assert findings({f"images/{name}": data}, "image-file") == []
 
 
 # --- duplicate-title --------------------------------------------------------------------------
