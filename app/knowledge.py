@@ -15,10 +15,7 @@ from urllib.parse import unquote
 
 from app.content.loader import Content
 from app.content.variables import fill_entity, variables
-from app.model import Diagnostic, ErrorCode, Exchange, Finding, Issue, Question, Site, Tip
-
-Page = Issue | Exchange | Question
-"""What has a Markdown file and a page of its own."""
+from app.model import Article, Diagnostic, ErrorCode, Exchange, Finding, Issue, Question, Site, Tip
 
 
 class BrokenContentError(Exception):
@@ -54,13 +51,13 @@ class KnowledgeBase:
         """Return a supported exchange by its id, or by an old one."""
         return self._exchanges_by_id.get(self._present(exchange))
 
-    def body_source(self, page: Page) -> str:
+    def body_source(self, page: Article) -> str:
         """Return the body of a page in English, before its variables were filled in."""
         content = self.content.original or self.content
-        pages: tuple[Page, ...] = (*content.issues, *content.exchanges, *content.questions)
+        pages: tuple[Article, ...] = (*content.issues, *content.exchanges, *content.questions)
         return next((other.body for other in pages if other.url == page.url), page.body)
 
-    def changed(self, page: Page) -> dt.date | None:
+    def changed(self, page: Article) -> dt.date | None:
         """Return when the file of a page was changed last, where that is known."""
         return self._changed(f"{page.url.removeprefix('/')}.md")
 
@@ -154,10 +151,6 @@ class KnowledgeBase:
     @cached_property
     def _exchanges_by_id(self) -> dict[str, Exchange]:
         return {exchange.id: exchange for exchange in self.exchanges}
-
-    @cached_property
-    def _raw_exchanges(self) -> dict[str, Exchange]:
-        return {exchange.id: exchange for exchange in self.content.exchanges}
 
     @cached_property
     def _exchange_aliases(self) -> dict[str, str]:

@@ -74,7 +74,7 @@ def _may_be_text(solutions: dict[str, Any], solution: dict[str, Any]) -> None:
 
 
 def keys(kind: Kind) -> Iterator[tuple[str, bool, str]]:
-    """Yield every key of a kind, whether it is needed, and its meaning, in the order of the model.
+    """Yield every key of a kind, whether it is needed, and its meaning: needed ones first.
 
     Keys below another one are written with a dot, keys of the items of a list with `[]` before it.
     """
@@ -85,8 +85,10 @@ def keys(kind: Kind) -> Iterator[tuple[str, bool, str]]:
 def _keys(
     made: Mapping[str, Any], types: Mapping[str, Any], above: str
 ) -> Iterator[tuple[str, bool, str]]:
-    for name, field in made.get("properties", {}).items():
-        yield f"{above}{name}", name in made.get("required", ()), field.get("description", "")
+    required = made.get("required", ())
+    fields = sorted(made.get("properties", {}).items(), key=lambda item: item[0] not in required)
+    for name, field in fields:
+        yield f"{above}{name}", name in required, field.get("description", "")
         below, mark = _below(field)
         if below:
             yield from _keys(types[below], types, f"{above}{name}{mark}.")

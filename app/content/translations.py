@@ -31,8 +31,6 @@ MARKS = "marks"
 SAME = "="
 """Begins the mark of a text that is the same in both languages on purpose."""
 
-GLOSSARY = "glossary.yml"
-
 EntityT = TypeVar("EntityT", bound=Entity)
 
 

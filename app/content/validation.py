@@ -220,7 +220,7 @@ def _nearest(key: str, known: Sequence[str]) -> str | None:
 
 
 def _fields_at(entity_type: type[BaseModel], location: Location) -> list[str]:
-    """Return the keys that may stand at `location` of a file of this type."""
+    """Return the keys that may stand at `location` of a file of this type, needed ones first."""
     current: type[BaseModel] = entity_type
     for part in location:
         if isinstance(part, int) or part not in current.model_fields:
@@ -230,7 +230,8 @@ def _fields_at(entity_type: type[BaseModel], location: Location) -> list[str]:
             break
         current = nested
     filled_in = FILLED_IN.get(current, frozenset())
-    return [name for name in current.model_fields if name not in filled_in]
+    names = [name for name in current.model_fields if name not in filled_in]
+    return sorted(names, key=lambda name: not current.model_fields[name].is_required())
 
 
 def _nested(annotation: Any) -> type[BaseModel] | None:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from app import addresses
 from app.answers import answer
 from app.content.markdown import blocks, plain
-from app.knowledge import KnowledgeBase, Page
-from app.model import PLACEHOLDER, ErrorCode, Exchange, Issue, Question, Site, Tip
+from app.knowledge import KnowledgeBase
+from app.model import PLACEHOLDER, Article, ErrorCode, Exchange, Issue, Question, Site, Tip
 from app.search.results import Kind
 
 ALWAYS, NONE_CHOSEN = "always", ""
@@ -216,7 +216,7 @@ def _banner(site: Site) -> str:
     return " ".join(map(plain, texts))
 
 
-def _body(page: Page, knowledge: KnowledgeBase) -> Iterator[Passage]:
+def _body(page: Article, knowledge: KnowledgeBase) -> Iterator[Passage]:
     for text, anchor in blocks(page.body, knowledge.body_source(page)):
         yield Passage(text, anchor)
 

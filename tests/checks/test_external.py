@@ -13,11 +13,12 @@ from urllib.parse import quote, unquote
 import pytest
 from click.testing import CliRunner
 
-from app.checks import check, external
+from app.checks import check
 from app.checks.external import SITES_AT_ONCE, USER_AGENT, ask
 from app.cli import main
 from app.content.loader import load
 from app.model import Finding
+from app.status import asking
 from tests.conftest import MakeContent
 
 ISSUE = "---\ntitle: A\nsymptom: B\ncauses: [C]\nsolutions: [D]\ndraft: true\n---\n"
@@ -83,8 +84,8 @@ def this_machine_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
     def is_public(address: str) -> bool:
         return (address != "127.0.0.99" and address.startswith("127.")) or really(address)
 
-    really = external.is_public
-    monkeypatch.setattr(external, "is_public", is_public)
+    really = asking.is_public
+    monkeypatch.setattr("app.checks.external.is_public", is_public)
 
 
 def findings(make_content: MakeContent, body: str) -> list[Finding]:

@@ -50,7 +50,7 @@ def test_an_unknown_address(marbles: TestClient, url: str) -> None:
         ("/isues/wrong-key", "/issues/wrong-key"),
         ("/help/market-closed.html", "/issues/market-closed"),
         ("/glassmarket", "/exchanges/glassmarket"),
-        ("/errors/glassmarket/-7008", "/errors/glassmarket/-7007"),
+        ("/errors/glassmarket/-7008", "/exchanges/glassmarket"),
     ],
 )
 def test_an_address_that_is_nearly_right_brings_suggestions(

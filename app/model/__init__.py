@@ -1,0 +1,85 @@
+"""The nouns of the help center, as frozen types.
+
+The types that writers fill in are at the same time the schema of their files: a key that no type
+names is a mistake, and `helpcenter check` reports it. Every `str` that a visitor reads is inline
+Markdown and may use the variables of `content/site.yml`.
+"""
+
+from app.model.articles import (
+    ELSEWHERE,
+    GENERAL,
+    Issue,
+    Question,
+    Recipe,
+    RecipeStep,
+    Solution,
+)
+from app.model.base import (
+    SLUG_WORDS,
+    Article,
+    Body,
+    Colour,
+    Entity,
+    IpAddress,
+    NonEmpty,
+    Prose,
+    Slug,
+    Translatable,
+    Url,
+    slugify,
+)
+from app.model.diagnosis import (
+    Answer,
+    CallerIp,
+    Choice,
+    Diagnosis,
+    Evidence,
+    Match,
+    NextQuestion,
+    Observations,
+    Outcome,
+    Verdict,
+)
+from app.model.diagnostic import (
+    ChecklistItem,
+    Diagnostic,
+    QuickTest,
+    TestOutcome,
+)
+from app.model.errors import (
+    PLACEHOLDER,
+    ErrorCode,
+    ErrorFile,
+    FollowUp,
+    Option,
+)
+from app.model.exchanges import (
+    Clock,
+    Exchange,
+    KeyFormat,
+    Passphrase,
+    Permission,
+    RateLimits,
+    Source,
+    StatusCalls,
+    StatusNotices,
+    Testnet,
+    TimeCall,
+    WhitelistFacts,
+)
+from app.model.findings import (
+    Finding,
+    Severity,
+)
+from app.model.reports import (
+    NO_ISSUE,
+    Report,
+    WordGroup,
+)
+from app.model.site import (
+    Link,
+    Site,
+    Support,
+    Tip,
+    Whitelist,
+)
