@@ -54,7 +54,7 @@ class Case(Entity):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How many cases of some sort there are, and for how many something holds."""
+    """How many cases there are, and how many of them meet a condition."""
 
     held: int
     total: int
@@ -85,7 +85,7 @@ class Answer:
 
     @property
     def got(self) -> str:
-        """The first issue; `none` when there is none, or it is only offered for something else."""
+        """The first issue; `none` if there is none, or if it was only offered as a choice."""
         is_offered = self.verdict == "unsure" and self.case.is_about_something_else
         return self.issues[0] if self.issues and not is_offered else NO_ISSUE
 
@@ -96,7 +96,7 @@ class Answer:
 
     @property
     def is_one_click_away(self) -> bool:
-        """Whether the first issue is right, or one of those that are offered."""
+        """Whether the right issue is first, or among the offered ones."""
         return self.is_right or (self.verdict == "unsure" and any(map(self._fits, self.issues)))
 
     @property
@@ -144,12 +144,12 @@ class Evaluation:
 
     @cached_property
     def none_named(self) -> Score:
-        """Of the cases about something else, those that got an issue named."""
+        """The cases about something else that got an issue named."""
         return _score(a.is_named for a in self.answers if a.case.is_about_something_else)
 
     @cached_property
     def named_and_right(self) -> Score:
-        """Of the cases that got an issue named, those that got a right one."""
+        """The share of named issues that are right."""
         return _score(answer.is_right for answer in self.answers if answer.is_named)
 
     @cached_property
@@ -245,7 +245,7 @@ def interview(lines: Iterable[str], engine: Engine, diagnostic: Diagnostic) -> I
 
 
 def truthful(question: NextQuestion, case: Case, diagnostic: Diagnostic) -> Choice:
-    """Return the answer of somebody whose case it is; the last option when nothing is known."""
+    """Return the answer that is true for the case; the last option when the case doesn't say."""
     wanted = {case.expected, *case.also}
     tests = {test.id: test for test in diagnostic.tests}
     items = {item.id: item for item in diagnostic.checklist}

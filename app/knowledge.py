@@ -182,8 +182,8 @@ class KnowledgeBase:
 def build(content: Content, *, without_broken: bool = False) -> KnowledgeBase:
     """Build the knowledge base; raise `BrokenContentError` when a file can't be read.
 
-    With `without_broken`, such files are left out, and only a broken `site.yml` raises. What other
-    files say about them may lead nowhere then: a slug or an id may name nothing.
+    With `without_broken`, such files are left out, and only a broken `site.yml` raises. Slugs and
+    ids in other files may then refer to files that are left out.
     """
     errors = tuple(finding for finding in content.findings if finding.severity == "error")
     if content.site is None or (errors and not without_broken):

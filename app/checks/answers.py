@@ -1,4 +1,4 @@
-"""Rules about answers: each is one whole list of steps, and nothing in it concerns anybody else.
+"""The rule about answers: each is a whole list of steps that concern the reader.
 
 They look at what visitors are shown: every issue on every exchange that can have it, and every
 error code with an answer of its own.
@@ -17,14 +17,14 @@ from app.knowledge import KnowledgeBase
 from app.model import ELSEWHERE, GENERAL, Answer, ErrorCode, Finding, Issue
 
 LEAST_STEPS, MOST_STEPS = 3, 5
-"""How many steps an answer has: fewer leave somebody stuck, more are not read."""
+"""The number of steps of an answer: with fewer a reader gets stuck, more aren't read."""
 
 _NOT_VERBS = re.compile(
     r"^(?:(?:if|for|when|after|in|on|with|to)\b(?!.*,)|(?:the|a|an|this|that|these|it|you|your|"
     r"there|error|note|please|is|are|was|be)\b)",
     re.IGNORECASE,
 )
-"""How a step begins that says something, instead of what to do."""
+"""Beginnings of steps that state something instead of saying what to do."""
 
 _CREATES_KEY = re.compile(r"\bcreate\b|\bnew\b|\brecreate\b", re.IGNORECASE)
 

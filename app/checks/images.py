@@ -12,7 +12,7 @@ from app.content.folder import IMAGE_SUFFIXES
 from app.content.frontmatter import Position
 
 LARGE_BYTES = 500_000
-"""An image above this size makes a visitor on a phone wait; screenshots need less."""
+"""The bytes from which on an image makes visitors on a phone wait; screenshots need less."""
 
 
 def image_alt(survey: Survey) -> Iterator[Mistake]:

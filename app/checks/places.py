@@ -1,7 +1,7 @@
-"""What rules look at: every text of the content with its place, and the names that exist.
+"""The texts of the content with their places, and the names that exist: the input of all rules.
 
-Rules read the raw fields of files instead of entities, so that a file that breaks one rule of the
-loader is still looked through for everything else.
+Rules read the raw fields of files instead of entities, so that a file with a mistake is still
+checked for other mistakes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LITERAL = frozenset(
 """Fields that are shown or matched letter by letter: no Markdown in them."""
 
 _TO_LEARN_FROM = frozenset({"reports", "vocabulary"})
-"""Kinds of files whose texts nobody is shown."""
+"""Kinds of files whose texts are shown to nobody."""
 
 _ISSUE_LISTS = frozenset({"related", "points_to", "speaks_against", "issues"})
 WITH_ALIASES = frozenset({"solutions", "checklist", "tests", "tips"})
@@ -51,7 +51,7 @@ _EXTERNAL = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 class Mistake:
     """Something wrong at a place of a file; `message` ends with the fix.
 
-    A file that is no source of texts, such as an image, is given by its path.
+    For a file without texts, such as an image, `source` is its path.
     """
 
     source: Source | str
@@ -171,7 +171,7 @@ class Survey:
     checklist items and tests. `braced` are texts with variables. `references` are the links,
     images, headings and HTML tags, each with the text that it stands in; `links` are those links
     and the texts that are links themselves. `led_to` are the slugs of the issues that another page
-    leads to. `redactor` finds secrets; without one nobody looks for them.
+    leads to. `redactor` finds secrets; without it the content isn't searched for secrets.
     """
 
     def __init__(self, content: Content, redactor: Redactor | None = None) -> None:
@@ -193,7 +193,7 @@ class Survey:
 
     @cached_property
     def today(self) -> dt.date:
-        """The day it is where this runs."""
+        """Today, in the local time zone."""
         return dt.date.today()
 
     @cached_property
@@ -204,17 +204,17 @@ class Survey:
 
     @cached_property
     def issues(self) -> Mapping[str, Source]:
-        """The files of issues by slug, broken ones and drafts as well."""
+        """The files of issues by slug, with broken files and drafts."""
         return self._named("issue")
 
     @cached_property
     def questions(self) -> Mapping[str, Source]:
-        """The files of everyday questions by slug, broken ones and drafts as well."""
+        """The files of everyday questions by slug, with broken files and drafts."""
         return self._named("question")
 
     @cached_property
     def exchanges(self) -> Mapping[str, Source]:
-        """The files of exchanges by id, broken ones and drafts as well."""
+        """The files of exchanges by id, with broken files and drafts."""
         return self._named("exchange")
 
     @cached_property
@@ -230,7 +230,7 @@ class Survey:
         return self._headings[source.path]
 
     def _gather(self, source: Source) -> None:
-        """Look through a file once; few of its texts are anything that rules look for."""
+        """Look through a file once for everything that rules need."""
         found: list[tuple[Text, Reference]] = []
         links: list[Link] = []
         named: list[Text] = []
@@ -341,7 +341,7 @@ def is_draft(source: Source) -> bool:
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
-    """Return the cure for a name that doesn't exist: the nearest ones, or all of a few."""
+    """Return the fix for a name that doesn't exist: the nearest names, or all if there are few."""
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         return f"did you mean `{near[0]}`?"

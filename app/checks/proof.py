@@ -1,8 +1,7 @@
 """Prove what the content promises of the diagnosis: examples, phrases and signatures.
 
-Each rule is a generator of findings with a stable id; its docstring says what it looks for and the
-cure, then its severity and an example (as in `content.checks`). They need an engine, so they run
-only on content without errors.
+Each rule is a generator of findings with a stable id; its docstring has the form that `app.checks`
+explains. They need an engine, so they run only on content without errors.
 """
 
 from __future__ import annotations
@@ -173,7 +172,7 @@ def shadowed_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
         signature = placed.parsed
         if signature is None:
             continue
-        # What an exchange says may be said by another one, and by an issue for all of them.
+        # Several exchanges, and an issue for all of them, may have the same message.
         same = first.setdefault(signature.parts, placed) if placed.owner.entry is None else placed
         if same is not placed:
             line = same.source.document.position(same.location).line
@@ -187,7 +186,7 @@ def shadowed_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
 
 
 def _covering(signature: Signature, owner: Owner, index: SignatureIndex[Owner]) -> str | None:
-    """Return whose signature is found in the text of this one instead of it."""
+    """Return the owner whose signature is found in the text of this signature instead."""
     sample = " ".join(_SAMPLES.get(part, part) for part in signature.parts)
     left = list(outermost(index.find(sample)))
     if any(hit.signature.parts == signature.parts for hit in left):

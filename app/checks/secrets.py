@@ -1,4 +1,4 @@
-"""The rule about secrets: what redaction removes from a text of a visitor is not published."""
+"""The rule about secrets: content must not contain what redaction would remove."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.diagnosis.redaction import Redactor
 
 _UNSURE = frozenset({"possible secret"})
 _IDENTITIES = frozenset({"e-mail address", "user name", "phone number", "account number"})
-"""Kinds that may stand in a text, but not in an example: that is somebody's message."""
+"""Kinds that are allowed in a text, but not in an example, which is somebody's message."""
 
 _REMOVED = re.compile(r"\[([^\[\]]+) removed\]")
 _MADE_UP = re.compile(r"x{4}|\*{3}|\.\.\.|…|<[^<>]+>|^0x[0-9a-f]{40}$", re.IGNORECASE)
@@ -41,7 +41,7 @@ def _secrets(text: Text, redactor: Redactor) -> Iterator[Mistake]:
             continue
         if _MADE_UP.search(value) or (kind == "private key" and not _KEY_LETTERS.search(value)):
             continue
-        # The message doesn't repeat the secret: the log of a check is public, too.
+        # The message doesn't repeat the secret: logs of checks are often public.
         message = (
             f"this may be a real value ({kind}) that is published; write xxxx in its place, and if "
             "it is real, replace it wherever it is used"

@@ -93,7 +93,7 @@ def translation_differs(survey: Survey) -> Iterator[Mistake]:
 
 
 UNLABELLED = frozenset({"site.yml", "diagnostic.yml", "tips.yml"})
-"""The files in which bold text is no label of an exchange's page."""
+"""The files in which bold text isn't a label of an exchange's page."""
 
 PARTS: Mapping[str, Callable[[str], list[str]]] = {
     "variables": lambda text: [match["name"] for match in PLACEHOLDER.finditer(text)],

@@ -1,4 +1,4 @@
-"""Rules about what grows old or gets lost: facts, and issues that nobody is led to."""
+"""Rules about old facts, issues without links, and questions with wrong answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.content.loader import PAGES, Source
 from app.model import ErrorFile
 
 STALE_DAYS = 180
-"""So long a fact counts as checked."""
+"""The days for which a fact counts as checked."""
 
 
 def stale(survey: Survey) -> Iterator[Mistake]:
@@ -44,7 +44,7 @@ def expired(survey: Survey) -> Iterator[Mistake]:
 
 
 def _dates(survey: Survey, key: str) -> Iterator[tuple[Source, dt.date]]:
-    """Yield the date under `key` of every published issue and exchange that has one."""
+    """Yield the dates under `key` of the published pages."""
     for source in survey.sources:
         day = source.document.fields.get(key)
         is_page = source.kind in PAGES

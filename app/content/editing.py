@@ -67,13 +67,13 @@ class Editor:
         return "".join((*parts, self._text[done:]))
 
     def replace(self, location: Location, word: str) -> None:
-        """Replace a word with one that needs no quotes; quotes around it stay."""
+        """Replace a word with a word that needs no quotes; quotes around it stay."""
         start, end = self._span(self._nodes[location])
         quote = self._text[start] if self._text[start] in "'\"" else ""
         self._edit(start, end, f"{quote}{word}{quote}")
 
     def replace_links(self, new_target: Callable[[str], str | None]) -> None:
-        """Replace the target of each link within the help center, unless the new one is None."""
+        """Replace the target of each link within the help center, unless the new target is None."""
         for link in _LINK.finditer(self._text):
             new = new_target(link["target"])
             if new is not None:
@@ -144,7 +144,8 @@ class Editor:
             return
         self._edit(start, start, "text: ")
         indent = " " * node.start_mark.column
-        # The further lines of a text stand deeper than its key, as they stood deeper than its dash.
+        # The further lines are indented deeper than the dash, so they are indented deeper than the
+        # key.
         deeper = indent[parent.start_mark.column :]
         for line in re.finditer(r"\n(?=[^\n])", self._text[start:end]):
             self._edit(start + line.end(), start + line.end(), deeper)

@@ -13,13 +13,13 @@ from typing import IO, Literal
 from app.languages import Language, language
 
 MAX_BYTES = 1_000_000
-"""A content file above this size is refused: it is not one article."""
+"""The largest content file, in bytes. Larger files are no articles."""
 MAX_IMAGE_BYTES = 2_000_000
-"""An image above this size is refused: images are kept in memory, and visitors wait for them."""
+"""The largest image, in bytes: images are kept in memory, and visitors wait for them."""
 
 TEXT_SUFFIXES = (".md", ".markdown", ".yml", ".yaml", ".jsonl")
 IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
-"""What counts as an image; SVG doesn't, for it can hold scripts."""
+"""The endings of images. SVG is none of them, because it can contain scripts."""
 
 Kind = Literal[
     "site",
@@ -62,10 +62,10 @@ FOLDERS: Mapping[str, tuple[Kind, str]] = {
 }
 
 Stamp = tuple[int, int, int, int]
-"""What a file looks like from outside: inode, size and both times."""
+"""The stamp of a file: inode, size and both times."""
 
 Look = Mapping[str, Stamp]
-"""What a folder looks like: the stamp of every file in it by its path below the folder."""
+"""The state of a folder: the stamp of every file by its path below the folder."""
 
 
 NO_FILE = "this is not a file; replace it with one, or remove it"
@@ -80,7 +80,7 @@ class UnreadableError(Exception):
 
 
 def look(folder: Path) -> Look:
-    """Return what `folder` looks like now; equal looks, equal content. Hidden files don't count."""
+    """Return the state of `folder`; equal states mean equal content. Hidden files are ignored."""
     root = str(folder)
     return {path[len(root) + 1 :]: stamp for path, stamp in _stamps(root)}
 
@@ -88,7 +88,7 @@ def look(folder: Path) -> Look:
 def _stamps(folder: str) -> Iterator[tuple[str, Stamp]]:
     try:
         entries = list(os.scandir(folder))
-    except OSError:  # it is gone, or nobody may see into it
+    except OSError:  # it is gone, or may not be listed
         return
     for entry in entries:
         if entry.name.startswith("."):
@@ -98,7 +98,7 @@ def _stamps(folder: str) -> Iterator[tuple[str, Stamp]]:
             continue
         try:
             found = entry.stat()
-        except OSError:  # it is just being replaced, or a link that leads nowhere
+        except OSError:  # it is being replaced, or is a broken link
             yield entry.path, (0, 0, 0, 0)
             continue
         yield (
@@ -148,7 +148,7 @@ class Folder:
         return [f"images/{name}" for name in names if Path(name).suffix in IMAGE_SUFFIXES]
 
     def strays(self, read: Container[str]) -> list[str]:
-        """Return what looks like content but is not `read`, because of its name or folder."""
+        """Return the files that look like content but are not among `read`."""
         found: list[str] = []
         for parent, folders, names in os.walk(self.root):
             below = os.path.relpath(parent, self.root).replace(os.sep, "/")
@@ -178,8 +178,8 @@ class Folder:
     def read_bytes(self, path: str, limit: int = MAX_BYTES) -> bytes:
         """Return the bytes of a file; raise `UnreadableError` when it can't be read.
 
-        It can't where it is larger than `limit`, where it is no regular file, and where a link
-        leads out of the folder.
+        It can't be read if it is larger than `limit`, isn't a regular file, or if a link leads out
+        of the folder.
         """
         try:
             with _open_inside(str(self.root), path) as opened:
@@ -207,7 +207,7 @@ def _open_inside(root: str, path: str) -> IO[bytes]:
     """Open a file below `root`; raise `UnreadableError` where a link leads out of it.
 
     Links are resolved first, and the path that they lead to is opened step by step without
-    following links: a link that somebody swaps in meanwhile is an error, never a way out.
+    following links: a link that is swapped in meanwhile is an error.
     """
     top = os.path.realpath(root)
     real = Path(os.path.realpath(f"{top}/{path}"))
@@ -215,7 +215,7 @@ def _open_inside(root: str, path: str) -> IO[bytes]:
         raise UnreadableError("this is a link out of the content folder; put the file itself here")
     if os.open not in os.supports_dir_fd:  # Windows
         return real.open("rb")
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # to open a pipe would wait for a writer
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # opening a pipe would wait for a writer
     opened = os.open(top, os.O_RDONLY)
     for step in real.relative_to(top).parts:
         above = opened

@@ -1,7 +1,7 @@
 """Text -> fields with line numbers: YAML files, Markdown files with YAML front matter, lists.
 
 Pure: nothing here knows the schema or reads files. YAML is read with the scalar rules of YAML 1.2,
-so that `on` and `yes` stay words; keys that stand twice and anchors are mistakes.
+so that `on` and `yes` stay words; duplicate keys and anchors are mistakes.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from app.content.syntax import explain
 Location = tuple[str | int, ...]
 FENCE = "---"
 MAX_DEPTH = 20
-"""Lists and mappings that are nested deeper are refused: the parser's stack has an end."""
+"""The deepest nesting of lists and mappings: the parser's stack is limited."""
 
 STRING_TAG = "tag:yaml.org,2002:str"
 
 _SIGNED = re.compile(r"(?:^|[\s\[{,:?-])[&*!]")
-"""What may be an anchor, an alias or a tag."""
+"""A sign that may begin an anchor, an alias or a tag."""
 
 _COMMENT = re.compile(r"[ \t]+(#[^\s#][^\n]*)")
-"""Text after a # without a blank: more often meant as a text than as a comment."""
+"""Text after a # without a space, which is usually meant as text and not as a comment."""
 
 _ITEM = re.compile(r"\n *- ")
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 _SEPARATORS = "\x85\u2028\u2029"
-"""What ends a line for YAML, and is seen by nobody: editors would count other lines."""
+"""Invisible characters that end a line in YAML but not in editors, which would count other
+lines."""
 
 _NESTED = re.compile(rf"\n[ ?:-]{{{MAX_DEPTH // 2}}}")
-"""What may be nested deep: each level takes a column of what a line begins with, or a bracket."""
+"""A line that may be nested deep: each level takes a column at its beginning, or a bracket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Document:
 
     @property
     def yaml(self) -> str:
-        """The YAML of the text: all of it, or what stands between the fences above the body."""
+        """The YAML of the text: all of it, or the front matter."""
         if self.first_line == 1:
             return self.text
         return "\n".join(self.text.split("\n")[self.first_line - 1 : self.body_line - 2])
@@ -86,7 +87,7 @@ class Document:
     def positions(self) -> Mapping[Location, Position]:
         """The place of every field by its path (`("solutions", 2, "text")`).
 
-        Only mistakes have to be found again, so this is made when it is first asked for.
+        It is computed on first use, because only mistakes need it.
         """
         return self.listed or _positions(self.yaml, self.first_line)
 
@@ -96,7 +97,7 @@ class Document:
         return sorted({place.line for place in self.positions.values()})
 
     def position(self, location: Location) -> Position:
-        """Return the place of a field, or of the nearest thing around it that has one."""
+        """Return the place of a field, or of the nearest field around it that has a place."""
         while location and location not in self.positions:
             location = location[:-1]
         return self.positions.get(location, Position(1))
@@ -200,7 +201,7 @@ def _is_suspect(text: str) -> bool:
 
 
 def _refused(text: str, shift: int) -> Problem | None:
-    """Find what is not built at all: anchors and tags, and nesting that exhausts the stack."""
+    """Find anchors, tags and too deep nesting, which are refused."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -223,7 +224,7 @@ def _refused(text: str, shift: int) -> Problem | None:
 
 
 class _Reader:
-    """Builds the values of nodes, and notes as `problems` what means something else than it seems.
+    """Builds the values of nodes, and notes as `problems` those that the writer meant otherwise.
 
     `shift` is the number of lines above `text` in its file.
     """
@@ -270,7 +271,7 @@ class _Reader:
         return fields
 
     def _look_through(self, node: yaml.ScalarNode) -> None:
-        """Find what is no part of a text without quotes, or unexpectedly is."""
+        """Find comments and list items that were meant otherwise in a text without quotes."""
         start, end = node.start_mark.index, node.end_mark.index
         if comment := _COMMENT.match(self._text, end):
             message = (
@@ -316,7 +317,7 @@ def _place(node: yaml.Node | yaml.Event, shift: int) -> Position:
 
 def parse_markdown(text: str) -> Document:
     """Read a Markdown text that begins with YAML front matter between two lines of `---`."""
-    # Not `splitlines`: editors count only line feeds, it would count form feeds and more.
+    # Not `splitlines`, which also splits at form feeds and the like: editors only count line feeds.
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE:
         fix = f"put the front matter between two lines `{FENCE}`"

@@ -1,7 +1,7 @@
 """When each page's file was changed last: `dates.txt`, which `helpcenter publish` writes.
 
-The dates stand in the content, so that they are the same in a clone, in an image without git, and
-for a process of another user. A line holds the day, a mark of the file's text, and its path.
+The dates are part of the content, so that they are the same in a clone, in an image without git and
+for another user. A line holds the day, a mark of the file's text, and its path.
 """
 
 from __future__ import annotations

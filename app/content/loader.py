@@ -1,6 +1,6 @@
 """Content folder -> model.
 
-Everything is read in one go and every mistake becomes a finding; nothing raises for bad content.
+Every mistake becomes a finding; bad content never raises an error.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from app.model import (
 )
 
 MAX_TEXT = 50_000
-"""The characters of one text: a longer text is no help, and takes seconds to check and to show."""
+"""The most characters of a text: longer texts help nobody and take seconds to check and to show."""
 
 STRAY = (
     "nothing reads this file; content is site.yml, diagnostic.yml, tips.yml, vocabulary.yml, "
@@ -157,7 +157,7 @@ class RedirectFile(Entity):
 
     @property
     def redirects(self) -> Mapping[str, str]:
-        """The new link by the old one; lines of another form don't count."""
+        """The new link by the old link; lines of another form are ignored."""
         pairs = (line.split() for line in self.lines)
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}  # noqa: PLR2004
 
@@ -170,7 +170,7 @@ class DatesFile(Entity):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One content file: its path below the content folder, its fields, and what became of it.
+    """A content file: its path below the content folder, its fields and its entity.
 
     `entity` is None when the file is broken.
     """
@@ -456,7 +456,7 @@ TYPES: Mapping[Kind, type[Entity]] = {
 
 
 def _complete(kind: Kind, name: str, document: Document) -> tuple[dict[str, Any], list[Problem]]:
-    """Add what the file's name and body say; a file that says it again is a mistake."""
+    """Add the fields that come from the file's name and body, which the file must not repeat."""
     fields = dict(document.fields)
     said_again: list[Location] = []
     if kind in PAGES:

@@ -21,7 +21,7 @@ from app.model import slugify
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _UNJOINED = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _UNJOINED.disable("text_join")
-"""The same, with escaped signs in tokens of their own: what is left over wasn't meant as text."""
+"""The same, with escaped signs in separate tokens: marks in other tokens weren't meant as text."""
 
 CALLOUTS = MappingProxyType(
     {
@@ -43,7 +43,7 @@ _HTML = re.compile(
     r"|u|ul|video)(?:\s[^<>]*)?/?>|<!--",
     re.IGNORECASE,
 )
-"""HTML that somebody meant as such: `<your key>` is no HTML."""
+"""Tags of HTML, but not `<your key>` and its like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Markdown that readers see as it is written; `line` counts from 1 within the text.
+    """A mistake in Markdown, whose marks readers would see; `line` counts from 1 within the text.
 
     `sign` is a part of the text at the place of the flaw.
     """
@@ -111,7 +111,7 @@ def _with_callouts(tokens: list[Token]) -> list[Token]:
 
 
 def _callout(first: Token) -> str | None:
-    """Put the title of a callout in the place of its mark, and return its state, if it is one."""
+    """Replace the mark of a callout with its title, and return its state; None for other quotes."""
     alert = _ALERT.fullmatch(first.content.partition("\n")[0])
     if first.type != "inline" or alert is None or alert["rest"]:
         return None
@@ -132,7 +132,7 @@ def _callout(first: Token) -> str | None:
 def anchors(source: str) -> tuple[str, ...]:
     """Return the anchor of each heading of a text whose variables are not filled in.
 
-    A heading without a letter or digit has an empty one.
+    A heading without a letter or digit has an empty anchor.
     """
     return _anchors(_MARKDOWN.parse(source))
 
@@ -208,7 +208,7 @@ _BROKEN = _patterns(
     (r"~~", "struck text needs `~~` before its first and after its last letter"),
     (r"`", "this ` is not closed; add another, or remove it"),
 )
-"""What is left in a text where Markdown went wrong, and what to say about it."""
+"""Marks that are left in a text after a mistake, with the message for each."""
 
 _BLOCKS = MappingProxyType(
     {
@@ -225,11 +225,11 @@ _BLOCKS = MappingProxyType(
 
 
 _SIGN = re.compile(r"[][`*~\n]")
-"""Without any of these a text has no flaw."""
+"""A text without any of these characters has no flaw."""
 
 
 def flaws(text: str, *, is_inline: bool) -> Iterator[Flaw]:
-    """Yield what readers would see as it is written; `is_inline` tells that `inline` renders it."""
+    """Yield the mistakes in a text; `is_inline`: it is rendered by `inline`."""
     if not _SIGN.search(text):
         return
     lines = text.split("\n")
@@ -249,7 +249,7 @@ def flaws(text: str, *, is_inline: bool) -> Iterator[Flaw]:
 
 
 def _block_flaw(tokens: Sequence[Token], lines: Sequence[str]) -> Flaw | None:
-    """Find what needs a body: in a text of one line only code, else any block but a paragraph."""
+    """Find blocks other than a paragraph, which only a body can have."""
     top = [token for token in tokens if token.level == 0 and token.nesting >= 0]
     for token in top:
         what = _BLOCKS.get(token.type, "")

@@ -1,7 +1,6 @@
 """JSON Schemas of the content files, for editors; made from the types of `app.model`.
 
-They say what the loader says, as far as a schema can: what spans several files is left to
-`helpcenter check`.
+They cover single files; `helpcenter check` also compares files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What new content begins with: valid at once; single files are drafts."""
+"""The texts of new content files, which are valid and, except in a starter, drafts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PLACEHOLDER_TEXTS = (
     "Where to find the keys",
     "What to allow, and what not",
 )
-"""What a writer replaces in both; `check` finds it in published files."""
+"""The texts that a writer replaces in both; `check` finds them in published files."""
 
 
 def new_issue(title: str, example: str | None = None) -> str:
@@ -68,7 +68,7 @@ def new_exchange(name: str) -> str:
 def start(folder: Path, source: Path) -> tuple[str, ...]:
     """Copy the content in `source` to `folder`; return the paths of its files below it.
 
-    The permalinks and redirects stay behind: these addresses are the promise of another site.
+    Permalinks and redirects aren't copied: they belong to another site.
     """
     promises = shutil.ignore_patterns("permalinks.txt", "redirects.txt")
     shutil.copytree(source, folder, dirs_exist_ok=True, ignore=promises)

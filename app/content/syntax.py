@@ -12,7 +12,7 @@ Place = tuple[int, int]
 """Line and column, both from 0."""
 
 _BLANKS = "\xa0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
-"""Characters that look like a blank, or like nothing, and are none for YAML."""
+"""Invisible characters and odd spaces, which YAML doesn't treat as spaces."""
 
 _KEY = r"^ *(?:- +)*[\w-]+"
 _VALUE = r"(?:^ *- +|: +)"
@@ -51,7 +51,7 @@ _LINE_MISTAKES = tuple(
         (rf"{_VALUE}(?:\[[^\]]*\]|{{[^}}]*}})(?P<at>,) *$", "remove the comma at the end"),
     )
 )
-"""What a line shows by itself; `at` is the place of the mistake."""
+"""Mistakes that a single line shows; `at` is the place of the mistake."""
 
 _AFTER_QUOTE = re.compile(rf"""{_VALUE}(?:"[^"]*"|'[^']*') *$""")
 _COLON = "the text contains a colon; put it into quotes"
@@ -81,7 +81,7 @@ def _suspects(lines: Sequence[str], problem: int, error: yaml.MarkedYAMLError) -
         yield error.context_mark.line
     if problem < len(lines):
         yield problem
-    # A line without a colon is read on into the next one.
+    # A line without a colon continues on the next line.
     before = next((number for number in range(problem - 1, -1, -1) if lines[number].strip()), None)
     if before is not None and not re.search(": |:$", lines[before]):
         yield before
@@ -98,7 +98,7 @@ def _filled(message: str, found: re.Match[str]) -> str:
 
 
 def _by_error(lines: Sequence[str], place: Place, error: yaml.MarkedYAMLError) -> tuple[Place, str]:
-    """Explain what only the parser's own words tell."""
+    """Explain a mistake by the parser's message."""
     problem, context = error.problem or "", error.context or ""
     begin = error.context_mark
     line = lines[place[0]] if place[0] < len(lines) else ""

@@ -1,9 +1,9 @@
 """Translations: files below `content/<language>/` that hold the translated texts of the sources.
 
 A translation has the path of its source and the same keys, but only the texts that a visitor reads
-(the fields that `model.py` marks as `Prose`). A list whose entries have an id is a mapping here,
-from id to text. Under `marks` stands the source text that each text was made from, as a hash: a
-source text that has changed since makes its translation stale.
+(the fields of type `Prose` and `Body`). A list whose entries have an id is a mapping here, from id
+to text. Under `marks` stands the source text that each text was made from, as a hash: a source text
+that has changed since makes its translation stale.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.languages import Language, Untranslated
 from app.model import Entity, ErrorCode, Translatable
 
 Place = tuple[str | int, ...]
-"""Where a text stands in a translation: keys, and numbers in lists."""
+"""The place of a text in a translation: keys, and numbers in lists."""
 
 State = Literal["current", "stale", "missing"]
 

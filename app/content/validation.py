@@ -58,7 +58,7 @@ def validate(
     try:
         return entity_type.model_validate(fields), []
     except ValidationError as error:
-        # One value can fail each of several types; it is one mistake.
+        # A value can fail each of several types; that is a single mistake.
         return None, list(dict.fromkeys(_problems(entity_type, error.errors(), fields, document)))
 
 
@@ -87,7 +87,7 @@ def _problems(
 def _follows_from_others(
     entity_type: type[Entity], detail: ErrorDetails, details: Sequence[ErrorDetails]
 ) -> bool:
-    """Tell whether another mistake made this one.
+    """Tell whether another mistake caused this mistake.
 
     A list is too short because its items have mistakes; a key is missing because it is misspelt.
     """

@@ -1,8 +1,8 @@
 """Variables in texts: `{{ product }}` and its like.
 
-The values come from `content/site.yml`; an exchange may give some of them its own names, which is
-how a page speaks the language of the exchange that the visitor chose. `{{ exchange | OKX }}` is
-the chosen exchange, and "OKX" while none is chosen.
+The values come from `content/site.yml`. An exchange has its own names for some of them, which pages
+use once the visitor has chosen it. `{{ exchange | OKX }}` is the chosen exchange, and "OKX" while
+none is chosen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(
     r"\{\{\s{0,9}(?P<name>[A-Za-z_][A-Za-z0-9_]{0,60})\s{0,9}"
     r"(?:\|\s{0,9}(?P<default>[^{}|\s](?:[^{}|]{0,58}[^{}|\s])?)\s{0,9})?\}\}"
 )
-"""A variable; every part has a longest length, so that no text takes long to search."""
+"""A variable; the length of every part is limited, so that searching a text is quick."""
 
 EXCHANGE_DEFAULTS = {
     "exchange": N_("your exchange"),
@@ -38,7 +38,7 @@ EXCHANGE_DEFAULTS = {
     "status_page": N_("the status page of your exchange"),
     "caller_ip": N_("the IP address in the message"),
 }
-"""What the variables that depend on the exchange say while none is chosen."""
+"""The values of the variables that depend on the exchange, while none is chosen."""
 
 EntityT = TypeVar("EntityT", bound=Entity)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from app.languages import UNSPACED, Language
 
 MOST_WORDS = 400
-"""So many of the commonest words of each language are known."""
+"""The number of the commonest words of each language that are known."""
 FEWEST = 3
-"""So many different words of a language must stand in a text."""
+"""The least number of different words of a language that a text must have."""
 
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W\d_]{{2,}}")
 _MARKUP = re.compile(r"\{\{.*?\}\}|`[^`]*`|\*\*.*?\*\*|\]\([^)]*\)")

@@ -22,14 +22,14 @@ Under a key (`"code":-2015`), in brackets, after a word such as "error", with a 
 # number is cut to a fixed length, so that all of it is linear.
 # Each begins with a class of characters, for which `re` skips what can't begin a match.
 _NUMBER = re.compile(
-    # Most numbers are parts of times, addresses and versions: not looked at one by one.
+    # Most numbers are parts of times, addresses and versions. They are skipped together.
     r"[-0-9](?<![\w./$€#@+&%~-][-0-9])(?<![0-9][:,][-0-9])"
     r"(?:(?<=-)[0-9]{1,6}|(?<!-)[0-9]{0,5})\b(?![%@€$/]|[.:-][0-9])"
 )
 _PLURAL = re.compile(r"[45](?<!\w[45])[0-9]{2}s\b")
 _BEFORE = 64
 _KEY_BEFORE = 32
-"""No key or word that a code stands behind is as long, with what is between them."""
+"""The most characters of a key or word before a code, with what stands between them."""
 _AFTER = 40
 _LONGEST_ADDRESS = 200
 _KEY = re.compile(

@@ -1,8 +1,8 @@
 """Everything that a visitor tells -> the diagnosis: the engine behind every form and link.
 
 A paste goes redaction -> recognition (codes, messages, exchanges) and free text -> evidence; the
-checklist, the tests and the answers to questions are evidence as well. `ranking` adds it up.
-`Engine` is prepared once for a knowledge base; `diagnose` is pure.
+checklist, the tests and the answers to questions are evidence too. `ranking` adds it up. `Engine`
+is prepared once for a knowledge base; `diagnose` is pure.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Everyday questions: what people ask besides errors, found by the phrases of writers.
 
-An everyday question is short and in somebody's own words. A longer text describes a problem, for
-which the issues are there; only a misused key is worth finding in it too.
+An everyday question is short and in somebody's own words. A longer text describes a problem, which
+the issues answer. Only urgent questions, such as a misused key, are looked for in it too.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from app.diagnosis.text import normalise
 from app.knowledge import KnowledgeBase
 
 MOST_WORDS = 14
-"""Longer texts ask nothing of every day."""
+"""The most characters of a text that can ask an everyday question."""
 MOST_WORDS_URGENT = 40
-"""The same for urgent questions."""
+"""The most characters of a text that can ask an urgent question."""
 
 EXCHANGE, OTHER_EXCHANGE = "exchange", "otherexchange"
 """The words that stand for the name of an exchange, with a page here and without, in phrases."""

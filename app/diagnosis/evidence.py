@@ -88,7 +88,7 @@ def of_test(test: QuickTest, outcome: Outcome) -> Iterator[Evidence]:
 
 
 def of_maintenance(tests: Iterable[QuickTest], name: str) -> Iterator[Evidence]:
-    """Yield what it says that an exchange is in maintenance: what its status page would say."""
+    """Yield what a maintenance of the exchange says: the same as a bad status page."""
     for test in tests:
         if test.live == "status":
             because = _("{name} says that it is in maintenance now").format(name=name)

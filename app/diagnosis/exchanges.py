@@ -75,7 +75,7 @@ class MentionIndex:
 
 
 NAMESPACES = "www.w3.org"
-"""What HTML and XML name their formats by: nobody asked this host for anything."""
+"""Hosts in the names of HTML and XML formats. No request went to them."""
 
 
 def foreign_hosts(flat: str, mentions: Iterable[Mention]) -> list[str]:

@@ -13,8 +13,8 @@ _FRAME = re.compile(
     r"(?:at [^ ]*[.(/]|file '|traceback |-{2,}>? ?[0-9]|\^|self\.|return |raise )"
 )
 _DATE = re.compile(r"\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}")
-# What is searched for begins with a class of rare characters, for which `re` skips all others; what
-# stands before it is looked back at.
+# Each pattern begins with a class of rare characters, so that `re` skips all others. Lookbehinds
+# check what stands before.
 _CLOCK = re.compile(r"[0-9](?<!\w[0-9])[0-9]?:[0-9]{2}:[0-9]{2}\b")
 _LAST_CLOCK = 24
 """A time of day that begins after this many characters is part of the message."""

@@ -1,4 +1,4 @@
-"""What codes and fixed messages say: of the exchange itself, of anybody, and of who called."""
+"""Evidence of codes, fixed messages and the caller's IP address in them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SeenCaller(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GeneralMessages:
-    """What messages say that are not the exchange's own; `position` is that of the strongest."""
+    """Evidence of messages that aren't the exchange's own; `position` is that of the strongest."""
 
     evidence: tuple[Evidence, ...]
     position: int | None
@@ -93,7 +93,7 @@ class Messages:
     def of_general(
         self, reading: Reading, sure: Collection[Recognised], exchange: str | None
     ) -> GeneralMessages:
-        """Return what messages say that are not the exchange's own.
+        """Return the evidence of messages that aren't the exchange's own.
 
         `sure` are the errors of `exchange` that were recognised for certain.
         """

@@ -24,7 +24,7 @@ from app.diagnosis.text import Span, Text, normalise
 from app.diagnosis.tokens import NOT_WORDS, SCRIPT, SMALL_WORDS, WORD, Token, stem, tokens
 
 MOST_TOKENS = 500
-"""A longer text is searched at its beginning and its end, this many words in all."""
+"""The most words of a text that are searched: those at its beginning and its end."""
 
 SHORT_GAP = 20
 """A quote leaves out the text between two words when it has more characters."""

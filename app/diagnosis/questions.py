@@ -33,7 +33,7 @@ WHICH_CAUSE = N_("Which of these do you see?")
 WHICH_EXCHANGE = N_("Which exchange is it?")
 
 EXCHANGE, OTHERS = "exchange", "others"
-"""The names of questions that can be skipped: for the exchange, and between the causes left."""
+"""The names of two questions that can be skipped: the exchange, and the choice between causes."""
 
 
 class _Candidate(NamedTuple):

@@ -28,20 +28,20 @@ class Ranked:
 
     @property
     def is_possible(self) -> bool:
-        """Whether it is an issue that something speaks for, or that words were compared with."""
+        """Whether any evidence speaks for the issue, or its words were compared."""
         asked = any(piece.strength > 0 or piece.kind == "words" for piece in self.evidence)
         return self.issue != NO_ISSUE and asked
 
     @property
     def is_ruled_out(self) -> bool:
-        """Whether the visitor was offered it, and chose none of those."""
+        """Whether the visitor was offered the issue and chose "none of these"."""
         return any(piece.kind == "choice" and piece.strength < 0 for piece in self.evidence)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The reasons that speak for it, the strongest first.
 
-        What the caller's IP address says comes before all others: it may change what is to be done.
+        The reason about the caller's IP address comes first: it may change what to do.
         """
         strongest = sorted(
             self.evidence, key=lambda piece: (piece.kind != "caller-ip", -piece.strength)
@@ -55,10 +55,10 @@ def rank(
 ) -> tuple[Ranked, ...]:
     """Return something else and the issues that there is evidence for, likeliest first.
 
-    `by_error` are the issues that the recognised error can mean: where it can mean the first one,
-    the sums are surer than log-odds, elsewhere they are less sure.
+    `by_error` are the issues that the recognised error can mean: if it can mean the first issue,
+    the sums are scaled by `SCALE_BY_ERROR`, else by `SCALE`.
 
-    `order` holds the place of every issue; of equally likely ones the first comes first, after
+    `order` holds the place of every issue; among equally likely issues the first comes first, after
     something else. Evidence for other issues is left out.
     """
     places = {NO_ISSUE: -1, **order}

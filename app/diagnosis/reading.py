@@ -30,7 +30,7 @@ class Owner:
     is_code: bool = False
 
     def says_something(self, codes: Container[tuple[str, str]]) -> bool:
-        """Whether it is no code, or one of those that were recognised (exchange and code)."""
+        """Whether the signature is no code, or one of the recognised codes (exchange and code)."""
         known = self.entry and (self.entry.exchange, self.entry.code)
         return not self.is_code or known in codes
 
@@ -72,7 +72,7 @@ class Reading:
     def lines_of(self, found: Iterable[Recognised]) -> list[Span]:
         """Return the lines of JSON or of a log in which the codes that were `found` stand.
 
-        A line with an HTTP status alone is none: what stands behind it says more.
+        Lines that only have an HTTP status are left out: the text after the status says more.
         """
         codes = (error for error in found if error.literal or error.context not in {None, "http"})
         lines = {self.text.line_span(error.position) for error in codes}
@@ -84,7 +84,7 @@ class Recognised:
     """One error of one exchange in a text: how it stands there, where, and how often.
 
     `context` is the surest way in which its code stands there ("literal" for a code that is a text
-    of its own), None when only its message does; `telling` says that the message is no short one.
+    of its own), None when only its message does; `telling`: the message is long enough to be sure.
     """
 
     entry: ErrorCode

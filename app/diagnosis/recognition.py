@@ -21,10 +21,10 @@ from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, ErrorCode
 
 MOST_CODES = 200
-"""So many numbers of one text are looked at, half of them from its beginning."""
+"""The most numbers of a text that are looked at: half from its beginning, half from its end."""
 
 _DISTINCT = "-:"
-"""Marks of codes that are no ordinary words: api-signature-not-valid, EAPI:Invalid key."""
+"""Signs in codes that tell them from ordinary words: api-signature-not-valid, EAPI:Invalid key."""
 _WORDS = re.compile(r"[^\W\d_]+")
 _LETTERS = re.compile(r"[a-z]{3,}")
 _JSON_WORDS = frozenset(
@@ -200,7 +200,7 @@ class Recogniser:
         return self._by_message.get((exchange, rest.strip(" .:!'"))) if rest else None
 
     def _stands_as_code(self, reading: Reading, hit: Hit[Owner], entry: ErrorCode) -> bool:
-        """Tell whether a literal code stands there as one, and this is its entry."""
+        """Tell whether the hit is used as a code, and `entry` is the entry of it."""
         plain = not any(mark in entry.code for mark in (*_DISTINCT, "_", " ", "."))
         if plain and not _labelled(reading, hit, quoted=True):
             return False
@@ -209,7 +209,7 @@ class Recogniser:
         return self._entry(reading, entry.exchange, entry.code, hit.start, "key") is entry
 
     def _context(self, reading: Reading, number: NumberHit, exchange: str) -> Context | None:
-        """Return how surely a number is a code of `exchange`; None when it is none."""
+        """Return how surely a number is a code of `exchange`; None when it isn't."""
         entries = self._knowledge.errors(exchange, number.code)
         if not entries:
             return None
@@ -264,7 +264,7 @@ def _entries(knowledge: KnowledgeBase) -> Iterator[ErrorCode]:
 
 
 def signatures_of(knowledge: KnowledgeBase) -> Iterator[tuple[str, Owner]]:
-    """Yield every signature of the content with its owner; a verbatim message is one, too."""
+    """Yield every signature of the content, verbatim messages among them, with its owner."""
     for issue in knowledge.issues:
         for signature in issue.signatures:
             if status_of(signature) is None:
@@ -300,7 +300,7 @@ def _labelled(reading: Reading, hit: Hit[Owner], *, quoted: bool = False) -> boo
 
 
 def _is_whole(flat: str, start: int, end: int) -> bool:
-    """Tell whether a literal code is no part of a longer one (SUB_ACCOUNT_LOCKED)."""
+    """Tell whether a literal code isn't part of a longer code (SUB_ACCOUNT_LOCKED)."""
     return flat[start - 1 : start] not in {"_", "-"} and flat[end : end + 1] not in {"_", "-"}
 
 

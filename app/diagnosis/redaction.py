@@ -14,25 +14,25 @@ from typing import Any, NamedTuple
 
 import re2
 
-# A value longer than this is never excused. It also bounds the work that is done twice, because
-# the search goes on right before an excused value (another label may start inside it).
+# The longest value that an exception can keep. The search continues right before a kept value,
+# because another label may start inside it: this bounds the work that is done twice.
 LONGEST_EXCUSED = 200
 
-# What is removed can leave something beside it that an earlier rule knows now.
+# After a removal, an earlier rule may match the text beside it.
 MOST_ROUNDS = 5
 
-# What stands behind later labels is left to the other rules. A text of 16 KB that needs more has a
-# label every 33 characters; without a limit it could keep the server busy.
+# The most labels of a text; values behind further labels are left to the other rules. Without a
+# limit a text of labels could keep the server busy: 16 KB hold one every 33 characters.
 MOST_LABELS = 500
 
 # A recovery phrase has 12 words or more.
 FEWEST_WORDS = 11
 
-# So many known words must follow a word with a typing error.
+# The number of known words that must follow a word with a typing error.
 KNOWN_AFTER_STRANGE = 3
 
 FEW_RULES = 4
-"""To search for so many rules costs less than to find out which match."""
+"""Up to this number of rules, searching for each costs less than finding out which match."""
 
 
 class RedactionRulesError(ValueError):

@@ -25,7 +25,7 @@ from app.diagnosis.word_groups import WordGroups
 from app.model import WordGroup
 
 MOST_WORDS = 400
-"""Words that are read of a long text, half of them from its end."""
+"""The most words of a text that are read: half from its beginning, half from its end."""
 
 LONGEST_WORD = 24
 """Longer words are keys, ids and hashes, and are not read."""
@@ -203,7 +203,7 @@ class ReportModel:
     def _train(self, taught: Sequence[tuple[Sample, _Features]], counts: Mapping[str, int]) -> None:
         """Descend the gradient text by text.
 
-        The order follows from each text alone, so a report that is added moves no other one.
+        The order follows from each text alone, so adding a report doesn't move the others.
         """
         texts = []
         for sample, found in sorted(taught, key=_order):
@@ -228,5 +228,5 @@ class ReportModel:
 
 
 def _order(pair: tuple[Sample, _Features]) -> tuple[int, str]:
-    """Return a key that sorts texts in a random order, the same one in every process."""
+    """Return a key that sorts texts in a random order, which is the same in every process."""
     return zlib.crc32(pair[0].flat.encode()), pair[0].flat

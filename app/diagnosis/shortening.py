@@ -13,10 +13,10 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 LAST_LINES = 20
-"""So many lines at the end are kept before any other."""
+"""The number of lines at the end that are kept first."""
 
 LONGEST_LINE = 2_000
-"""Of a longer line the beginning and the end are kept."""
+"""The most characters of a line; the middle of a longer line is cut out."""
 
 
 def shorten(text: str, limit: int) -> tuple[str, int]:

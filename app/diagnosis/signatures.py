@@ -7,7 +7,7 @@ make no difference, and a full stop at the end is not asked for.
 
 Aho-Corasick finds the longest literal of every signature in one pass over the paste; a regular
 expression then verifies the few signatures whose literals are there, in a window of bounded length.
-All of it is linear, whatever the content and the paste hold.
+The time is linear for any content and any paste.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ REACH = 120
 """How many characters a `{}` stands for at most."""
 
 MOST_PLACEHOLDERS = 4
-"""A signature with more would be verified in a window of many times `REACH` characters."""
+"""The most placeholders of a signature: each adds `REACH` characters to the text that is
+verified."""
 
 OCCURRENCES = 8
 """How often one signature is verified in one paste; more repetitions say nothing new."""
 
 BOUNDED = 1
-"""A signature with so many placeholders is verified with Python's own `re`, in a fifth of RE2's
-time: each of them stands for `REACH` characters at most, with more of them the steps multiply."""
+"""Signatures with at most this many placeholders are verified with Python's own `re`, in a fifth of
+RE2's time. With more placeholders the steps of `re` multiply."""
 
 _PLACEHOLDER = re2.compile(r"\{[a-z_]{0,20}[0-9]?\}|%[sd]|\bx\.x\.x\.x\b")
 _ENDINGS = " .!"
@@ -165,7 +166,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def valid_address(found: str) -> str | None:
-    """Return the IP address in `found` in its usual form, or None when it is none."""
+    """Return the IP address in `found` in its usual form, or None if it isn't valid."""
     try:
         return str(ip_address(found.strip(".:") if "." in found else found))
     except ValueError:

@@ -1,4 +1,4 @@
-"""A paste in the one spelling that signatures, codes and phrases are compared in.
+"""A paste in the normal form in which signatures, codes and phrases are compared.
 
 Pure and linear in the length of the text. What people paste went through terminals, JSON in JSON,
 chat programs and browsers: quotes are curly or escaped, spaces are not spaces, JSON is broken into
@@ -27,7 +27,7 @@ _INVISIBLE: dict[int, None] = dict.fromkeys(
 )
 _CONTROL = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n")}, " ")
 _TABLE = _CONTROL | _INVISIBLE | _DASHES | _QUOTES
-# Most of any text is ASCII: it is translated as bytes, at a tenth of the price, the rest by itself.
+# Most of a text is ASCII. It is translated as bytes, in a tenth of the time.
 _ASCII_TABLE = bytes(ord(chr(code).translate(_TABLE)) for code in range(128)) + bytes(
     range(128, 256)
 )
@@ -111,7 +111,7 @@ class Text:
 
 
 def normalise(pasted: str) -> Text:
-    """Return `pasted` in the spelling for comparing. Any string is fine, none raises."""
+    """Return `pasted` in the normal form. Any string is accepted."""
     text = pasted.replace("\r\n", "\n").replace("\r", "\n")
     lines = tuple(text.split("\n"))
     if not text.isascii():

@@ -37,7 +37,8 @@ NOT_WORDS = frozenset(_NOT_WORDS.split())
 """Words that say "not"."""
 
 _LAST_LETTERS = frozenset("sgdne")
-"""The last letters of the endings -s, -ing, -ed, -ion and -e: other words have none of them."""
+"""The last letters of the endings -s, -ing, -ed, -ion and -e. Words that end in other letters are
+stems."""
 
 
 def stem(word: str) -> str:
@@ -76,7 +77,7 @@ class Token(NamedTuple):
 def tokens(sentence: str, offset: int = 0) -> Iterator[Token]:
     """Yield the words of a normalised sentence that begins at `offset` of its text.
 
-    Two words in a row are also found as one: "white list" has the term "whitelist".
+    Two words in a row are also found as a single word: "white list" has the term "whitelist".
     """
     previous = ""
     for place, match in enumerate(WORD.finditer(sentence)):

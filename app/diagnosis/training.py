@@ -31,7 +31,7 @@ def marks(mentions: Collection[Mention], foreign: Collection[str]) -> tuple[str,
 
 
 def _shares(report: Report, slugs: Mapping[str, str]) -> dict[str, float]:
-    """Return the share of each class in what a report is: the first label weighs most."""
+    """Return the share of each class in the label of a report; `expected` weighs most."""
     if not report.also:
         return {slugs[report.expected]: 1.0}
     shares: dict[str, float] = defaultdict(float)

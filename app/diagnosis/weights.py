@@ -56,7 +56,7 @@ CODE: Mapping[Context, float] = {
 """An exchange's own code, by how it stands in the text. A status says less than a code."""
 
 LITERAL_CODE = 5.0
-"""A code that is a text of its own (EAPI:Invalid key), or one that was chosen by a link."""
+"""A code that is a whole text (EAPI:Invalid key), or a code from a link."""
 
 CONFIRMED = 1.0
 """Added when the code's message stands there too."""
@@ -68,7 +68,7 @@ SHORT_MESSAGE = 2.0
 """A message of a word or two, which also stand in other texts."""
 
 FOREIGN_MESSAGE = 2.6
-"""A message of another exchange, or of an unknown one."""
+"""A message of another or of an unknown exchange."""
 
 TELLING_WORDS = 3
 TELLING_LENGTH = 18
@@ -100,7 +100,8 @@ WITHIN_ERROR = 0.7
 SIGNATURE = 3.8
 SHORT_SIGNATURE = 3.4
 SHORTEST_SIGNATURE = 2.5
-"""A signature of an issue; a short one, and one of fewer than `SHORT_LENGTH` characters."""
+"""A signature of an issue; a short signature; a signature of fewer than `SHORT_LENGTH`
+characters."""
 SHORT_LENGTH = 8
 
 STATUS_SIGNATURE = 2.2
@@ -192,7 +193,7 @@ WORTH_A_CHOICE = 0.02
 """Issues in a choice, at most and at least; the last of three from this probability on."""
 
 FAR_BEHIND = 3.5
-"""Beside a named issue, one that is this much weaker is not told."""
+"""An issue that is this much weaker than the named issue isn't told."""
 
 WORTH_SAYING = 0.25
 """Weaker evidence counts, but is not told as a reason."""
@@ -229,10 +230,10 @@ CHOSEN = 2.5
 """The visitor chose it: more than its name, less than its host."""
 
 OWN_CODE = 3.0
-"""A code that only this exchange has in this form (EAPI:...), or one beside its message."""
+"""A code that only this exchange has in this form (EAPI:...), or a code beside its message."""
 
 OWN_MESSAGE = 1.5
-"""A message that only this exchange has, or a short one beside its code."""
+"""A message that only this exchange has, or a short message beside its code."""
 
 SOLE_CODE = 1.0
 """A code that only this exchange has, or a text that is nothing but a code."""
@@ -271,12 +272,12 @@ PAIR = 0.5
 """Weight of two groups in one text, against 1 for a word or a group."""
 
 MOST_GROUPS = 20
-"""In a text with more groups pairs of them say nothing: it holds something of everything."""
+"""The most groups of a text whose pairs count: a text with more is about many things."""
 
 USUAL_SIZE = 30
 SMALLEST_SIZE = 20
-"""Each word of a text with more words than usual counts less, of a shorter one more, down to the
-smallest size."""
+"""The usual and the smallest size of a text: each word counts more in a shorter text and less in a
+longer text."""
 
 ROUNDS = 4
 RATE = 0.2

@@ -31,7 +31,7 @@ WAIT_SECONDS = 2
 """The longest wait for each of: a connection, another program's lock, one statement."""
 POOL_SIZE = 4
 """The writer thread needs a connection, and so does each thread that reads."""
-# Any number will do, as long as nothing else in the same PostgreSQL database locks it.
+# Any number that nothing else in the same PostgreSQL database locks.
 _MIGRATION_LOCK = 0x4E17_CE57
 
 WRONG_URL = "the database URL must be like sqlite:////folder/file.db or postgresql://user:password@host/name"
@@ -192,7 +192,7 @@ class Database:
         """Cut all connections to PostgreSQL, and note that the database does not answer in time.
 
         The server keeps the time limits of statements, and a server that is frozen keeps none: a
-        thread would wait for its answer for ever.
+        thread would wait forever for its answer.
         """
         self._note(failures.TIMEOUT, "deadline")
         if self.file is not None:

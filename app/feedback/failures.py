@@ -1,4 +1,4 @@
-"""Why the database failed, in words that show no file, host, user or stored value."""
+"""The reason for a failure of the database, without files, hosts, users or stored values."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from app.feedback.records import Kind, Unanswered
 
 ALIKE = 0.6
-"""Two texts belong together when they share this part of all their words (Jaccard)."""
+"""Two texts are alike if they share this part of all their words (Jaccard)."""
 MOST_COMPARED = 10
 """The most groups that a text is compared with: those that share most of its rarest words."""
 
@@ -26,11 +26,11 @@ _PLACEHOLDERS = (
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"), " ip "),
     (re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}:?(?:[0-9a-f]{1,4}:?)*"), " ip "),
     (re.compile(r"\b(?:0x)?(?=[0-9a-f]*\d)[0-9a-f]{8,}\b"), " id "),
-    # A word with many digits in it is an id, whatever it is made of.
+    # A word with many digits is an id.
     (re.compile(r"\b(?=\w*[a-z])(?:[a-z_]*\d){4,}\w*"), " id "),
     (re.compile(r"\b\d+(?:[.,]\d+)*\b"), " number "),
 )
-# Of all numbers, only these name an error: two texts with other codes are never alike.
+# The numbers that are error codes. Texts with different codes are never alike.
 _CODE = re.compile(
     r"(?<![\w.])-(\d{3,6})(?![\w.-])"
     r"|(?:code|errno|error)\W{1,5}-?(\d{3,6})(?![\w.])"

@@ -14,7 +14,7 @@ UNANSWERED_DAYS = 90
 """How long unanswered texts are kept."""
 
 ANY_ISSUE = "*"
-"""Stands for all issues in counts of reports; no issue is called that."""
+"""Stands for all issues in counts of reports; it can't be a slug."""
 
 
 class StoreUnavailableError(Exception):

@@ -45,8 +45,8 @@ T = TypeVar("T")
 class Store:
     """Votes, unanswered texts and report counts in SQLite or PostgreSQL.
 
-    One thread of its own writes (`writer.py`). The methods that write are awaited, and those that
-    read block: async callers run them through `read`. Both raise `StoreUnavailableError` when the
+    A separate thread writes (`writer.py`). The methods that write are awaited, and those that read
+    block: async callers run them through `read`. Both raise `StoreUnavailableError` when the
     database is away. `note_unanswered`, `count_report` and `status` return at once and never fail.
     After a failure the store recovers without help.
     """
@@ -116,7 +116,7 @@ class Store:
     async def share_status(self, holder: str, seconds: float, text: str | None = None) -> Shared:
         """Take or renew the right of `holder` to ask the exchanges, for `seconds`.
 
-        Of all processes with this store one has it; what it gives as `text`, all others read.
+        A single process of all that share this store has the right; the others read its `text`.
         """
         call = partial(writer.share_status, holder=holder, seconds=seconds, text=text)
         shared: Shared = await self._write(call)
@@ -150,7 +150,7 @@ class Store:
             self._waiting -= 1
 
     def _writer_hangs(self) -> bool:
-        """Tell whether the database holds the writer up, and not the many votes before this."""
+        """Tell whether the database blocks the writer, rather than the many votes in the queue."""
         return self._writer.busy_seconds >= DEADLINE_SECONDS / 2
 
     # Reading

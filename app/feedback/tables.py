@@ -26,7 +26,7 @@ from app.feedback.records import LONGEST_KEY, LONGEST_TEXT
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: time zones in, UTC out. SQLite keeps no zone, so it gets UTC without one."""
+    """A moment, stored in UTC. SQLite stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

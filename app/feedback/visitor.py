@@ -25,7 +25,7 @@ def _network(address: str) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:
-        # A Unix socket or a test client: whatever the server says is all there is.
+        # A Unix socket or a test client, which has no IP address.
         return address
     if isinstance(parsed, IPv6Address):
         if parsed.ipv4_mapped is not None:

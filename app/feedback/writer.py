@@ -59,8 +59,8 @@ class Write:
 class Writer:
     """The queue of writes, and the thread that empties it.
 
-    The rows in the queue are written in one transaction, so that the disk is waited for once. When
-    the database is away, those who wait are told at once. Notes stay in the queue: the newest
+    The rows in the queue are written in one transaction, with a single wait for the disk. When the
+    database is away, those who wait are told at once. Notes stay in the queue: the newest
     `MOST_NOTES`.
     """
 
@@ -163,7 +163,7 @@ class Writer:
         """Tell those who wait, keep the notes if the database is away; tell whether it works."""
         is_away = isinstance(error, StoreUnavailableError) and not isinstance(error, RefusedError)
         if not is_away and len(group) > 1:
-            # The fault lies with one of the rows. The others can be written without it.
+            # A single row is refused. The others can be written without it.
             works = [self._write([write]) for write in group]
             return all(works)
         if not isinstance(error, StoreUnavailableError):

@@ -2,7 +2,7 @@
 
 - `documents`: what can be found, and the passages that a visitor can read there
 - `analysis`: how texts and queries are cut into words
-- `vocabulary`: which words a mistyped or unfinished word can mean
+- `words`: which words a mistyped or unfinished word can mean
 - `names`: the error codes, error messages and exchanges that a query names
 - `query`: a query as a tantivy query
 - `index`: the tantivy index, and the `SearchIndex` that answers queries

@@ -31,7 +31,7 @@ _TOKEN = re.compile(rf"{_WORD}(?:[-_.]+{_WORD})*")
 
 _BETWEEN = re.compile(rf"(?<=[{UNSPACED}])(?=[{UNSPACED}])")
 CUT = "\N{ZERO WIDTH SPACE}"
-"""Stands between the letters of such scripts, each of which is a word in the index."""
+"""Stands between the letters of scripts without spaces: each letter is a word in the index."""
 
 
 def stemming(language: Language) -> tantivy.TextAnalyzer:
@@ -62,7 +62,7 @@ def tokens_of(text: str) -> list[str]:
 
 
 def parts_of(text: str) -> list[str]:
-    """Return the words of a text in lower case, those of compounds one by one."""
+    """Return the words of a text in lower case; compounds are split into their words."""
     return re.findall(_WORD, text.casefold())
 
 

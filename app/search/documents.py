@@ -32,9 +32,9 @@ class Passage(NamedTuple):
 class Document:
     """A page that a search can find.
 
-    A match in `names` counts most, then one in `lead`, then one in `passages`, which a visitor
-    reads there, or in `hidden`, what else the page is found by. `told` are the words of people whom
-    the page helps: words that are frequent there raise it among the pages that match.
+    Matches in `names` count most, then those in `lead`, then those in `passages`, which a visitor
+    reads on the page, and in `hidden`, which is only for finding it. `told` are reports of people
+    whom the page helps: words that are frequent there raise the page among the matches.
 
     `exchange` is the exchange that the page is about. `code`, `messages` (with placeholders) and
     `issues`, the addresses of what it can mean, likeliest first, are those of an error code.
@@ -104,7 +104,7 @@ def _issue(issue: Issue, knowledge: KnowledgeBase) -> Document:
 def _told(issue: Issue, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield the reports of an issue.
 
-    Without the names of exchanges: issues would come before the page of the exchange.
+    Names of exchanges are left out, so that a search for an exchange finds its page first.
     """
     names = {known.id for known in knowledge.exchanges}
     for report in knowledge.content.reports:
@@ -226,5 +226,5 @@ def _joined(facts: Iterable[str | None]) -> str:
 
 
 def _open(message: str) -> str:
-    """Return a message with what changes in it left open."""
+    """Return a message with "…" for its placeholders."""
     return PLACEHOLDER.sub("…", message)

@@ -1,7 +1,7 @@
 """The search over one knowledge base.
 
 Its tantivy index holds each page with all its texts, to find and rank pages, and each passage of a
-page alone, to choose the one that a result shows.
+page alone, to choose the passage that a result shows.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from app.search.snippets import Snippets
 from app.search.words import Words, rarities
 
 PASSAGES_PER_RESULT = 20
-"""The best passages of all results that are looked at, on average."""
+"""How many passages are looked at for each result, on average."""
 
 
 class SearchIndex:
     """The search over one knowledge base: built once, never changed, safe to share by threads.
 
     It finds words of the language in use when it is built. `english` is the search over the same
-    content in English: what is found there alone is found, too.
+    content in English, for queries that find nothing here.
     """
 
     def __init__(self, knowledge: KnowledgeBase, english: SearchIndex | None = None) -> None:

@@ -11,10 +11,10 @@ from app.search.analysis import FILLERS, parts_of, tokens_of
 from app.search.documents import Document
 
 MOST_SHARERS = 3
-"""A message that more error codes share names the issues that they mean."""
+"""The most error codes that a message can name; a message of more codes names their issues."""
 
 _CLEAR = re.compile(r"[^\W_][-_:./ ]+[^\W_]|[a-z][A-Z]|^[-+]\d{3}|\d{5}")
-"""A code that means nothing else: of several parts or words, or a long number."""
+"""A code that can't be anything else: it has several parts or words, or is a long number."""
 
 Message = tuple[str, ...]
 """The fixed parts of an error message, each as `_key` returns it."""
@@ -109,7 +109,7 @@ class Names:
 
 
 def _key(text: str) -> str:
-    """Return the tokens of a text, so that what holds them holds the text as whole words."""
+    """Return the tokens of a text with spaces around each, to search for whole words."""
     return _spaced(tokens_of(text))
 
 

@@ -1,4 +1,4 @@
-"""A visitor's query -> what it asks for -> tantivy queries.
+"""A visitor's query -> a `Question` -> tantivy queries.
 
 A match counts by how rare its word is and by the field that holds it. BM25, tantivy's own score,
 counts more in short texts: one-line error messages would come before every issue.
@@ -19,7 +19,8 @@ from app.search.analysis import FILLERS, SMALL_WORDS, cut, is_code, parts_of, to
 from app.search.words import TYPED, Forms, Phrase, Words
 
 MAX_CHARACTERS, MAX_TOKENS, RAREST_WORDS = 200, 20, 12
-"""Of a long query only so much is read, and the words that say most are searched for."""
+"""The most characters and tokens of a query that are read, and the most words that are searched
+for."""
 
 PAGE_FIELDS = {"title": 2.0, "lead": 1.0, "text": 1.0}
 """How much a match counts. `text` has the title and the lead too, so they count 3 and 2."""
@@ -37,10 +38,11 @@ SHOWN_BONUS = 4.0
 """What a passage gains that the visitor's choice of an exchange shows."""
 
 TOLD_WEIGHT = 2.0
-"""How much it counts that people use a word often who are helped by a page (by BM25)."""
+"""Factor for BM25 of the reports of people whom a page helps."""
 
 SENTENCE_WORDS, SENTENCE_WEIGHT = 3, 2.0
-"""A title or lead that holds a whole query of so many words gains what they say, so many times."""
+"""From this number of words on, a title or lead that holds the whole query gains their score times
+this factor."""
 
 _QUOTED = re.compile(r'(?<!\S)"([^"]+\s[^"]+)"(?!\S)')
 _UNFINISHED = re.compile(r"[^\W\d_]\Z")
@@ -62,7 +64,7 @@ class Question(NamedTuple):
 
 
 def clean(query: str) -> str:
-    """Return the part of a query that is read, with one sign for those that look alike."""
+    """Return the part of a query that is read, with plain quotes and hyphens."""
     return cut(query.encode("utf-8", "ignore").decode()[:MAX_CHARACTERS].translate(_LOOKALIKES))
 
 

@@ -11,10 +11,10 @@ import tantivy
 from app.search.analysis import is_code
 
 TYPED, CORRECTED, COMPLETED, JOINED = 1.0, 0.7, 0.6, 0.7
-"""What a word counts as typed, corrected, completed, and written together with its neighbour."""
+"""Factors for a word as it was typed, corrected, completed, or joined with its neighbour."""
 
 TYPOS = ((1, 4), (2, 8))
-"""How many typos are forgiven, and from which length on. A swap of neighbours is one typo."""
+"""How many typos are corrected, and from which length on. Two swapped letters are one typo."""
 
 SHORTEST_PREFIX = 2
 COMPLETIONS, CORRECTIONS = 20, 8
@@ -31,7 +31,7 @@ Forms = Mapping[Phrase, float]
 
 
 def rarities(searcher: tantivy.Searcher, field: str, size: int) -> dict[str, float]:
-    """Return how much each word of a field says: the fewer of `size` documents, the more."""
+    """Return the rarity of each word of a field among `size` documents."""
     return {word: math.log1p(size / count) for word, count in searcher.terms_with_prefix(field, "")}
 
 
@@ -66,11 +66,11 @@ class Words:
         return bool(phrase) and all(word in self._rarities for word in phrase)
 
     def rarity(self, phrases: Iterable[Phrase]) -> float:
-        """Return how much the commonest phrase says: the rarer its words, the more."""
+        """Return the rarity of the commonest of the phrases."""
         return min(sum(self._rarities.get(word, 0.0) for word in phrase) for phrase in phrases)
 
     def forms(self, word: str, *, typing: bool) -> dict[Phrase, float]:
-        """Return what a word can mean, nothing if no document holds anything like it.
+        """Return what a word can mean; empty if no document has a similar word.
 
         With `typing`, it may be unfinished. Only a word that no document holds is corrected.
         """
@@ -87,12 +87,12 @@ class Words:
         return forms
 
     def joined(self, word: str, next_word: str) -> dict[Phrase, float]:
-        """Return what two words mean that were written apart: `white list` is `whitelist`."""
+        """Return the joined form of words that were written apart: `whitelist` for `white list`."""
         whole = self.analyze(word + next_word)
         return {whole: JOINED} if self.know(whole) else {}
 
     def _halves(self, word: str) -> dict[Phrase, float]:
-        """Return what two words mean that were written as one: `apikey` is `api key`."""
+        """Return the parts of a word that should be two words: `apikey` is `api key`."""
         cuts = range(SHORTEST_PREFIX, len(word) - 1)
         pairs = [self.analyze(f"{word[:cut]} {word[cut:]}") for cut in cuts]
         return dict.fromkeys(filter(self.know, pairs), TYPED)

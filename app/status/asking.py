@@ -1,4 +1,4 @@
-"""One look at an exchange: its public calls, without a key and with nothing of a visitor."""
+"""A look at an exchange: its public calls, without a key or data of visitors."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from app.model import StatusCalls
 from app.status.reading import Said, UnreadableError, at, moment, parsed, said
 
 TIMEOUT_SECONDS = 5.0
-"""The longest that one call may take, from the name of the host to the last byte."""
+"""The longest time of a call, from resolving the host to the last byte."""
 MAX_BYTES = 256 * 1024
-"""The longest answer that is read; those of the documentation take less than 10 KB."""
+"""The longest response that is read; documented responses take less than 10 KB."""
 USER_AGENT = "helpcenter-status/1 (looks once a minute whether the API answers)"
 
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, UnreadableError, ValueError)
@@ -67,7 +67,8 @@ def client(trusted: ssl.SSLContext) -> httpx.AsyncClient:
 async def look(calls: StatusCalls, now: Callable[[], dt.datetime]) -> Look:
     """Ask an exchange for its status and its time, one after the other on one connection.
 
-    An answer that is late, too long, redirected or not as documented counts as none. Never raises.
+    A response that is late, too long, redirected or not as documented counts as a failure. Never
+    raises.
     """
     begun = now()
     found = Said("answers")

@@ -14,13 +14,13 @@ from app.status.asking import Look
 from app.status.reading import Said, State, moment
 
 STALE = dt.timedelta(minutes=5)
-"""What is older than this is not known any more."""
+"""The age from which on a look says nothing any more."""
 SLOT_SECONDS = 15 * 60
 SLOTS = 24 * 3600 // SLOT_SECONDS
-"""The last day, in parts of which the gravest state is kept."""
+"""The last day is divided into slots, each with its gravest state."""
 MOST_CHANGES = 100
 FAILURES = 2
-"""So many looks in a row must fail before an exchange counts as silent."""
+"""The number of failed looks in a row from which on an exchange counts as silent."""
 
 GRAVITY: tuple[State, ...] = (
     *("unknown", "answers", "operating", "announced"),
@@ -76,7 +76,7 @@ class Board:
         return record.failed if record else 0
 
     def is_known(self, now: dt.datetime) -> bool:
-        """Tell whether any exchange has answered lately: else it is we who can't reach anything."""
+        """Tell whether any exchange has answered lately; if none has, our connection is down."""
         return any(
             _is_fresh(record.look, now) and record.look.said.state != "silent"
             for record in self._records.values()
@@ -84,7 +84,7 @@ class Board:
         )
 
     def look(self, exchange: str, now: dt.datetime) -> Look | None:
-        """Return the latest look, None when nothing is known: neither from it nor from others."""
+        """Return the latest look; None when nothing is known of the exchange or of any other."""
         record = self._records.get(exchange)
         if record is None or record.look is None or not _is_fresh(record.look, now):
             return None
@@ -138,7 +138,7 @@ class Board:
 
 
 def _is_fresh(look: Look | None, now: dt.datetime) -> bool:
-    """Tell whether a look is not too old, nor from a future that a clock jump has taken back."""
+    """Tell whether a look is recent, and not from the future after a clock was set back."""
     return look is not None and -STALE < now - look.at < STALE
 
 

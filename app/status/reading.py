@@ -1,6 +1,6 @@
 """The answer of an exchange -> what it says of itself, as its content file explains.
 
-Nothing of an answer goes further than a state, two times and a clock: no text of it is kept.
+Only a state, two times and a clock are taken from a response; no text of it is kept.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UNITS = (1.0, 1e3, 1e6, 1e9)
 
 
 class UnreadableError(Exception):
-    """An answer that is not what its documentation promises."""
+    """A response that differs from its documentation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Said:
 
 
 def parsed(body: bytes) -> Any:
-    """Return the JSON of an answer; raise `UnreadableError` when it is none."""
+    """Return the JSON of a response; raise `UnreadableError` if it isn't JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

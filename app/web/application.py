@@ -81,9 +81,8 @@ API_PREFIX = f"{PATHS['api']}/"
 class HelpCenter(FastAPI):
     """The application, with the answer cache in front of everything that FastAPI does.
 
-    `live`, `feedback`, `status` and `renderer` are what it was made of, for who runs it; no handler
-    asks for them here.
-    `assistants` answers at `/mcp`, and over stdio.
+    `live`, `feedback`, `status` and `renderer` are what it was made of, for the command line and
+    tests; no handler reads them here. `assistants` answers at `/mcp`, and over stdio.
     """
 
     front: ASGIApp
@@ -154,7 +153,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        redirect_slashes=False,  # it would name the host and scheme that a proxy asks for
+        redirect_slashes=False,  # redirects would use the proxy's host and scheme
     )
     app.live, app.feedback, app.status, app.renderer = live, feedback, status, renderer
     app.assistants = Assistants(
@@ -191,7 +190,7 @@ def create_app(
         )
         app.add_middleware(dev.NoStore)
     cache = ResponseCache(
-        # What FastAPI does; `app` itself is what stands in front.
+        # FastAPI's own `__call__`; that of `app` answers from the cache first.
         InLanguage(super(HelpCenter, app).__call__, live),
         lambda: None if settings.dev else status.edition(live.state.edition),
         templates(app.router.routes),
@@ -218,8 +217,8 @@ def _now(live: Live, feedback: FeedbackService, cache: ResponseCache, status: St
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel background tasks until they have ended.
 
-    Once is not enough: `asyncio.wait_for` of Python 3.11 loses a cancellation that comes at the
-    moment at which what it waits for is done, and the server would never stop.
+    A single cancellation isn't enough: `asyncio.wait_for` of Python 3.11 loses it if it comes in
+    the moment in which the awaited task ends. The server would never stop.
     """
     pending = set(tasks)
     while pending:
@@ -235,8 +234,8 @@ async def _healthy(request: Request) -> Response:  # noqa: ARG001 - the signatur
 def _ready(live: Live, feedback: FeedbackService, folder: Path) -> Route:
     """Return `/readyz`: the state of the content and of the store.
 
-    The server is ready as long as it serves anything: the help pages do not need the store, and an
-    edition without the broken files is better than none.
+    The server is ready as long as it serves anything: the help pages don't need the store, and an
+    edition without the broken files helps too.
     """
 
     async def answer(request: Request) -> Response:  # noqa: ARG001 - the signature of a handler
@@ -259,7 +258,7 @@ def _ready(live: Live, feedback: FeedbackService, folder: Path) -> Route:
 
 
 def _widget(static: StaticFolder) -> list[Route]:
-    """Return the newest widget, and each one under its number.
+    """Return the routes of the newest widget and of the numbered widgets.
 
     A numbered widget never changes, so pages can name it with its checksum.
     """
@@ -280,7 +279,7 @@ def _widget(static: StaticFolder) -> list[Route]:
 
 
 def _metrics(metrics: Metrics, guard: Guard) -> Route:
-    """Return `/metrics`, for who knows its password."""
+    """Return `/metrics`, which needs its password."""
 
     async def answer(request: Request) -> Response:
         guard.check(request)
@@ -300,7 +299,7 @@ def _public(finding: Finding, folder: Path) -> dict[str, object]:
 
 
 async def _without_slash(request: Request) -> Response:
-    """Lead from an address with a slash too many to the page."""
+    """Redirect from an address with a slash at its end to the page."""
     return moved(request, "/" + quote(request.path_params["path"].strip("/")))
 
 

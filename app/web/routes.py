@@ -1,4 +1,4 @@
-"""Every address of the help pages, and who answers it."""
+"""Every address of the help pages, with its handler."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def routes(
 def templates(routes: Iterable[BaseRoute]) -> Callable[[Scope], str]:
     """Return what tells, after a request, the template of the address that was found.
 
-    It never tells the address itself, which is a visitor's own: "none" when nothing was found.
+    "none" if no route was found: the address itself may hold words of a visitor.
     """
     by_endpoint: dict[Any, str] = {}
     for route in routes:

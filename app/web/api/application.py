@@ -242,7 +242,7 @@ def _add_status(api: FastAPI, status: StatusService) -> None:
 
 
 def _add_undescribed(api: FastAPI, edition: Callable[[], Edition]) -> None:
-    """Add the description itself, and what only the widget asks for."""
+    """Add the OpenAPI document, and the texts for the widget."""
 
     @api.get("/widget", include_in_schema=False)
     async def get_widget_words() -> Response:
@@ -255,10 +255,7 @@ def _add_undescribed(api: FastAPI, edition: Callable[[], Edition]) -> None:
 
 
 def guarded(api: FastAPI, origins: Iterable[str] = (), keys: Collection[str] = ()) -> ASGIApp:
-    """Return the interface as it is mounted: pages of `origins` may use it, and `keys` are known.
-
-    Both stand outside of the interface, so that they see its errors too.
-    """
+    """Return the interface with CORS for `origins` and the check of `keys` around it."""
     return Cors(KeyCheck(api, keys), origins)
 
 

@@ -1,4 +1,4 @@
-"""`/mcp`, made at its first request: importing the SDK takes a quarter as long as a whole start."""
+"""`/mcp`, created at its first request: importing the SDK would make a start a quarter longer."""
 
 from __future__ import annotations
 

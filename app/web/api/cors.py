@@ -14,7 +14,7 @@ from app.web.api.refusals import refusal
 EXPOSED = ("Retry-After", "X-Request-ID")
 """The headers of an answer that a page of a named origin may read."""
 PREFLIGHT_SECONDS = 3600
-"""For so long a browser need not ask again whether another origin may use the interface."""
+"""The seconds for which a browser may keep the answer to a preflight request."""
 
 
 class Cors(CORSMiddleware):
@@ -36,7 +36,7 @@ class Cors(CORSMiddleware):
 
     @staticmethod
     def allow_explicit_origin(headers: MutableHeaders, origin: str) -> None:
-        """Let a named origin read an answer; an answer to any other stays as it is."""
+        """Let a named origin read a response; other origins can't."""
         CORSMiddleware.allow_explicit_origin(headers, origin)
         headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
 

@@ -29,9 +29,9 @@ KEY = {
     "scheme": "bearer",
     "description": "A key of the operator's, for programs that ask from a server. It lifts limits.",
 }
-"""How a program says who it is, if it wants to."""
+"""The security scheme of the optional key."""
 LISTED = 2
-"""So many items of a list are enough to show what it is."""
+"""The items of a list that an example shows."""
 
 
 def _refusal(description: str, detail: str, *mistakes: Mistake) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Example:
 
 
 def examples(edition: Edition) -> dict[str, Example]:
-    """Return an example for every path for which the content has one."""
+    """Return an example for every path, if the content has a fitting one."""
     knowledge = edition.knowledge
     found = {"/exchanges": Example(_json(exchange_summary, knowledge.exchanges[:LISTED]))}
     if knowledge.issues:

@@ -12,10 +12,10 @@ from app.web.api.refusals import refusal
 
 
 class KeyCheck:
-    """Refuses an unknown key before anything of the request is read.
+    """Refuses an unknown key before it reads the request.
 
-    A key lifts limits, in the proxy too, which does not know the keys: what it lets through has to
-    cost nothing unless the key is right. A request without a key passes.
+    The proxy lifts its limits for any key, because it doesn't know them; so a wrong key must cost
+    nothing here. A request without a key passes.
     """
 
     def __init__(self, app: ASGIApp, keys: Collection[str]) -> None:

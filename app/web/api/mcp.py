@@ -26,7 +26,7 @@ from app.web.api.description import API_PATH
 from app.web.http.origins import is_from_elsewhere
 
 SCHEME = "help:"
-"""What the address of a page begins with as a resource: `help:/issues/<slug>`."""
+"""The scheme of pages as resources: `help:/issues/<slug>`."""
 
 INSTRUCTIONS = """\
 Help for people whose exchange API key does not connect to {product}. Call `diagnose` with the error

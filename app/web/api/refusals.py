@@ -24,7 +24,7 @@ DETAILS: Mapping[int, str] = {
     405: "this method can't be used here; the header Allow names those that can",
     500: "something went wrong here; the header X-Request-ID names the request in our log",
 }
-"""What to say of a status when nothing better is known."""
+"""The message of a status without a more exact message."""
 
 
 def refusal(
@@ -52,7 +52,7 @@ async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
 
 
 async def on_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    """Answer after a mistake of ours; the server logs it."""
+    """Answer after an internal error, which the server logs."""
     return refusal(500)
 
 
@@ -62,7 +62,7 @@ async def on_invalid(request: Request, error: Exception) -> JSONResponse:  # noq
     details = error.errors()
     mistakes = [
         Mistake(
-            # Below the field's own name `loc` repeats keys that were sent.
+            # The deeper parts of `loc` repeat keys that were sent.
             loc=list(detail["loc"][:2]),
             msg=detail["msg"].removeprefix("Value error, "),
             type=detail["type"],

@@ -41,8 +41,8 @@ KEY_HEADERS = frozenset({*_IN_KEY[1:], b"accept-encoding"})
 class CacheKey(NamedTuple):
     """Everything but the edition that a response to a GET may depend on.
 
-    `coding` is the one chosen for `Accept-Encoding`. The host is among the `headers` because some
-    responses have absolute links.
+    `coding` is chosen by `Accept-Encoding`. The host is among the `headers` because some responses
+    have absolute links.
     """
 
     path: str
@@ -98,7 +98,7 @@ class CacheKey(NamedTuple):
 class CachedResponse:
     """A whole response, ready to be sent: with its body, without it, or as a 304.
 
-    `unchanged` begins the 304, and is None where there is none.
+    `unchanged` is the start of the 304; None if the response can't be a 304.
     """
 
     start: Message
@@ -171,7 +171,7 @@ class ResponseCache:
         method: str = scope["method"]
         reads = method in {"GET", "HEAD"}
         known = headers.get(b"if-none-match") if reads else None
-        # Repeated headers, or a missing host, can be read in more than one way.
+        # Repeated headers and a missing host are ambiguous.
         is_clear = len(headers) == len(pairs) and b"host" in headers
         if not reads or not is_clear or not _PASS_BY.isdisjoint(headers):
             scope[RESULT] = "pass"
@@ -196,10 +196,10 @@ class ResponseCache:
                 self._entries[key] = _Entry(made, scope[ROUTE], size)
 
     async def _compressed(self, start: Message, body: bytes, *, key: CacheKey) -> CachedResponse:
-        """Return the response, compressed as well as possible where it is a page to be cached.
+        """Return the response; a page that will be cached is compressed as much as possible.
 
-        That takes up to 70 ms, so it is done in a thread, one page at a time, and not for
-        addresses with a query: anybody can make up as many of those as they like.
+        That takes up to 70 ms, so it is done in a thread, for a single page at a time. URLs with a
+        query are compressed quickly, because anybody can invent any number of them.
         """
         if self._is_compressing or key.query or key.coding != "br" or not _is_public(start):
             return await _quick(start, body, coding=key.coding)
@@ -271,7 +271,7 @@ def _response(start: Message, body: bytes, coding: Coding, quality: int) -> Cach
         said |= set_
     is_public = _is_public(start)
     if is_public:
-        # The headers count: with a 304, a browser keeps the headers that it had.
+        # The tag covers the headers too: after a 304 a browser keeps its old headers.
         said[b"etag"] = _tag((header for header in headers if not _is_sent_again(header[0])), body)
         headers.append((b"etag", said[b"etag"]))
     unchanged: Message | None = None

@@ -1,4 +1,4 @@
-"""Content codings: which one a visitor prefers (RFC 9110, 12.5.3), and bodies in it."""
+"""Content codings: the preferred coding of a visitor (RFC 9110, 12.5.3), and compression."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BEST_QUALITY = 11
 smaller. The first view of `/` needs it to fit into 14,600 bytes (`bench/weight.py`)."""
 GZIP_LEVEL = 6
 WORTHWHILE_BYTES = 256
-"""A shorter body fits into one packet anyway."""
+"""The least bytes of a body that is compressed; a shorter body fits into a packet anyway."""
 
 _QUALITY = re.compile(r"\s*(?:q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")
 _ALIASES = {"x-gzip": "gzip"}
@@ -32,8 +32,8 @@ _TEXT = re.compile(
 def preferred(accept_encoding: bytes | None) -> Coding:
     """Return the coding for a visitor with this header; None where there is none.
 
-    The highest weight wins, then brotli, then gzip. Whoever refuses everything, `identity`
-    included, gets `identity`: section 12.4.1 lets a server disregard such a wish.
+    The highest weight wins, then brotli, then gzip. If everything is refused, even `identity`, the
+    answer is `identity`, as section 12.4.1 allows.
     """
     if accept_encoding is None:
         return "identity"

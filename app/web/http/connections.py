@@ -1,9 +1,9 @@
-"""Bounds on what one connection may take: uvicorn's protocol, with the clock that it lacks.
+"""Limits on the size and duration of a connection: a subclass of uvicorn's protocol.
 
-uvicorn bounds how long an idle connection is kept, but neither how long a request may take to
-arrive nor how long its head may be, and an answer waits for ever for somebody to read it. So a few
-hundred slow clients could keep everybody else out. What no server can bound is from how many
-addresses somebody attacks; that is for the proxy or the network in front of it.
+uvicorn only limits the time of an idle connection. It has no limit for the time in which a request
+arrives, for the size of its head, or for the time until a response is read. So a few hundred slow
+clients could keep everybody else out. Attacks from many IP addresses have to be stopped by the
+proxy or the network.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import Server
 
 MAX_HEAD_BYTES = 64 * 1024
-"""The longest request line with headers; as much as uvicorn's other parser takes."""
+"""The most bytes of the request line with all headers: the limit of uvicorn's other parser."""
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
-"""The longest request as it is sent; of a body far less is read (`headers.MAX_BODY_BYTES`)."""
+"""The most bytes of a request as it is sent; `headers.MAX_BODY_BYTES` of the body are read."""
 RECEIVE_SECONDS = 20.0
-"""For so long a request may arrive, from its first byte (or the connection) to its last."""
+"""The seconds from the first byte of a request (or from the connection) to its last byte."""
 READ_SECONDS = 120.0
-"""For so long an answer may wait until the other side has read it."""
+"""The seconds until the client has read a response."""
 MAX_CONNECTIONS = 900
-"""So many are kept at a time: most systems give a process 1,024 files."""
+"""The most connections: on most systems a process may open 1,024 files."""
 LINGER_SECONDS = 0.3
-"""At the end, for so long a connection that is idle may still bring a request."""
+"""At a stop, the seconds for which an idle connection may still bring a request."""
 STOP_SECONDS = 5
-"""At the end, for so long requests that have begun are waited for."""
+"""At a stop, the seconds for which the server waits for requests that have begun."""
 CHECK_SECONDS = 1
-"""How often overdue connections are looked for."""
+"""The seconds between two looks for overdue connections."""
 
 REFUSALS = {
     400: b"This is not a proper HTTP request.",
@@ -42,7 +42,7 @@ REFUSALS = {
 
 
 _NOWHERE: deque[tuple[bytes, bytes]] = deque(maxlen=0)
-"""Where headers go that follow a body: they are none of the request that we answer."""
+"""Swallows headers that follow a body: they don't belong to the request that we answer."""
 
 
 class _RefusedError(Exception):
@@ -50,10 +50,10 @@ class _RefusedError(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection, which may not take too long and whose requests may not be ambiguous."""
+    """A connection with limits, which refuses ambiguous requests."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request; make room for it when there are too many connections."""
+        """Start to wait for a request; make room when there are too many connections."""
         super().connection_made(transport)
         self._is_stopping = False
         self._unread_since: float | None = None
@@ -71,7 +71,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what arrived, if the request is not too long by now."""
         if self._is_complete:
-            # Whatever it is: the other side has begun to send, and must come to an end.
+            # The client has begun a request, which must end in time.
             self._expect_request()
         self._received += len(data)
         super().data_received(data)
@@ -87,20 +87,20 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Refuse a head that is too long, and one that a proxy could understand otherwise."""
+        """Refuse a head that is too long, or that a proxy could read in another way."""
         if self._received > MAX_HEAD_BYTES:
-            # More than the head may have arrived, so now it is counted exactly.
+            # A part of the body may have arrived too, so the head is counted exactly.
             length = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if length > MAX_HEAD_BYTES:
                 self._refusal = 431
                 raise _RefusedError
         hosts = [name for name, _ in self.headers].count(b"host")
         version = self.parser.get_http_version()
-        # RFC 9112, 3.2: one Host, no less and no more. HTTP/0.9 has no headers at all.
+        # RFC 9112, 3.2: exactly one Host. HTTP/0.9 has no headers at all.
         if version not in {"1.0", "1.1"} or hosts > 1 or (not hosts and version == "1.1"):
             raise _RefusedError
-        # The parser takes what follows for the other protocol: a body would not be one any more,
-        # but the next request.
+        # The parser would leave the bytes that follow to the other protocol: a body would be read
+        # as the next request.
         wants_another_protocol = self.parser.should_upgrade()
         if wants_another_protocol and self._has_body():
             raise _RefusedError
@@ -117,10 +117,10 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: a request for another protocol is answered in this one."""
+        """Log nothing: a request for another protocol is answered in HTTP/1.1."""
 
     def on_message_complete(self) -> None:
-        """Note that the request is here; now it is our turn."""
+        """Note that the request is complete: from now on the client waits for us."""
         self._is_complete = True
         super().on_message_complete()
 
@@ -130,7 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Answer what can't be parsed or was refused, and close."""
+        """Answer a request that can't be parsed or was refused, and close."""
         self._refuse(self._refusal)
 
     def _refuse(self, status: int) -> None:
@@ -152,7 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return not self._is_complete and self._received > 0
 
     def shutdown(self) -> None:
-        """At the end: answer what has begun, and what a client sends before it knows."""
+        """At a stop: answer requests that have begun, and those that are on their way."""
         self._is_stopping = True
         if self.cycle is not None:
             self.cycle.keep_alive = False
@@ -163,12 +163,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def waits_since(self) -> float | None:
-        """Return since when this waits for the other side; None when that waits for us."""
+        """Return since when this waits for the client; None while the client waits for us."""
         waits = self._is_answered() or not self._is_complete or self.flow.write_paused
         return self._since if waits and not self.transport.is_closing() else None
 
     def check(self, now: float) -> None:
-        """Close the connection when what it waits for is overdue at `now`, in loop time."""
+        """Close the connection if the client is overdue at `now`, in loop time."""
         if self.transport.get_write_buffer_size() == 0:
             self._unread_since = None
         elif self._unread_since is None:
@@ -180,14 +180,15 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._has_begun():
             self._refuse(408)
         else:
-            # A browser that connected in advance would take a 408 for its next answer.
+            # A browser that connected in advance would take a 408 for the answer to its next
+            # request.
             self.transport.close()
 
 
 def _make_room(connections: Iterable[BoundedProtocol]) -> None:
-    """Close a tenth of the connections that wait for the other side, the longest waiting first.
+    """Close a tenth of the connections that wait for their client, the longest waiting first.
 
-    Who sends a request in earnest is among them for moments only.
+    Honest clients are only among them for moments.
     """
     waiting = [
         (since, connection)
@@ -200,7 +201,7 @@ def _make_room(connections: Iterable[BoundedProtocol]) -> None:
 
 
 async def check_connections(server: Server) -> None:
-    """Close what is overdue on `server`; to be called every `CHECK_SECONDS`."""
+    """Close the overdue connections of `server`; to be called every `CHECK_SECONDS`."""
     now = asyncio.get_running_loop().time()
     for connection in list(server.server_state.connections):
         cast("BoundedProtocol", connection).check(now)

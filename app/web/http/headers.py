@@ -31,7 +31,8 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 MAX_BODY_BYTES = 512 * 1024
-"""The longest body that is read at all: a paste that is too long can still be shown again."""
+"""The most bytes of a body that are read. A paste that is too long is still read, to be
+shortened."""
 PAGE_CACHE = "public, max-age=60, stale-while-revalidate=600"
 NO_STORE = "no-store"
 

@@ -1,8 +1,8 @@
 """The language of a request: `/es/...` is the page at `/...` in Spanish.
 
-The application sees the English address, and the language in use. What it answers has English
-addresses too; here the language is put in front of those in headers, `Renderer` does the same in
-pages. The JSON interface takes `?lang=` instead.
+The application sees the English address, and the language in use. Its responses have English
+addresses too: this class adds the language to those in headers, `Renderer` to those in pages. The
+JSON interface takes `?lang=` instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ADDRESSES = frozenset({b"location", b"hx-push-url"})
 
 
 class Languages(Protocol):
-    """What knows the languages that are served."""
+    """Something that knows the languages that are served."""
 
     def languages(self) -> Mapping[str, Language]:
         """Return the languages other than English, by the names of their folders."""
@@ -48,7 +48,7 @@ class InLanguage:
             await RedirectResponse(url, 301)(scope, receive, send)
             return
         if folder:
-            # In place: what stands in front asks this scope for the route that was found.
+            # In place: the cache reads the route from this scope.
             scope["path"] = path
             raw = scope.get("raw_path") or b""
             scope["raw_path"] = raw[len(folder) + 1 :]

@@ -19,7 +19,7 @@ MOST_COUNTS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most events of an address within a window, which starts with the first of them."""
+    """The most events of an address within a window, which starts with its first event."""
 
     event: str
     most: int
@@ -56,7 +56,7 @@ class Limiter:
         return _wait(limit, self._window(limit, address, now), now)
 
     def _window(self, limit: Limit, address: str, now: float) -> Window:
-        """Return the present window of an address, or a new one if it has ended."""
+        """Return the present window of an address, or a new window if it has ended."""
         window = self._windows.get((limit, self._visitor(address)))
         return window if window and now < window.end else Window(now + limit.seconds, 0)
 

@@ -1,8 +1,7 @@
-"""What is logged, and what never is: no text, no address, no query of a visitor.
+"""Logging, without texts, addresses or queries of visitors.
 
-Every request has an id: the one that a proxy gave it in `X-Request-ID`, else a new one. It comes
-back as a header, stands on the page that says that something went wrong, and in every line that
-is logged meanwhile.
+Every request has an id: the `X-Request-ID` from a proxy, else a new id. It is in a header of the
+response, on the page about an internal error, and in every line that is logged for the request.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
 def well_formed(request_id: bytes) -> bool:
-    """Tell whether an id from outside can be shown and logged as it is."""
+    """Tell whether an id from a client can be shown and logged."""
     return _WELL_FORMED.fullmatch(request_id) is not None
 
 
@@ -42,7 +41,7 @@ def logging_config(log_format: LogFormat) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "uvicorn": {"level": "WARNING"},
-            # What assistants ask: their lines would hold a visitor's words.
+            # Requests of assistants: their lines would contain a visitor's words.
             "httpx2": {"level": "WARNING"},
             "mcp": {"level": "WARNING"},
             REQUESTS: {"level": "INFO" if log_format == "json" else "WARNING"},
@@ -86,8 +85,8 @@ class JsonFormatter(logging.Formatter):
 def _error(record: logging.LogRecord) -> str:
     """Return the traceback of a record, if it has one.
 
-    What an error says may quote what a visitor sent (`int("...")` does), so that is left out of
-    everything that could have happened in a request.
+    The message of an error may quote a visitor's input (`int("...")` does), so it is left out of
+    errors that may come from a request.
     """
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
@@ -98,7 +97,7 @@ def _error(record: logging.LogRecord) -> str:
 
 
 def _where(error: BaseException) -> Iterator[str]:
-    """Yield where an error and those behind it came from, the first one first, and their types."""
+    """Yield the places and types of an error and its causes, the first cause first."""
     behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if behind is not None:
         yield from _where(behind)

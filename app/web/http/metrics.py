@@ -1,4 +1,4 @@
-"""What Prometheus is told: numbers, by route and verdict; no text, no address, no query."""
+"""Metrics for Prometheus: numbers by route and verdict, without texts, addresses or queries."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-"""The buckets of latencies: a kept page takes a tenth of the first, a search the second."""
+"""The buckets of latencies: a cached page takes a tenth of the first, a search the second."""
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
-"""The methods that are told apart; others are "OTHER", so that nobody can make up a series."""
+"""The methods with a series; others are "OTHER", so that nobody can create new series."""
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What is counted by being looked at: the content, the store and the kept answers."""
+    """Values of the content, the store and the cache that are read when metrics are fetched."""
 
     content: str | None
     errors: int
@@ -96,7 +96,7 @@ class Metrics:
 
 
 class _Looked(Collector):
-    """Collects what is counted by being looked at."""
+    """Collects the values that are read when the metrics are fetched."""
 
     def __init__(self, now: Callable[[], Now]) -> None:
         self._now = now

@@ -36,7 +36,7 @@ class Observer:
                 request_id = value
         if not request_id or not well_formed(request_id):
             request_id = b"%016x" % random.getrandbits(64)
-        # Not taken back: the server logs errors of this request after it has left here.
+        # Not reset: the server logs errors of this request after this function has ended.
         REQUEST_ID.set(request_id.decode())
         status = 500
 
@@ -44,7 +44,7 @@ class Observer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                # A new message: the old one may be kept.
+                # A new message, because the cache may keep the old message.
                 message = {**message, "headers": [*message["headers"], (_ID, request_id)]}
             await send(message)
 

@@ -6,10 +6,10 @@ from starlette.requests import Request
 
 
 def is_from_elsewhere(request: Request, base_url: str) -> bool:
-    """Tell whether a page of another site made the browser send this; then it may write nothing.
+    """Tell whether a page of another site made the browser send this.
 
-    Browsers tell in `Sec-Fetch-Site` (over https), and all of them in `Origin`. What brings neither
-    is no browser, and acts for nobody but itself.
+    Such a request may write nothing. Browsers say so in `Sec-Fetch-Site` (over https) and in
+    `Origin`. A client that sends neither is no browser, and acts for itself.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

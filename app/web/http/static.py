@@ -1,4 +1,4 @@
-"""Static files under a URL that names their content, so that browsers may keep them for ever."""
+"""Static files under a URL with a hash of their content, so that browsers may keep them forever."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.web.http.coding import BEST_QUALITY, Coding, encoded, is_text, preferre
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 _encoded_once = functools.lru_cache(maxsize=256)(encoded)
-"""Compresses a file once for as long as the process lives: as small as possible takes a while."""
+"""Compresses each file once in a process, because the best compression takes a while."""
 
 
 class StaticFolder:

@@ -16,9 +16,9 @@ WRONG_PER_MINUTE = Limit("wrong passwords", 10, 60)
 
 
 class Guard:
-    """Lets in who knows the password of a page: as the password (any name will do) or as a token.
+    """Protects a page with a password, given as the password (with any name) or as a token.
 
-    Without a password there is no such page. `realm` is what browsers call the page.
+    Without a password the page doesn't exist. Browsers show `realm` as the name of the page.
     """
 
     def __init__(self, password: str | None, realm: str) -> None:
@@ -39,7 +39,7 @@ class Guard:
             wait = self._limiter.wait_seconds(WRONG_PER_MINUTE, address)
             if wait is not None:
                 raise HTTPException(429, headers={"Retry-After": str(wait)})
-            # In a time that does not depend on where the difference is.
+            # In constant time.
             if hmac.compare_digest(given, self._password.encode()):
                 return
             self._limiter.hit(WRONG_PER_MINUTE, address)

@@ -74,16 +74,16 @@ class AnswerView:
     """The answer to what a visitor told us, for partials/_diagnosis.html.
 
     `share_url` holds everything but the text, `report_fields` the text (without secrets) too.
-    `removed` is how many secrets of each kind were taken out. `exchange` is the one that was
-    recognised or chosen. `chosen` is the issue that the visitor chose, or `none`; `kept` are the
-    fields of this and all other answers, to be sent again. `everyday` is the everyday question that
-    the text asks; it `leads` the answer, and the causes fold below it, unless the text holds an
-    error code. `ruled_out` are the causes whose answers did not help. `opens_wallet`: a recovery
-    phrase or a private key was among what was removed. `status` is that of the exchange, where it
-    matters; `explained`: it is the cause. `ahead` is how many seconds the clock of the exchange is
-    before our server's. `near` are everyday
-    questions that are near an unknown text. `left_out` is how many lines were too many to read.
-    `offer` is this page in the language of the text, if that is another.
+    `removed` is how many secrets of each kind were taken out. `exchange` is the recognised or
+    chosen exchange. `chosen` is the issue that the visitor chose, or `none`; `kept` are the fields
+    of this and all other answers, to be sent again. `everyday` is the everyday question that the
+    text asks; it `leads` the answer, and the causes fold below it, unless the text holds an error
+    code. `ruled_out` are the causes whose answers did not help. `opens_wallet`: a recovery phrase
+    or a private key was among what was removed. `status` is that of the exchange, where it matters;
+    `explained`: it is the cause. `ahead` is how many seconds the clock of the exchange is before
+    our server's. `near` are everyday questions that are similar to an unknown text. `left_out` is
+    how many lines were too many to read. `offer` is this page in the language of the text, if that
+    is another.
     """
 
     verdict: Verdict
@@ -123,8 +123,8 @@ class AnswerView:
         return self.everyday is not None and (self.error is None or self.everyday.question.urgent)
 
 
-# Whoever has one of these has the money. They are looked for in the text without secrets, because
-# the browser has removed them before.
+# Secrets that give access to the money. The text is searched for their placeholders, because the
+# browser has removed the secrets.
 WALLET_SECRETS = ("[recovery phrase removed]", "[private key removed]")
 
 
@@ -134,7 +134,7 @@ def answer_view(
     knowledge: KnowledgeBase,
     status: StatusService | None = None,
 ) -> AnswerView:
-    """Return the answer to show, with everything in the names of the recognised exchange."""
+    """Return the answer to show, in the names of the recognised exchange."""
     exchange = knowledge.exchange(diagnosis.exchange)
     explained = bool(diagnosis.matches) and diagnosis.matches[0].issue in _outages(knowledge)
     everyday = _everyday(diagnosis, knowledge)

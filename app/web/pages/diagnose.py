@@ -87,8 +87,8 @@ class Diagnosing(Handlers):
                     )
                     return RedirectResponse(home, status_code=303)
                 return self._refused(request, observations, EMPTY, 422)
-            # Without a text the answer has an address of its own, which survives a reload. What
-            # ticks point to stands beside them.
+            # Without a text the answer has its own URL, which survives a reload. The answer to
+            # ticks is beside them.
             place = "" if observations.error else "#diagnostic"
             return RedirectResponse(observations.url + place, status_code=303)
         return await self._diagnosed(request, observations, left_out)
@@ -208,7 +208,7 @@ class Diagnosing(Handlers):
                 answer=answer,
             )
         response = self.once(context, exchange, status, pushed)
-        # An unknown one is noted each time it is asked for, which no cache may prevent.
+        # Unknown texts are counted at each request, so no cache may answer it.
         is_noted = answer is not None and answer.verdict == "unknown" and not answer.everyday
         if request.method in {"GET", "HEAD"} and not is_noted:
             return cached(response, vary=HTMX_VARY)

@@ -57,7 +57,7 @@ class Exchanges(Handlers):
     __slots__ = ()
 
     async def exchanges(self, request: Request) -> Response:
-        """Answer with the list of supported exchanges, or lead to the one that was chosen."""
+        """Answer with the list of supported exchanges, or redirect to the chosen exchange."""
         knowledge = self.edition.knowledge
         if not knowledge.exchanges:
             raise HTTPException(404)

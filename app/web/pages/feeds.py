@@ -54,7 +54,7 @@ class Feeds(Handlers):
         knowledge = self.edition.knowledge
         articles: tuple[Issue | Question, ...] = (*knowledge.issues, *knowledge.questions)
         dates = [knowledge.changed(article) or article.verified for article in articles]
-        # Atom wants a date of each entry: an article without one is as old as the oldest.
+        # Atom requires a date for each entry. An article without a date gets the oldest date.
         oldest = min(filter(None, dates), default=dt.date(1970, 1, 1))
         dated = zip(articles, (day or oldest for day in dates), strict=True)
         newest = sorted(dated, key=lambda entry: entry[1], reverse=True)

@@ -28,12 +28,12 @@ from app.web.serving.status import StatusService
 class Shell:
     """What the frame around every page needs.
 
-    `path` is the page's own path with the query that belongs to it (without `exchange`);
-    `base` the address of the server and `canonical` the absolute URL for search engines, if the
-    server knows its own address; `exchange` the visitor's choice.
-    `languages` are all languages of this page, English first, or none if there is one language
-    alone. `is_stale` says that a text of the page is translated from an older English one.
-    `tailored` says whether the page changes with the exchange. `choices` is for the exchange menu.
+    `path` is the page's own path with the query that belongs to it (without `exchange`); `base` the
+    address of the server and `canonical` the absolute URL for search engines, if the server knows
+    its own address; `exchange` the visitor's choice. `languages` are all languages of this page,
+    English first; empty if there is only one. `is_stale`: a text of the page is translated from an
+    older English text. `tailored` says whether the page changes with the exchange. `choices` is for
+    the exchange menu.
     """
 
     site: Site
@@ -75,7 +75,7 @@ class Page(Context, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """Made anew for each request, so that an answer is of one edition."""
+    """The handlers of a page, created for each request, so that a response has a single edition."""
 
     renderer: Renderer
     base_url: str
@@ -101,7 +101,7 @@ class Handlers:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Answer with a page, or a part of one, that is for this request alone: no cache keeps it.
+        """Answer with a page or fragment that is only for this request: no cache keeps it.
 
         Links in it keep the chosen `exchange`.
         """
@@ -110,13 +110,14 @@ class Handlers:
         return Response(body, status, media_type=HTML, headers={**always, **(headers or {})})
 
     def absolute(self, request: Request, path: str) -> str:
-        """Return the address of `path` for somewhere else: a chat, a feed reader, a crawler."""
+        """Return the absolute URL of `path`, for chats, feed readers and crawlers."""
         return (self.base_url or str(request.base_url).rstrip("/")) + addresses.spoken(path)
 
     def cached_with_links(self, response: Response) -> Response:
-        """Let an answer with absolute links be cached, if they don't name the host asked for.
+        """Let a response with absolute links be cached, if the server knows its own URL.
 
-        Whoever asks can invent the host, so no cache may keep such an answer for others.
+        Otherwise the links have the host of the request, which a client can invent: no cache may
+        keep them.
         """
         if self.base_url:
             return cached(response)
@@ -133,7 +134,7 @@ class Handlers:
         return self.cached_with_links(PlainTextResponse(body, media_type=media_type))
 
     def chosen_exchange(self, request: Request) -> Exchange | None:
-        """Return the exchange in the address, if it is a supported one."""
+        """Return the exchange in the query, if it is supported."""
         return self.edition.knowledge.exchange(request.query_params.get("exchange"))
 
     def shell(
@@ -193,7 +194,7 @@ class Handlers:
         }
 
     def languages(self, path: str, exchange: Exchange | None) -> tuple[LanguageLink, ...]:
-        """Return a page in all languages, English first; nothing where there is one alone."""
+        """Return a page in all languages, English first; empty if there is only English."""
         translations = self.edition.knowledge.content.translations.values()
         url = addresses.with_query(path, {"exchange": exchange.id}) if exchange else path
         return links_in([translation.language for translation in translations], path, url)
@@ -216,7 +217,7 @@ def about(knowledge: KnowledgeBase) -> str:
 
 
 def moved(request: Request, url: str) -> Response:
-    """Lead to `url` for good and keep the query (the tailoring among it)."""
+    """Redirect permanently to `url` and keep the query."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(url + query, status_code=301)
 
@@ -224,7 +225,7 @@ def moved(request: Request, url: str) -> Response:
 def moved_issue(
     request: Request, knowledge: KnowledgeBase, slug: str, suffix: str = ""
 ) -> Response:
-    """Lead from an old or misspelt slug to its page; raise a 404 when there is none."""
+    """Redirect from an old or misspelt slug to its page; raise a 404 if there is none."""
     present = knowledge.alias(slug)
     if present is None and knowledge.issue(slug.lower()):
         present = slug.lower()
@@ -236,7 +237,7 @@ def moved_issue(
 def moved_question(
     request: Request, knowledge: KnowledgeBase, slug: str, suffix: str = ""
 ) -> Response:
-    """Lead from an old slug of a question to its page; raise a 404 when there is none."""
+    """Redirect from an old slug of a question to its page; raise a 404 if there is none."""
     present = knowledge.question_alias(slug)
     if present is None:
         raise HTTPException(404)
@@ -246,7 +247,7 @@ def moved_question(
 def moved_error(
     request: Request, knowledge: KnowledgeBase, exchange: str, code: str, suffix: str = ""
 ) -> Response:
-    """Lead from another spelling of a code (letter case, spaces) to its page."""
+    """Redirect from another spelling of a code (letter case, spaces) to its page."""
     wanted = " ".join(code.replace("+", " ").casefold().split())
     for known in knowledge.errors_of(exchange):
         if known.casefold() == wanted:

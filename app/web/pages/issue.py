@@ -28,8 +28,8 @@ class IssuePage:
     `answer` is what to do on the chosen exchange; while none is chosen, the general solutions stand
     in its place. `anchors` are those of steps that are not shown. `source` is the body before its
     variables were filled in, `changed` the day of the last change. `only` names the exchanges that
-    alone can have the issue, when the chosen one can't. `ahead` is how many seconds the clock of
-    the exchange is before our server's.
+    can have the issue, if the chosen exchange can't. `ahead` is how many seconds the clock of the
+    exchange is before our server's.
     """
 
     template: ClassVar[str] = "pages/issue.html"
@@ -52,7 +52,7 @@ class Issues(Handlers):
     __slots__ = ()
 
     async def issue(self, request: Request) -> Response:
-        """Answer with one issue, or lead from its old address to the present one."""
+        """Answer with an issue, or redirect from an old address of it."""
         knowledge = self.edition.knowledge
         exchange = self.chosen_exchange(request)
         slug = request.path_params["slug"]
@@ -93,7 +93,7 @@ class Issues(Handlers):
         return moved(request, addresses.issue(present))
 
     def _issue_json_ld(self, issue: Issue) -> dict[str, object]:
-        """Return the structured data that is true of an issue: a technical article."""
+        """Return the structured data of an issue: a technical article."""
         site = self.edition.knowledge.site
         data: dict[str, object] = {
             "@context": "https://schema.org",
@@ -134,7 +134,7 @@ def _other_anchors(issue: Issue, shown: Iterable[Solution]) -> tuple[str, ...]:
 
 
 def exchanges_with(issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase) -> str:
-    """Name the exchanges that can have `issue`, if the chosen one can't; else return nothing."""
+    """Return the names of exchanges that can have `issue`, or "" if the chosen exchange can."""
     if exchange is None or issue.concerns(exchange.id):
         return ""
     return ", ".join(

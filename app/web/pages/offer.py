@@ -14,7 +14,7 @@ from app.web.pages.handlers import HTML, Handlers
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The line; the script puts the address of the page into its link."""
+    """The line; the script sets its link."""
 
     template: ClassVar[str] = "fragments/offer.html"
 

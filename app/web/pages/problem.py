@@ -1,4 +1,4 @@
-"""Error pages in the look of the others, each with a way on."""
+"""Error pages, with links to go on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.web.pages.search import ResultView, result_view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemPage:
-    """An error page (404, 405, 413, 500) with a way on."""
+    """An error page (404, 405, 413, 500)."""
 
     template: ClassVar[str] = "pages/problem.html"
 
@@ -30,9 +30,9 @@ class Problems(Handlers):
     def problem(
         self, status: int, heading: str, text: str, path: str = "", exchange: str | None = None
     ) -> str:
-        """Return an error page with a way on; for an unknown `path` with the nearest pages.
+        """Return an error page; for an unknown `path` with the nearest pages.
 
-        `exchange` is what the address says of the visitor's choice.
+        `exchange` is the choice in the query.
         """
         edition = self.edition
         chosen = edition.knowledge.exchange(exchange)

@@ -38,7 +38,7 @@ class Questions(Handlers):
     __slots__ = ()
 
     async def question(self, request: Request) -> Response:
-        """Answer with one everyday question, or lead from its old address to the present one."""
+        """Answer with an everyday question, or redirect from an old address of it."""
         knowledge = self.edition.knowledge
         exchange = self.chosen_exchange(request)
         slug = request.path_params["slug"]

@@ -1,4 +1,4 @@
-"""Contexts -> HTML: Jinja, page or fragment, and the one reader of htmx's headers."""
+"""Contexts -> HTML: Jinja, and the only reader of htmx's headers."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def _block(text: str, source: str | None = None) -> Markup:
 
 
 def _marked(text: str, html: str, tag: str) -> Markup:
-    """Return HTML that says so where it is English on a page in another language."""
+    """Return HTML with `lang="en"` around English text on a page in another language."""
     if isinstance(text, Untranslated):
         html = f'<{tag} lang="{ENGLISH.tag}" dir="ltr">{html}</{tag}>'
     return Markup(html)  # noqa: S704 - HTML is escaped by `markdown`
 
 
 class Context(Protocol):
-    """A dataclass of `py`."""
+    """A dataclass with the values of a template."""
 
     @property
     def template(self) -> str:
@@ -70,9 +70,10 @@ class Context(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HtmxRequest:
-    """What htmx says of a request in its headers.
+    """The headers of htmx.
 
-    A history restore and a request for the whole body want a full page, whatever else they say.
+    A history restore and a request for the whole body get a full page, whatever the other headers
+    say.
     """
 
     wants_fragment: bool

@@ -22,9 +22,10 @@ from app.web.pages.issue import exchanges_with
 from app.web.pages.rendering import HTMX_VARY, HtmxRequest
 
 LONGEST_NOTED = 2_000
-"""A longer text without results is not kept for writers: to remove its secrets takes too long."""
+"""The most characters of a search that is kept for writers: removing secrets from more takes too
+long."""
 LONGEST_QUERY = 200
-"""No question is longer; what comes after it is neither searched for nor shown again."""
+"""The most characters of a query; the rest is neither searched for nor shown."""
 PANEL_RESULTS, PAGE_RESULTS = 8, 20
 """How many results the panel and the page show."""
 
@@ -33,7 +34,7 @@ PANEL_RESULTS, PAGE_RESULTS = 8, 20
 class ResultView:
     """One search result; `snippet` is text pieces, each marked as matching or not.
 
-    `only` names the exchanges that alone can have an issue, when the chosen one can't.
+    `only` names the exchanges that can have the issue, if the chosen exchange can't.
     """
 
     kind: str
@@ -107,12 +108,12 @@ class Search(Handlers):
         )
         if results or not query:
             return self.page(page, vary=HTMX_VARY)
-        # Not while somebody types: half words are nobody's question.
+        # Only finished searches count.
         if len(asked) <= LONGEST_NOTED:
             self.feedback.note_unanswered(
                 Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
             )
-        # From a cache it would be noted once, however often it is asked.
+        # A cached page would be counted once, however often it is requested.
         return self.once(page, exchange)
 
 

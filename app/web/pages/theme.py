@@ -1,4 +1,4 @@
-"""`/theme.css`: the colour of the product, in the place of ours."""
+"""`/theme.css`: the accent colour of the product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that takes longer than others should wait: done beside the event loop, bounded in number."""
+"""Long work, done in threads beside the event loop, and limited in number."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TypeVar
 from starlette.exceptions import HTTPException
 
 AT_ONCE = 2
-"""How much of it is done at the same time."""
+"""How many threads work at a time."""
 MOST_WAITING = 20
-"""How much of it may wait or be under way; together that takes two seconds at most."""
+"""How many may wait or be under way; all together they take two seconds at most."""
 RETRY_SECONDS = 5
 
 Result = TypeVar("Result")

@@ -86,7 +86,7 @@ def events(shown: Callable[[], Shown], is_stopping: Callable[[], bool]) -> Route
 
 
 class NoStore:
-    """Lets nothing be cached: what was saved a moment ago has to be seen."""
+    """Makes every response uncacheable, so that saved files are shown at once."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What visitors leave: the way from a handler to the store, and the limits on it."""
+"""The way from a handler to the store: limits, redaction, the visitor's hash."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 VOTES_PER_MINUTE = Limit("votes", 12, 60)
 """A page takes two votes of a visitor: the vote, and the vote with its reason."""
 VOTES_PER_DAY = Limit("votes", 200, 24 * 3600)
-"""Several people vote from one office with one IP address."""
+"""The daily limit on votes: several people in an office share an IP address."""
 TEXTS_PER_HOUR = Limit("unanswered texts", 30, 3600)
-"""Texts beyond this are answered, but not kept."""
+"""The limit on unanswered texts; texts beyond it are answered, but not kept."""
 REPORTS_PER_HOUR = Limit("reports", 10, 3600)
-"""Reports beyond this are made, but not counted."""
+"""The limit on reports; reports beyond it are created, but not counted."""
 PURGE_SECONDS = 3600
 OPENING_SECONDS = 5
 """The longest that a vote waits for a store that is being opened."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 5
 """The longest that a request waits for a computation; then it gets the insights from before."""
 REST = 10
-"""Insights are kept for so many times the processor time that they took."""
+"""Insights are kept for this multiple of the processor time that they took."""
 
 
 class NotComputedError(Exception):
@@ -40,7 +40,7 @@ class InsightsCache:
             return self._latest
         if self._computation is None or self._computation.done():
             self._computation = asyncio.create_task(self._compute(store, knowledge))
-            # Nobody may be left to hear of its failure.
+            # The request may have ended, so nobody would await its error.
             self._computation.add_done_callback(lambda task: task.cancelled() or task.exception())
         try:
             async with asyncio.timeout(WAIT_SECONDS):

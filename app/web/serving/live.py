@@ -36,16 +36,16 @@ from app.search import SearchIndex
 from app.web.serving.beside import Beside
 
 LONG_TEXT = 2_048
-"""From so many characters on, a text is diagnosed beside the event loop.
+"""The characters from which on a text is diagnosed beside the event loop.
 
 The slowest text of this length takes 10 ms of processor time, and a text of 16 KB takes 70 ms.
 """
 QUIET_SECONDS = 0.1
 """How long the folder must stay unchanged before it is read: an upload is many files."""
 MOST_ERRORS = 100
-"""So many errors are logged and shown; any further errors are counted."""
+"""The most errors that are logged and shown; further errors are counted."""
 LONGEST_MESSAGE = 1_000
-"""The characters of an error that are logged and shown: it may quote a key of any length."""
+"""The most characters of an error that are logged and shown: it may quote a key of any length."""
 
 logger = logging.getLogger("helpcenter")
 
@@ -216,7 +216,7 @@ class Live:
                 edition.engine.learn()
             return _with_errors(State(edition, left_out=content.broken[:MOST_ERRORS]), errors)
         except Exception as error:
-            # A mistake of ours that some content brings to light must not stop the service.
+            # A bug of ours that some content triggers must not stop the service.
             logger.exception("the content can't be loaded")
             reason = f"{type(error).__name__}: {error}"
             message = f"this can't be loaded ({reason}); undo the last change, and report it"
@@ -228,10 +228,10 @@ class Live:
         if edition := self.state.edition:
             try:
                 await asyncio.to_thread(edition.prepare)
-            except Exception:  # what fails here fails again where it is needed, and is told there
+            except Exception:  # raised again where the result is needed
                 logger.exception("the edition can't be prepared")
-        # The garbage collector need not look at an edition: that takes 50 ms, and everybody waits.
-        # Nothing in an edition refers in a circle, so it is freed all the same when it is replaced.
+        # Keep the garbage collector from searching the edition, which stops everything for 50 ms.
+        # An edition has no reference cycles, so it is still freed when it is replaced.
         gc.freeze()
 
     def _log_state(self) -> None:

@@ -1,4 +1,4 @@
-"""What is served of the exchanges' status: one process asks, and all of them know."""
+"""The status of the exchanges: a single process asks, and shares the result with the others."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from app.status.reading import Said, State
 
 PERIOD_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 240.0
-"""The longest pause for an exchange that doesn't answer: still within what counts as known."""
+"""The longest pause for an exchange that doesn't answer; its last look still counts as known
+then."""
 JITTER = 0.1
-"""The part of a pause by which it varies, so that many installations don't ask at one moment."""
+"""The part of a pause by which it varies, so that installations don't ask at the same moment."""
 LEASE_SECONDS = 150.0
-"""After so long without a word from the process that asks, another takes over."""
+"""The seconds after which another process takes over from a silent process."""
 CACHED_SECONDS = 300.0
-"""After so long, pages with a status in them are made anew."""
+"""The seconds after which pages with a status are rendered again."""
 
 Share = Callable[[str, float, str | None], Awaitable[Shared]]
 
