@@ -13,25 +13,26 @@ from app.settings import ROOT
 
 TITLE = "# Licences"
 INTRO = (
-    "What a running help center is made of besides its own code (MIT, [LICENSE](../LICENSE)). The "
-    "versions stand in [requirements.lock](../requirements.lock). Every package brings the text of "
-    "its licence along, below `.venv/lib/python*/site-packages/*.dist-info/`, in the image too; "
-    "those of vendored files are in [static/THIRD-PARTY.md](../static/THIRD-PARTY.md). The wheel "
-    "of psycopg-binary also holds libpq (PostgreSQL licence) and the libraries that it needs, "
-    "OpenSSL (Apache-2.0) among them. The image adds Python (PSF-2.0) and Debian, whose packages "
-    "name their licences below `/usr/share/doc/`."
+    "This page lists the licences of the libraries of a running help center. Its own code is MIT "
+    "([LICENSE](../LICENSE)); [requirements.lock](../requirements.lock) has the versions. Every "
+    "package includes the text of its licence, below "
+    "`.venv/lib/python*/site-packages/*.dist-info/`, in the image too. "
+    "[static/THIRD-PARTY.md](../static/THIRD-PARTY.md) has those of the vendored files. The wheel "
+    "of psycopg-binary also contains libpq (PostgreSQL licence) and the libraries that it needs, "
+    "such as OpenSSL (Apache-2.0). The image adds Python (PSF-2.0) and Debian, whose packages "
+    "have their licences below `/usr/share/doc/`."
 )
 WINDOWS, BROWSER = "sys_platform == 'win32'", "sys_platform == 'emscripten'"
-"""The marks of packages that neither the image nor a Linux machine gets."""
+"""The markers of packages that are not installed on Linux."""
 
-# What packages say in words instead of an identifier of https://spdx.org/licenses/.
+# Licences that packages give in words, and their identifiers (https://spdx.org/licenses/).
 IDENTIFIERS = {
     "Apache 2.0": "Apache-2.0",
     "BSD-3-Clause": "BSD-3-Clause",
     "MIT": "MIT",
     "License :: OSI Approved :: MIT License": "MIT",
 }
-# Their metadata leaves it open; the text that they bring along does not.
+# Licences that are only in the text of the package, not in its metadata.
 FROM_THEIR_TEXT = {
     "google-re2": "BSD-3-Clause",
     "jinja2": "BSD-3-Clause",
@@ -40,7 +41,7 @@ FROM_THEIR_TEXT = {
 
 
 class UnknownLicenceError(ValueError):
-    """A package does not say under which licence it comes."""
+    """A package doesn't give its licence."""
 
 
 def licences_page(root: Path = ROOT) -> str:

@@ -123,7 +123,7 @@ def retire_issue(content: Content, old: str, to: str) -> Changes:
     issue = _named(content.issues, "issue", old)
     other = _named(content.issues, "issue", to)
     if issue is other:
-        raise RefusedChangeError(f"`{old}` can't replace itself; name another issue after --to")
+        raise RefusedChangeError(f"`{old}` can't replace itself; give another issue after --to")
     if other.draft and not issue.draft:
         raise RefusedChangeError(f"`{to}` is a draft; publish it first")
     survey = Survey(content)
@@ -200,7 +200,7 @@ def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
     if len(content.exchanges) == 1:
         page = PATHS["home"]
     if name == to:
-        raise RefusedChangeError(f"`{name}` can't replace itself; name another one after --to")
+        raise RefusedChangeError(f"`{name}` can't replace itself; give another exchange after --to")
     edits = _Edits(content)
     redirects = {addresses.exchange(old): page for old in (name, *exchange.aliases)}
     for text in Survey(content).exchange_names:
@@ -249,7 +249,7 @@ def new_error(content: Content, exchange: str, code: str, message: str, slug: st
     for index, entry in enumerate(source.document.fields.get("errors", ()) if source else ()):
         if source and entry["code"] == code:
             line = source.document.position(("errors", index)).line
-            fix = "add the message to its `signatures`, or tell two entries apart by `match`"
+            fix = "add the message to its `signatures`, or give each entry a `match`"
             raise RefusedChangeError(f"{path}, line {line} already has the code {code}; {fix}")
     lines = (
         f"code: {quoted(code)}",
@@ -402,7 +402,9 @@ def _named(things: Sequence[ThingT], what: str, name: str, where: str = "") -> T
         if name == _name(thing):
             return thing
         if name in thing.aliases:
-            raise RefusedChangeError(f"`{name}` is an old name of `{_name(thing)}`; use that")
+            raise RefusedChangeError(
+                f"`{name}` is an old name of `{_name(thing)}`; use the new name"
+            )
     known = [_name(thing) for thing in things]
     raise RefusedChangeError(f"there is no {what} `{name}`{where}; {did_you_mean(name, known)}")
 

@@ -1,4 +1,4 @@
-"""What an operator can set, read from the environment (`HELP_...`) when `Settings` is made."""
+"""The settings of an operator, read from the environment (`HELP_...`) when `Settings` is made."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGE = Path(__file__).resolve().parent
 BUNDLED = PACKAGE / "bundled"
-"""Where a wheel has the folders that stand beside `app/` in a clone (pyproject.toml)."""
+"""The place in a wheel of the folders that are beside `app/` in a clone (pyproject.toml)."""
 IS_INSTALLED = BUNDLED.is_dir()
 ROOT = BUNDLED if IS_INSTALLED else PACKAGE.parent
 """The folder that holds `content/`, `static/` and `templates/`."""
 STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
 REDACTION_RULES = STATIC / "redaction-rules.json"
-"""What is taken out of pastes, by the same rules as in the browser."""
+"""The rules by which the server and the browser remove secrets from pastes."""
 
 
 PREFIX = "HELP_"
-"""What the names of all variables begin with."""
+"""The prefix of all variables."""
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ORIGIN = re.compile(
@@ -33,7 +33,7 @@ _ORIGIN = re.compile(
 
 
 def _origin(value: str) -> str:
-    """Return an origin as browsers write it: in lower case, without the scheme's default port."""
+    """Return an origin as browsers send it: in lower case, without the scheme's default port."""
     found = _ORIGIN.fullmatch(value.rstrip("/"))
     if found is None:
         raise ValueError(
@@ -47,7 +47,7 @@ def _origin(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    """Return the address of a site, which browsers open over HTTP."""
+    """Return the URL of a site, which must use HTTP or HTTPS."""
     found = _ORIGIN.fullmatch(value.rstrip("/"))
     if found is None or found["scheme"].lower() not in DEFAULT_PORTS:
         raise ValueError("must be like https://help.example.com, without a path")
@@ -58,12 +58,12 @@ def _networks(value: str) -> str:
     parts = [part.strip() for part in value.split(",")]
     for part in parts:
         if ip_network(part).prefixlen == 0:
-            raise ValueError(f"{part} would let every visitor say who they are; name your proxies")
+            raise ValueError(f"{part} trusts every visitor; list only your proxies")
     return ",".join(parts)
 
 
 def _items(value: object) -> object:
-    """Split a list that is written with commas."""
+    """Split a list at its commas."""
     if not isinstance(value, str):
         return value
     return tuple(item for part in value.split(",") if (item := part.strip()))
@@ -76,17 +76,19 @@ Key = Annotated[str, Field(min_length=16, max_length=200, pattern=r"^[A-Za-z0-9.
 
 
 class Settings(BaseSettings):
-    """The settings of a running help center; an empty variable counts as unset."""
+    """The settings of a help center; an empty variable counts as unset."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
 
-    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
-    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; `0` for any free.")
+    host: str = Field("127.0.0.1", description="The IP address to listen on; `0.0.0.0` for all.")
+    port: int = Field(
+        8000, ge=0, le=65535, description="The port to listen on; `0` for any free port."
+    )
     content: Path = Field(
         ROOT / "content",
-        description="The content folder; by default the content that comes with the program.",
+        description="The content folder; by default the program's own content.",
     )
     data: Path = Field(
         Path("data") if IS_INSTALLED else ROOT / "data",
@@ -98,92 +100,89 @@ class Settings(BaseSettings):
     templates: Path | None = Field(
         None,
         description=(
-            "A folder with templates of your own: each is used instead of ours of the same name "
+            "A folder with your own templates, which replace ours of the same name "
             "(docs/adopting.md)."
         ),
     )
     base_url: Address | None = Field(
         None,
         description=(
-            "Where visitors find the help center, as in `https://help.example.com`; "
+            "The public URL of the help center, such as `https://help.example.com`; "
             "without it there are no canonical links."
         ),
     )
     dev: bool = Field(
         default=False,
-        description="Show drafts, and every saved file at once in the open browser; for writing.",
+        description="For writers: show drafts, and update the open browser when a file is saved.",
     )
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_items)] = Field(
         (),
         description=(
             "The origins whose pages and apps may use `/api/v1` in a browser, separated by commas, "
-            "as in `https://app.example.com,tauri://localhost`. Name each in full."
+            "such as `https://app.example.com,tauri://localhost`. Give each in full."
         ),
     )
     proxies: Annotated[str, AfterValidator(_networks)] = Field(
         "127.0.0.1,::1",
         description=(
-            "The proxies in front, by address or network, with commas between, as in "
-            "`10.0.0.0/8`: what they say of a visitor's address (`X-Forwarded-For`) is believed."
+            "Trusted proxies, by IP address or network (`10.0.0.0/8`), separated by commas; their "
+            "`X-Forwarded-For` gives the visitor's IP address."
         ),
     )
     watch: float = Field(
         1,
         ge=0,
         description=(
-            "The seconds between two looks for changed content; `0` for none: "
-            "it is then read again on SIGHUP only."
+            "Seconds between checks for changed content. `0` turns them off: "
+            "only SIGHUP then reads the content again."
         ),
     )
     database_url: str | None = Field(
         None,
         pattern=r"^(sqlite:///|postgresql(\+psycopg)?://)",
         description=(
-            "Where votes and unanswered texts are kept, as in `postgresql://user@host/name`; "
-            "by default an SQLite file in the data folder."
+            "The database for votes and unanswered texts, such as "
+            "`postgresql://user@host/name`; by default an SQLite file in the data folder."
         ),
     )
     keep_unanswered: bool = Field(
         default=True,
-        description="Keep texts that found no answer (redacted, 90 days), for writers.",
+        description="Keep texts without an answer for writers, for 90 days and without secrets.",
     )
     api_keys: Annotated[tuple[Key, ...], NoDecode, BeforeValidator(_items)] = Field(
         (),
         repr=False,
         description=(
             "The keys of programs that use `/api/v1` from a server, each of 16 to 200 letters and "
-            "digits, separated by commas. A key lifts limits."
+            "digits, separated by commas. A key raises their limits."
         ),
     )
     status: bool = Field(
         default=True,
-        description=(
-            "Ask the exchanges each minute whether they operate (docs/status.md); `off` asks "
-            "nobody."
-        ),
+        description=("Ask the exchanges each minute whether they operate (docs/status.md)."),
     )
     insights_token: str | None = Field(
         None,
         min_length=12,
         repr=False,
-        description="The password of `/insights`; without it there is no such page.",
+        description="The password of `/insights`; without it the page is off.",
     )
 
     metrics_token: str | None = Field(
         None,
         min_length=12,
         repr=False,
-        description="The password of `/metrics`, for Prometheus; without it there is no such page.",
+        description="The password of `/metrics`, for Prometheus; without it the page is off.",
     )
     log_format: Literal["text", "json"] = Field(
         "text",
         description=(
-            "`json` for one JSON object a line, with a line for each request; `text` for people, "
-            "without those."
+            "`text` for people; `json` for a JSON object on each line, including a line for each "
+            "request."
         ),
     )
 
     @property
     def database(self) -> str:
-        """The address of the store."""
+        """The URL of the store."""
         return self.database_url or f"sqlite:///{self.data.absolute() / 'helpcenter.sqlite3'}"

@@ -186,7 +186,7 @@ def test_new_does_not_take_an_old_name() -> None:
 def test_new_needs_a_title_for_the_address(make_content: MakeContent) -> None:
     result = run("new", "issue", "茶", "--content", str(make_content({})))
     assert result.exit_code == 2
-    assert "“茶” makes no file name; give lower-case words" in result.stderr
+    assert "“茶” gives no file name; give lower-case words" in result.stderr
 
 
 # --- diagnose, evaluate -----------------------------------------------------------------------
@@ -252,7 +252,7 @@ def test_diagnose_with_an_exchange() -> None:
     assert result.exit_code == 0
     wrong = run("diagnose", "--exchange", "clay", "--content", str(MARBLES), text=text)
     assert wrong.exit_code == 2
-    assert "there are: glassmarket, claybourse" in wrong.stderr
+    assert "choose from: glassmarket, claybourse" in wrong.stderr
 
 
 def test_evaluate(tmp_path: Path) -> None:

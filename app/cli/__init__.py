@@ -1,6 +1,6 @@
-"""The command line, and the only place that exits.
+"""The command line, and the only code that exits.
 
-Exit codes: 0 good, 1 findings, 2 wrong usage (which includes a port that is taken).
+Exit codes: 0 success, 1 findings, 2 wrong usage (a port in use, for example).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("writing", "init"),
     "translations": ("translating", "translations"),
 }
-"""Every command: its module here, and its function there."""
+"""Every command: its module in this package, and its function in that module."""
 
 
 class _Commands(click.Group):
-    """Commands that are imported when they are run: each needs much that others do without."""
+    """Imports a command only when it runs, so that `--help` and small commands start fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(COMMANDS)
@@ -54,9 +54,9 @@ class _Commands(click.Group):
 )
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Run a help center, and keep its content right.
+    """Run a help center, and check and edit its content.
 
-    Every option can be set in the environment instead; the option wins. Exit codes: 0 good,
+    Every option also has an environment variable; the option wins. Exit codes: 0 success,
     1 findings, 2 wrong usage.
     """
     warn_of_unknown_settings(lambda: _variables(context.command, context))

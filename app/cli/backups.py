@@ -24,8 +24,8 @@ file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type
 def backup(file: Path, **given: Any) -> None:
     """Copy the store to the new FILE, while the help center runs.
 
-    Everything that was acknowledged before is in it: votes, unanswered texts, counts of reports.
-    The copy is checked before it gets its name. For PostgreSQL use pg_dump.
+    The copy contains every vote that was acknowledged before, and the stored texts and counts. It
+    is checked before it gets its name. For PostgreSQL use pg_dump.
     """
     try:
         votes = back_up(_store_file(**given), file)
@@ -39,10 +39,10 @@ def backup(file: Path, **given: Any) -> None:
 @data_option
 @database_option
 def restore(file: Path, **given: Any) -> None:
-    """Put the copy FILE in the place of a store that is not there.
+    """Restore the store from FILE; no store may exist yet.
 
-    A store that is there is never overwritten: stop the help center and move it away, with the
-    files -wal and -shm beside it. For PostgreSQL use pg_restore.
+    Stop the help center first, and move the old store away with its files -wal and -shm. For
+    PostgreSQL use pg_restore.
     """
     store = _store_file(**given)
     try:

@@ -40,23 +40,23 @@ Printer = Callable[[Iterable[Finding]], None]
     envvar="HELP_FORMAT",
     show_envvar=True,
     show_default=True,
-    help="json: a list of objects; github: annotations of a pull request.",
+    help="json: a list of objects; github: annotations in a pull request.",
 )
 @click.option(
     "--external",
     is_flag=True,
     envvar="HELP_EXTERNAL",
     show_envvar=True,
-    help="Ask other sites for the pages that are linked; needs a network and takes a while.",
+    help="Also check links to other sites; needs a network and takes a while.",
 )
 def check(content: Path | None, output: Format, *, external: bool) -> None:
     """Report every mistake in the content, with its fix.
 
-    Each mistake is one line, `path:line: rule: message`, in the order of files and lines. If there
+    Each mistake is a line, `path:line: rule: message`, in the order of files and lines. If there
     are no errors, every example is diagnosed too, and must give its own issue or error code.
     docs/rules.md describes every rule.
 
-    The exit code is 1 when there are errors; warnings alone leave it 0.
+    The exit code is 1 if there are errors. Warnings don't change it.
     """
     loaded = load(near(settings_from(content=content).content))
     findings = check_content(loaded, redactor=redactor(), ask_others=external)

@@ -1,4 +1,4 @@
-"""What the commands share: options, refusals, and the way from a folder to an engine."""
+"""Shared by the commands: options, refusals, and loading content and engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
 class Refused(click.ClickException):
-    """A command that can't do what it was asked to: one line on stderr, exit code 2."""
+    """A refused command: a line on stderr, exit code 2."""
 
     exit_code = 2
 
@@ -36,9 +36,9 @@ class Refused(click.ClickException):
 
 
 def setting_option(name: str, *, exists: bool = False) -> Callable[[CommandT], CommandT]:
-    """Return the decorator that adds the flag of a setting; the flag is None when it isn't given.
+    """Return the decorator that adds the flag of a setting; the flag is None if it isn't given.
 
-    With `exists`, the folder that it names must be there.
+    With `exists`, its folder must exist.
     """
     field = Settings.model_fields[name]
     flag = f"--{name.replace('_', '-')}"
@@ -97,9 +97,9 @@ content_option = setting_option("content", exists=True)
 
 
 def warn_of_unknown_settings(options: Callable[[], Iterable[str]]) -> None:
-    """Warn of each variable `HELP_...` that no setting and none of the `options` reads.
+    """Warn of each variable `HELP_...` that neither a setting nor any of the `options` reads.
 
-    The variables of `options` are asked for only when there is such a variable.
+    `options` is called only if there is such a variable.
     """
     settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     unknown = {name for name in os.environ if name.startswith(PREFIX)} - settings
@@ -107,8 +107,8 @@ def warn_of_unknown_settings(options: Callable[[], Iterable[str]]) -> None:
         known = {name.removeprefix(PREFIX): name for name in settings.union(options())}
         for name in sorted(unknown - set(known.values())):
             near = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
-            cure = f"did you mean {known[near[0]]}?" if near else "docs/settings.md lists them"
-            click.echo(printable(f"Warning: {name} is not a setting; {cure}"), err=True)
+            fix = f"did you mean {known[near[0]]}?" if near else "docs/settings.md lists them"
+            click.echo(printable(f"Warning: {name} is not a setting; {fix}"), err=True)
 
 
 def load_knowledge(settings: Settings) -> KnowledgeBase:
@@ -130,14 +130,14 @@ def engine_of(knowledge: KnowledgeBase) -> Engine:
 
 
 def redactor() -> Redactor:
-    """Return what finds secrets, by the rules that the browser uses too."""
+    """Return the redactor, which uses the same rules as the browser."""
     from app.diagnosis.redaction import Redactor  # noqa: PLC0415
 
     return Redactor.from_file(REDACTION_RULES)
 
 
 def broken(error: BrokenContentError, settings: Settings) -> SystemExit:
-    """Print what makes the content unfit, and return the way out."""
+    """Print the errors of the content, and return the exit."""
     print_findings(error.findings)
     errors = count(len(error.findings), "error")
     click.echo(f"{errors} in {settings.content}. Fix them first.", err=True)
@@ -145,7 +145,7 @@ def broken(error: BrokenContentError, settings: Settings) -> SystemExit:
 
 
 def settings_from(**given: Any) -> Settings:
-    """Return the settings: the given options, else the environment, else the defaults."""
+    """Return the settings: the given options, then the environment, then the defaults."""
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -160,19 +160,19 @@ def writable_content(settings: Settings) -> Path:
     """Return the content folder for a command that writes; refuse the content of the program."""
     folder = settings.content.resolve()
     if folder.is_relative_to(BUNDLED):
-        message = f"{folder} comes with the program; copy it first: helpcenter init FOLDER"
-        raise Refused(f"{message}, then name the copy with --content or HELP_CONTENT")
+        message = f"{folder} belongs to the program; copy it first: helpcenter init FOLDER"
+        raise Refused(f"{message}, then use the copy with --content or HELP_CONTENT")
     return near(settings.content)
 
 
 def near(path: Path) -> Path:
-    """Return `path` as seen from the working directory when it is below: shorter to read."""
+    """Return `path` relative to the working directory if it is below it: shorter to read."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def printable(text: str) -> str:
-    """Return a text for a terminal: without escapes, bells and characters that turn lines."""
+    """Return a text for a terminal: without control and formatting characters."""
     return "".join(
         letter
         if letter == "\n" or category(letter) not in {"Cc", "Cf"}
@@ -182,7 +182,7 @@ def printable(text: str) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number with its noun, as in "1 file" and "2 files"."""
+    """Return a number with its noun, such as "1 file" and "2 files"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

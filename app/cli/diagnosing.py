@@ -31,7 +31,7 @@ from app.model import Observations
     metavar="ID",
     envvar="HELP_EXCHANGE",
     show_envvar=True,
-    help="The exchange, when the text doesn't say it; as in okx.",
+    help="The exchange, such as okx, if the text doesn't name it.",
 )
 @click.option(
     "--json",
@@ -39,19 +39,19 @@ from app.model import Observations
     is_flag=True,
     envvar="HELP_JSON",
     show_envvar=True,
-    help="Answer as POST /api/v1/diagnose does.",
+    help="Print the response of POST /api/v1/diagnose.",
 )
 @content_option
 def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> None:
-    """Name the cause of the error that stands on standard input.
+    """Diagnose the error on standard input.
 
-    Nothing of it is stored. The exit code is 0, whether there is an answer or not.
+    Nothing is stored. The exit code is 0 with and without an answer.
     """
     knowledge = load_knowledge(settings_from(content=content))
     chosen = knowledge.exchange(exchange)
     if exchange and chosen is None:
         known = ", ".join(exchange.id for exchange in knowledge.exchanges) or "none"
-        raise Refused(f"there is no exchange `{exchange}`; there are: {known}")
+        raise Refused(f"there is no exchange `{exchange}`; choose from: {known}")
     if sys.stdin.isatty():
         click.echo("Paste the error, then press Enter and Ctrl+D:", err=True)
     text = sys.stdin.buffer.read().decode("utf-8", "replace")
@@ -76,10 +76,10 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
 def evaluate(file: IO[str], content: Path | None, *, interview: bool) -> None:
     """Score the diagnosis on the labelled cases of FILE.
 
-    One JSON object a line: `text`, `expected` (the slug of an issue, or none), `also` (other
-    right answers), `kind`, `lang`, `exchange`. Prints how many are right first, right within one
-    click, and named and wrong, overall and by kind, issue, language and exchange, what was taken
-    for what, and each miss.
+    Each line is a JSON object: `text`, `expected` (the slug of an issue, or none), `also` (other
+    right answers), `kind`, `lang`, `exchange`. Prints how many are right first, right within a
+    click, and named and wrong, overall and by kind, issue, language and exchange; the confusions;
+    and each miss.
     """
     knowledge = load_knowledge(settings_from(content=content))
     engine = engine_of(knowledge)
@@ -95,7 +95,7 @@ def evaluate(file: IO[str], content: Path | None, *, interview: bool) -> None:
 
 
 def _printable_json(value: object) -> str:
-    """Return JSON in which letters stand as they are, and what steers a terminal is escaped."""
+    """Return JSON with unescaped letters and escaped control characters."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return "".join(
         letter if letter == "\n" or letter == printable(letter) else json.dumps(letter)[1:-1]

@@ -21,7 +21,7 @@ def export(
 ) -> None:
     """Write all pages in all languages to FOLDER, for a static host or a disk.
 
-    Forms lead to the server at --base-url; without it they are left out. FOLDER must be new or
+    Forms post to the server at --base-url; without it they are left out. FOLDER must be new or
     empty.
     """
     from app.export import export as write  # noqa: PLC0415
@@ -29,7 +29,7 @@ def export(
     from app.web.application import create_app  # noqa: PLC0415
 
     if folder.exists() and any(folder.iterdir()):
-        raise Refused(f"{folder} is not empty; name a new folder")
+        raise Refused(f"{folder} isn't empty; choose a new folder")
     with TemporaryDirectory() as data:
         settings = settings_from(
             content=content,

@@ -25,10 +25,10 @@ from app.insights import collect, render, summarise
 @setting_option("data", exists=True)
 @setting_option("database_url")
 def insights(**given: Any) -> None:
-    """Show what visitors asked and did not find, and what did not help them.
+    """Show what visitors asked and didn't find, and which pages didn't help.
 
-    The same as the page /insights: unanswered texts by frequency, votes with comments, issues
-    that led to a support report, this week beside the last one, and the content's own state.
+    Prints the content of the page /insights: unanswered texts by frequency, votes with comments,
+    issues that led to a support report, this week beside last week, and pages to check again.
     """
     settings = settings_from(**given)
     knowledge = load_knowledge(settings)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @content_option
 @setting_option("data")
 def serve_stdio(content: Path | None, data: Path | None) -> None:
-    """Let an assistant on this machine ask (Model Context Protocol over stdin and stdout).
+    """Serve an assistant on this machine (Model Context Protocol over stdin and stdout).
 
-    Name this command in the settings of the assistant. It needs the extra `mcp`:
+    Enter this command in the settings of the assistant. It needs the extra `mcp`:
     pip install "helpcenter[mcp]".
     """
     if find_spec("mcp") is None:

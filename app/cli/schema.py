@@ -12,10 +12,10 @@ from app.content.schema import FILES, schema
 @click.command("schema", epilog="Example: helpcenter schema issue > issue.json")
 @click.argument("kind", type=click.Choice(list(FILES)), required=False)
 def print_schema(kind: str | None) -> None:
-    """Print the JSON Schema of the files of KIND; without KIND, name the kinds.
+    """Print the JSON Schema of the files of KIND; without KIND, list the kinds.
 
-    For Markdown it is the schema of the front matter. The folder `schemas` of this project holds
-    all of them; `.vscode/settings.json` shows how an editor uses them.
+    For Markdown files it describes the front matter. The folder `schemas` contains all schemas, and
+    `.vscode/settings.json` shows how an editor uses them.
     """
     for name, files in FILES.items():
         if kind is None:

@@ -37,17 +37,15 @@ M_ARENA_MAX, ARENAS = -8, 2
 def serve(**given: Any) -> None:
     """Serve the help center until Ctrl+C.
 
-    A start leaves out the files that can't be read, and logs why; only a broken site.yml ends it,
-    with exit code 1. A change is served once the content has no errors, and the old content until
-    then.
-    HELP_BASE_URL (https://help.example.com) says where visitors find the help center, for
-    canonical links.
+    The server follows the content folder. It serves a change as soon as the content has no errors,
+    and the previous content until then. A start leaves out files that it can't read and logs the
+    errors; only a broken site.yml stops it, with exit code 1.
 
     Other users of the machine can read a command line: give tokens, keys and passwords as
     variables.
 
-    A socket of systemd (LISTEN_FDS) takes the place of --host and --port. Several processes can
-    share it, and it keeps what arrives while they restart.
+    A systemd socket (LISTEN_FDS) replaces --host and --port. Several processes can share it, and
+    requests wait in it while they restart.
     """
     settings = settings_from(**given)
     settings = settings.model_copy(update={"content": near(settings.content)})
@@ -56,7 +54,7 @@ def serve(**given: Any) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Take the port, before anything is loaded; a port that is taken is wrong usage."""
+    """Open the port before anything is loaded; a port in use is wrong usage."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=BACKLOG)

@@ -1,4 +1,4 @@
-"""`helpcenter translations`: the state of the languages, and the way to and from translators."""
+"""`helpcenter translations`: the state of the languages, and PO files for translators."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ paths_argument = click.argument("paths", metavar="[PATH]...", nargs=-1)
 @content_option
 @click.pass_context
 def translations(context: click.Context, content: Path | None) -> None:
-    """Show how much of the content each language has, and help to translate it.
+    """Show how much of the content is translated, and help to translate it.
 
-    docs/translating.md says how a translator works.
+    docs/translating.md explains how to translate.
     """
     if context.invoked_subcommand:
         return
@@ -44,17 +44,15 @@ def translations(context: click.Context, content: Path | None) -> None:
 @language_argument
 @content_option
 def new(name: str, content: Path | None) -> None:
-    """Create the folder of a language, with the English texts to be translated in their place.
+    """Create the folder of a language, filled with the English texts.
 
-    LANGUAGE is a tag in lower case, as in es, pt-br or zh-hans.
+    LANGUAGE is a tag in lower case, such as es, pt-br or zh-hans.
     """
     root = writable_content(settings_from(content=content))
     loaded = load(root, drafts=True)
     found = _known(name)
     if name in loaded.translations:
-        raise Refused(
-            f"{root / name} is there already; use `helpcenter translations update {name}`"
-        )
+        raise Refused(f"{root / name} already exists; use `helpcenter translations update {name}`")
     click.echo(f"{count(_write(update(loaded, found)), 'file')} written in {root / name}")
 
 
@@ -67,13 +65,13 @@ def new(name: str, content: Path | None) -> None:
     multiple=True,
     envvar="HELP_ACCEPT",
     show_envvar=True,
-    help="The stale texts of this source file (as in issues/x.md) are right; mark them anew.",
+    help="Mark the stale texts of this source file (such as issues/x.md) as current.",
 )
 @content_option
 def update_(names: tuple[str, ...], accepted: tuple[str, ...], content: Path | None) -> None:
-    """Mark what was translated, add what is missing, and remove what has no source any more.
+    """Mark translated texts, add missing texts, and remove texts without a source.
 
-    Without LANGUAGE all languages are updated. Equal source texts take the same translation.
+    Without LANGUAGE all languages are updated. Equal source texts get the same translation.
     """
     loaded = load(writable_content(settings_from(content=content)), drafts=True)
     for name in names or loaded.translations:
@@ -90,13 +88,13 @@ def update_(names: tuple[str, ...], accepted: tuple[str, ...], content: Path | N
     is_flag=True,
     envvar="HELP_ALL",
     show_envvar=True,
-    help="Export what is translated, too.",
+    help="Export translated texts too.",
 )
 @content_option
 def export(name: str, paths: tuple[str, ...], *, everything: bool, content: Path | None) -> None:
-    """Print a PO file with what is missing or stale, for a translator's tool.
+    """Print a PO file with the missing and stale texts, for a translator's tool.
 
-    PATH limits it to a source file or folder, as in issues or errors/okx.yml.
+    PATH limits it to a source file or folder, such as issues or errors/okx.yml.
     """
     loaded = load(settings_from(content=content).content, drafts=True)
     click.echo(to_po(loaded, _folder(loaded, name), paths, everything=everything), nl=False)
@@ -113,7 +111,7 @@ def export(name: str, paths: tuple[str, ...], *, everything: bool, content: Path
 )
 @content_option
 def import_(name: str, files: tuple[Path, ...], content: Path | None) -> None:
-    """Take over the translations of PO files; what is empty or fuzzy there is left out."""
+    """Add the translations of PO files, except empty and fuzzy entries."""
     loaded = load(writable_content(settings_from(content=content)), drafts=True)
     target = _folder(loaded, name)
     given: dict[str, str] = {}
@@ -125,14 +123,14 @@ def import_(name: str, files: tuple[Path, ...], content: Path | None) -> None:
     changed = _write(update(loaded, target, given=given))
     click.echo(f"{count(len(given), 'text')} read, {count(changed, 'file')} written")
     if strangers := unknown(loaded, target, given):
-        message = f"{count(strangers, 'text')} left out: no source text is like that any more"
+        message = f"{count(strangers, 'text')} left out: the source texts have changed"
         click.echo(f"Warning: {message}", err=True)
 
 
 def _known(name: str) -> Language:
     found = language(name)
     if found is None:
-        raise Refused(f"{name} is not a language; write a tag in lower case, as in es or pt-br")
+        raise Refused(f"{name} is not a language; write a tag in lower case, such as es or pt-br")
     return found
 
 
@@ -140,12 +138,12 @@ def _folder(content: Content, name: str) -> Language:
     if name not in content.translations:
         _known(name)
         message = f"there is no folder {content.root / name}"
-        raise Refused(f"{message}; make it with `helpcenter translations new {name}`")
+        raise Refused(f"{message}; create it with `helpcenter translations new {name}`")
     return content.translations[name].language
 
 
 def _write(files: Mapping[Path, str | None]) -> int:
-    """Write files, and delete those that are None; return how many changed."""
+    """Write files, and delete files whose text is None; return how many changed."""
     changed = 0
     for path, text in files.items():
         if text is None:

@@ -57,7 +57,7 @@ slug_option = click.option(
     metavar="SLUG",
     envvar="HELP_SLUG",
     show_envvar=True,
-    help="The file's name, without its ending; made from the title when left out.",
+    help="The file's name without its ending; by default made from the title.",
 )
 
 
@@ -87,7 +87,7 @@ def new() -> None:
     metavar="KEY",
     envvar="HELP_FROM",
     show_envvar=True,
-    help="Answer a group of unanswered texts; `helpcenter insights` lists their keys.",
+    help="The key of a group of unanswered texts, from `helpcenter insights`.",
 )
 @content_option
 @setting_option("data")
@@ -149,7 +149,7 @@ def rename() -> None:
     """Rename an issue, a step or an exchange; old links redirect.
 
     Every reference and link in the content is updated. Nothing is written if the result would have
-    errors. To rename a tip, a checklist item or a quick test, change its `id` and add the old one
+    errors. To rename a tip, a checklist item or a quick test, change its `id` and add the old id
     to its `aliases`.
     """
 
@@ -203,10 +203,9 @@ def retire() -> None:
 def retire_issue_(slug: str, to: str, content: Path | None) -> None:
     """Remove the issue SLUG and redirect its links to OTHER.
 
-    References, links and error codes that point to SLUG then point to OTHER, which takes over its
-    phrases, signatures and examples. The other texts of SLUG are deleted: move what is worth
-    keeping first. Afterwards `helpcenter check` reports each example that is now diagnosed as a
-    different issue.
+    References, links and error codes of SLUG then lead to OTHER, which gets its phrases, signatures
+    and examples. All other texts of SLUG are deleted: first move the texts that you want to keep.
+    Afterwards `helpcenter check` reports each example that is now diagnosed as a different issue.
     """
     _tell(*_change(content, lambda loaded: retire_issue(loaded, slug, to)))
 
@@ -218,7 +217,7 @@ def retire_issue_(slug: str, to: str, content: Path | None) -> None:
 )
 @click.argument("exchange")
 @click.argument("code")
-@to_option("The issue its links lead to; the likeliest issue of the code when left out.")
+@to_option("The issue its links lead to; by default the likeliest issue of the code.")
 @content_option
 def retire_error_(exchange: str, code: str, to: str | None, content: Path | None) -> None:
     """Remove CODE of EXCHANGE and redirect its links to an issue."""
@@ -227,7 +226,7 @@ def retire_error_(exchange: str, code: str, to: str | None, content: Path | None
 
 @retire.command("exchange", epilog="Example: helpcenter retire exchange ftx")
 @click.argument("exchange")
-@to_option("The exchange its links lead to; the list of exchanges when left out.")
+@to_option("The exchange its links lead to; by default the list of exchanges.")
 @content_option
 def retire_exchange_(exchange: str, to: str | None, content: Path | None) -> None:
     """Remove EXCHANGE with its error codes and steps, and redirect its links.
@@ -240,10 +239,10 @@ def retire_exchange_(exchange: str, to: str | None, content: Path | None) -> Non
 @click.command(epilog="Example: helpcenter publish")
 @content_option
 def publish(content: Path | None) -> None:
-    """Add all current links to permalinks.txt, and the days of changes to dates.txt.
+    """Add all current links to permalinks.txt, so that `check` protects them.
 
-    Run it before you publish changed content. `check` protects the links, and links that are
-    already in the file stay. The sitemap, the feed and "Changed on" tell the days.
+    Run it before you publish changed content. Links that are already in the file stay. It also
+    writes dates.txt: the days of the last changes, for the sitemap, the feed and the pages.
     """
     root = writable_content(settings_from(content=content))
     _sound(root)
@@ -274,16 +273,16 @@ def publish(content: Path | None) -> None:
     is_flag=True,
     envvar="HELP_STARTER",
     show_envvar=True,
-    help="Write one short example of each kind of file instead, for a product of another kind.",
+    help="Write a short example of each file instead, for a product without exchanges.",
 )
 def init(folder: Path, *, starter: bool) -> None:
     """Create the content of your own help center in the new FOLDER.
 
-    It is a copy of the content that comes with the program: its issues, exchanges and error codes.
+    It is a copy of the program's own content: its issues, exchanges and error codes.
     """
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise Refused(f"{folder} isn't empty; name a new folder")
+            raise Refused(f"{folder} isn't empty; choose a new folder")
         names = start(folder, STARTER if starter else ROOT / "content")
     except OSError as error:
         raise Refused(f"{folder} can't be written: {error.strerror}") from None
@@ -308,7 +307,7 @@ def _unanswered(settings: Settings, key: str) -> str:
 
 
 def _slug(given: str | None, title: str, others: Iterable[Issue | Exchange]) -> str:
-    """Return the file name of a new page: the one that was given, or one made from its title."""
+    """Return the file name of a new page: the given name, or a name made from the title."""
     slug = given or slugify(title)
     for other in others:
         if slug in other.aliases:
@@ -317,7 +316,7 @@ def _slug(given: str | None, title: str, others: Iterable[Issue | Exchange]) -> 
         return _SLUG.validate_python(slug)
     except ValidationError:
         fix = "give lower-case words joined by hyphens, as in --slug key-has-expired"
-        reason = f"`{given}` can't be a file name" if given else f"“{title}” makes no file name"
+        reason = f"`{given}` can't be a file name" if given else f"“{title}” gives no file name"
         raise Refused(f"{reason}; {fix}") from None
 
 

@@ -40,7 +40,7 @@ def restore(source: Path, file: Path) -> int:
 def _copy(source: Path, target: Path) -> int:
     in_the_way = [path for path in (target, *beside(target)) if path.exists()]
     if in_the_way:
-        raise BackupError(f"{in_the_way[0]} is there already; move it away first")
+        raise BackupError(f"{in_the_way[0]} already exists; move it away first")
     part = target.with_name(target.name + PART)
     try:
         part.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""The nouns of the help center, as frozen types.
+"""The types of the content and the diagnosis, all frozen.
 
-The types that writers fill in are at the same time the schema of their files: a key that no type
-names is a mistake, and `helpcenter check` reports it. Every `str` that a visitor reads is inline
-Markdown and may use the variables of `content/site.yml`.
+The types that writers fill in are also the schema of their files: `helpcenter check` reports a key
+that no type has. Every `str` that a visitor reads is inline Markdown and may use the variables of
+`content/site.yml`.
 """
 
 from app.model.articles import (

@@ -11,7 +11,7 @@ from app.model.base import Article, Entity, NonEmpty, Prose, Slug, slugify
 
 
 def _solution_from_text(value: object) -> object:
-    """Let a writer give a solution as plain text; its anchor is then made from that text."""
+    """Accept a solution as plain text, and make its anchor from that text."""
     if isinstance(value, str):
         return {"text": value, "id": slugify(value)}
     if isinstance(value, dict) and "id" not in value and isinstance(value.get("text"), str):
@@ -20,93 +20,85 @@ def _solution_from_text(value: object) -> object:
 
 
 class Solution(Entity):
-    """One step that answers an issue; `exchanges` limits it to these, empty means everybody.
-
-    `aliases` are old ids: links to them land on this step.
-    """
+    """A step of a solution."""
 
     text: Prose
-    """What to do: one step."""
+    """What to do, in a single step."""
     id: Slug
-    """The step's anchor; made from the text when left out."""
+    """The step's anchor; by default made from the text."""
     exchanges: tuple[Slug, ...] = ()
-    """Show this step only for these exchanges; for all when left out."""
+    """The exchanges that show this step; by default all."""
     aliases: tuple[Slug, ...] = ()
-    """Old anchors of this step: links to them still land here."""
+    """Old anchors of this step; links to them lead here."""
 
 
 class RecipeStep(Solution):
-    """One step of a recipe, which an exchange, its facts or the visitor can rule out.
+    """A step of a recipe, which an exchange, its facts or the visitor can rule out.
 
     A step that uses a variable without a value for the chosen exchange is left out, unless the
     variable has a default (`{{ whitelist_field | the IP whitelist }}`).
     """
 
     not_on: tuple[Slug, ...] = ()
-    """Leave this step out on these exchanges."""
+    """The exchanges that leave this step out."""
     unless: tuple[Slug, ...] = ()
-    """Leave this step out when the visitor has ticked one of these checklist items."""
+    """Checklist items; if the visitor has ticked any of them, the step is left out."""
 
 
 class Recipe(Entity):
-    """What to do about one cause: written once, filled with the facts of each exchange.
+    """The steps for a cause, written once and filled in with the facts of each exchange.
 
-    What is left on one exchange must be three to five steps (`helpcenter check` counts).
+    Every exchange must be left with three to five steps (`helpcenter check` counts them).
     """
 
     cause: Prose
-    """The cause, in one line."""
+    """The cause, in a line."""
     steps: tuple[Annotated[RecipeStep, BeforeValidator(_solution_from_text)], ...] = Field(
         min_length=1
     )
-    """What to do, in order: the first step opens the right page, the last ends in the product."""
+    """The steps, in order: the first opens the right page, the last ends in the product."""
     note: Prose | None = None
-    """What to leave alone, or what else to know; below the steps."""
+    """A note below the steps, such as what to leave alone."""
 
 
 GENERAL = "general"
-"""The name of the recipe of an issue that serves every exchange without a recipe of its own."""
+"""The name of the recipe for exchanges without their own recipe."""
 
 
 ELSEWHERE = "elsewhere"
-"""The name of the recipe for exchanges that can't have the issue, when a message names it there."""
+"""The name of the recipe for a message of an exchange that can't have the issue."""
 
 
 class Issue(Article):
-    """One troubleshooting article about the reader's situation.
-
-    `phrases` are how people put it, `signatures` are fixed messages of any exchange or library
-    (see `diagnosis.signatures`), `examples` are real messages that must be diagnosed as this
-    issue. `exchanges` limits the issue to exchanges that can have it, empty means all.
-    """
+    """A troubleshooting article about a situation of the reader."""
 
     slug: Slug
     title: Prose
-    """The name of the problem, as a reader would put it."""
+    """The problem, in the reader's words."""
     symptom: Prose
-    """What the reader sees, in one sentence."""
+    """What the reader sees, in a sentence."""
     choice: Prose | None = None
-    """What the reader sees, to choose from when the diagnosis is unsure: no cause, no title."""
+    """The symptom in a few words, as an unsure diagnosis offers it."""
     causes: tuple[Prose, ...] = Field(min_length=1)
-    """Where it comes from, likeliest first."""
+    """The causes, likeliest first."""
     solutions: tuple[Annotated[Solution, BeforeValidator(_solution_from_text)], ...] = Field(
         min_length=1
     )
-    """What to do, most likely to help first; one step each."""
+    """The steps, most helpful first."""
     recipes: dict[Slug, Recipe] = Field(default_factory=dict)
-    """What to do in one list: by exchange, `general`, `elsewhere` (not on this one), by code."""
+    """Complete lists of steps, by name (docs/writing.md, "Answers and recipes")."""
     exchanges: tuple[Slug, ...] = ()
-    """The exchanges that can have this issue; all when left out."""
+    """The exchanges that can have this issue; by default all."""
     phrases: tuple[NonEmpty, ...] = ()
-    """How people put it, for search and diagnosis."""
+    """The reader's own words, for search and diagnosis."""
     signatures: tuple[NonEmpty, ...] = ()
     """Fixed messages that mean this issue, with `{}`, `{n}` and `{ip}` for what changes."""
     examples: tuple[NonEmpty, ...] = ()
-    """Real messages; each must be diagnosed as this issue."""
+    """Real messages; `check` proves that each is diagnosed as this issue."""
     related: tuple[Slug, ...] = ()
-    """Other issues worth a look, by the names of their files."""
+    """Other issues that may help, by file name."""
     live: Literal["clock"] | None = None
-    """`clock`: its answers tell how far the clock of the reader's device is off."""
+    """`clock`: answers show how far the clock of the reader's device is off."""
 
     @property
     def url(self) -> str:
@@ -115,7 +107,7 @@ class Issue(Article):
 
     @property
     def all_steps(self) -> tuple[Solution, ...]:
-        """Every step that has an anchor on the issue's page: solutions, and those of recipes."""
+        """Every step with an anchor on the issue's page: solutions, and the steps of recipes."""
         return (
             *self.solutions,
             *(step for recipe in self.recipes.values() for step in recipe.steps),
@@ -128,41 +120,38 @@ class Issue(Article):
     def steps(self, exchange: str | None) -> tuple[Solution, ...]:
         """Return the solutions for `exchange`, its own first.
 
-        While none is chosen these are the ones for everybody; `specific` has the others.
+        Without an exchange, return only those for all exchanges; `specific` has the others.
         """
         own = self.specific(exchange) if exchange else ()
         return (*own, *(step for step in self.solutions if not step.exchanges))
 
     def specific(self, exchange: str) -> tuple[Solution, ...]:
-        """Return the solutions that only some exchanges have, `exchange` among them."""
+        """Return the solutions that are limited to some exchanges, including `exchange`."""
         return tuple(step for step in self.solutions if exchange in step.exchanges)
 
 
 class Question(Article):
-    """One everyday question: what people ask besides errors, with a short answer.
-
-    `answers` are those that differ on an exchange, by its id. `examples` are how people ask it.
-    """
+    """An everyday question: what people ask besides errors, with a short answer."""
 
     slug: Slug
     title: Prose
-    """The question, as a reader would ask it."""
+    """The question, in the reader's words."""
     answer: Prose
     """The answer in a few sentences."""
     answers: dict[Slug, Prose] = Field(default_factory=dict)
-    """The answer for an exchange, by its id, where it differs."""
+    """Different answers for single exchanges, by id."""
     steps: tuple[Annotated[RecipeStep, BeforeValidator(_solution_from_text)], ...] = ()
-    """What to do, in order, if there is something to do."""
+    """The steps, in order, if there are any."""
     urgent: bool = False
-    """Whether money is at stake: the answer then comes before any diagnosis."""
+    """Whether money is at risk; the answer then comes before any diagnosis."""
     phrases: tuple[NonEmpty, ...] = ()
-    """The words by which it is found in a short text; `exchange` stands for any name of one."""
+    """Words that find it in a short text; `exchange` means the name of any exchange."""
     examples: tuple[NonEmpty, ...] = ()
-    """How people ask it; each must be answered by this question."""
+    """How people ask; `check` proves that this question answers each."""
     related: tuple[Slug, ...] = ()
-    """Issues worth a look, by the names of their files."""
+    """Issues that may help, by file name."""
     live: Literal["status"] | None = None
-    """`status`: its page tells whether the chosen exchange answers now."""
+    """`status`: the page shows whether the chosen exchange operates."""
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""What every noun is made of: closed, frozen types, and the kinds of texts in them."""
+"""The base types of the content: closed, frozen models and the kinds of texts in them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)
 
 
 class Translatable:
-    """Marks the fields that translators translate; everything else stays with the source."""
+    """Marks the fields that translators translate; all other fields come from the source."""
 
 
 Prose = Annotated[NonEmpty, Translatable()]
@@ -39,27 +39,27 @@ def slugify(text: str) -> str:
 
 
 class Entity(BaseModel):
-    """Base of everything that is loaded from content: closed and immutable."""
+    """Base of all types that are loaded from content: closed and immutable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Article(Entity):
-    """What has a Markdown file and a page of its own: front matter, and a body below it."""
+    """A Markdown file with its own page: front matter, and a body below it."""
 
     order: int = 1000
-    """The place among its like: lower comes first."""
+    """The position in lists; lower comes first."""
     aliases: tuple[Slug, ...] = ()
-    """Old names of this file: their addresses redirect here."""
+    """Old names of this file; their URLs redirect here."""
     verified: dt.date | None = None
-    """The day on which somebody last checked the facts."""
+    """The day when the facts were last checked."""
     expires: dt.date | None = None
-    """The last day on which this holds; `check` then warns."""
+    """The last day on which this page is right; `check` warns after it."""
     draft: bool = False
-    """Not published yet: only `serve --dev` shows it."""
+    """Whether this page is unpublished; only `serve --dev` shows it."""
     body: Body = ""
 
     @property
     def url(self) -> str:
-        """The permalink of its page."""
+        """The permalink of the page."""
         raise NotImplementedError

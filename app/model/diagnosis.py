@@ -1,4 +1,4 @@
-"""What a visitor tells, and what the diagnosis answers."""
+"""A visitor's observations, and the diagnosis made from them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from app.model.errors import ErrorCode
 
 Outcome = Literal["pass", "fail"]
 Verdict = Literal["recognised", "likely", "unsure", "unknown"]
-"""How sure a diagnosis is: `unsure` offers its matches as a choice, the others name the first."""
+"""`recognised` and `likely` name the first match, `unsure` offers its matches as a choice."""
 
 
 class Observations(Entity):
     """Everything that a visitor tells us; each part may be absent.
 
-    `error` is a code of `exchange` (from a link instead of a text), `checklist` says which items
-    are ticked (an item that is absent was not asked). `chosen` is the issue that the chosen option
-    of a question speaks for, or `NO_ISSUE` for "none of these". `ruled_out` are the issues whose
-    answers did not help. `items` are answers to questions about single items of the checklist, and
-    `skipped` are the questions that were skipped. `in_maintenance` are the exchanges that say so
-    now: our server knows it, not the visitor.
+    `error` is a code of `exchange`, from a link instead of a text. `checklist` says whether an item
+    is ticked; an absent item was not asked. `chosen` is the issue of the chosen option of a
+    question, or `NO_ISSUE` for "none of these". `ruled_out` are issues whose answers did not help.
+    `items` are answers to questions about single checklist items, and `skipped` the skipped
+    questions. `in_maintenance` are the exchanges that report a maintenance; the server adds them.
     """
 
     text: str = ""
@@ -39,7 +38,7 @@ class Observations(Entity):
     skipped: tuple[str, ...] = ()
 
     def after(self, choice: Choice) -> Observations:
-        """Return these observations with one more answer."""
+        """Return these observations with an additional answer."""
         return self.model_copy(
             update={
                 "chosen": choice.issue or self.chosen,
@@ -57,7 +56,7 @@ class Observations(Entity):
 
     @property
     def url(self) -> str:
-        """The address of their diagnosis, which holds everything but the text."""
+        """The URL of the diagnosis, which contains everything except the text."""
         return addresses.diagnosis(
             exchange=self.exchange,
             error=self.error,
@@ -71,15 +70,14 @@ class Observations(Entity):
 
     @property
     def are_more_than_exchange(self) -> bool:
-        """Whether there is anything to diagnose: more than which exchange it is."""
+        """Whether there is anything to diagnose besides the exchange."""
         return self != Observations(exchange=self.exchange)
 
 
 class Evidence(NamedTuple):
-    """One observation that speaks for (`strength` > 0) or against (< 0) an issue.
+    """An observation for (`strength` > 0) or against (< 0) an issue.
 
-    Strengths are log-odds: they add up, and 1.0 makes an issue 2.7 times as likely. Every diagnosis
-    makes dozens, of which nothing comes from outside: there is nothing to validate.
+    Strengths are log-odds: they add up, and 1.0 makes an issue 2.7 times as likely.
     """
 
     kind: Literal["code", "message", "caller-ip", "words", "checklist", "test", "choice", "fact"]
@@ -89,14 +87,14 @@ class Evidence(NamedTuple):
 
 
 class CallerIp(Entity):
-    """The address that the exchange says the request came from, against the whitelist."""
+    """The IP address that the exchange saw, compared with the whitelist."""
 
     address: str
     verdict: Literal["ours", "not-ours", "ipv6"]
 
 
 class Match(Entity):
-    """One issue that fits, how sure the diagnosis is (0 to 1), and the reasons in plain words."""
+    """An issue that fits, the probability of the issue (0 to 1), and the reasons in plain words."""
 
     issue: Slug
     title: str
@@ -106,10 +104,10 @@ class Match(Entity):
 
 
 class Choice(Entity):
-    """One answer to a question of a diagnosis: what it says, and what it tells.
+    """An option of a question of the diagnosis.
 
-    `issue` is the issue that it speaks for, or `NO_ISSUE` for "none of these"; `exchange` is the
-    exchange that it names; `checklist` and `tests` hold one item or test with its outcome; `skip`
+    `issue` is the issue that it indicates, or `NO_ISSUE` for "none of these"; `exchange` is the
+    exchange that it names; `checklist` and `tests` hold an item or a test with its outcome; `skip`
     is the name of the question that it skips.
     """
 
@@ -122,19 +120,19 @@ class Choice(Entity):
 
 
 class NextQuestion(Entity):
-    """What to ask a visitor next."""
+    """The next question to the visitor."""
 
     text: str
     options: tuple[Choice, ...]
 
 
 class Diagnosis(Entity):
-    """Ranked matches with their reasons (best first), or an honest "unknown".
+    """Ranked matches with their reasons (best first), or "unknown".
 
     There are five matches at most. With the verdict `unsure` there are two or three, and `question`
     offers them. `error` is the entry of the recognised code, `everyday` the slug of the everyday
-    question that the text asks, `excerpt` the line of the paste that matched, `removed` how many
-    secrets of each kind were taken out of `redacted_text`.
+    question in the text, `excerpt` the line of the paste that matched, and `removed` the number of
+    secrets of each kind that were removed from `redacted_text`.
     """
 
     verdict: Verdict
@@ -150,9 +148,9 @@ class Diagnosis(Entity):
 
 
 class Answer(Entity):
-    """What a visitor is told to do: one cause and one list of steps, chosen and filled in.
+    """The answer for a visitor: a cause and a list of steps, with variables filled in.
 
-    `level` says where the steps come from: the error code, the issue's recipe, or the general
+    `level` is the source of the steps: the error code, the issue's recipe, or the general
     solutions of the issue. `page` is the permalink of the page that shows them.
     """
 

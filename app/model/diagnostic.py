@@ -10,59 +10,54 @@ from app.model.base import Entity, NonEmpty, Prose, Slug
 
 
 class ChecklistItem(Entity):
-    """One item of "Before you start"; unticked, it speaks for `points_to` (likeliest first)."""
+    """An item of "Before you start"; if unticked, it is evidence for `points_to`."""
 
     id: Slug
-    """The item's name in links; if you change it, add the old one to `aliases`."""
+    """The item's name in links; if you change it, add the old name to `aliases`."""
     text: Prose
-    """What to tick off."""
+    """The text of the item."""
     missing: Prose
-    """The reason shown when it is not ticked, as in "You haven't ticked that ..."."""
+    """The reason shown if the item is unticked, such as "You haven't confirmed that ..."."""
     points_to: tuple[Slug, ...] = Field(min_length=1)
-    """The issues that an unticked item speaks for, likeliest first."""
+    """The issues that an unticked item indicates, likeliest first."""
     exchanges: tuple[Slug, ...] = ()
-    """Ask this only with these exchanges; all when left out."""
+    """The exchanges that show this item; by default all."""
     aliases: tuple[Slug, ...] = ()
-    """Old ids of this item: in links they still count."""
+    """Old names of this item; they still work in links."""
     live: Literal["status"] | None = None
-    """`status`: the help center ticks this itself while the chosen exchange says it operates."""
+    """`status`: ticked automatically while the chosen exchange says that it operates."""
 
 
 class TestOutcome(Entity):
-    """What one outcome of a quick test tells: the reason, and the issues it speaks for."""
+    """What an outcome of a quick test means: the reason, and the issues that it indicates."""
 
     because: Prose
-    """The reason shown, as in "It works elsewhere, so ..."."""
+    """The reason shown, such as "It works elsewhere, so ..."."""
     points_to: tuple[Slug, ...] = ()
-    """The issues that this outcome speaks for, likeliest first."""
+    """The issues that this outcome indicates, likeliest first."""
     speaks_against: tuple[Slug, ...] = ()
     """The issues that this outcome rules out."""
 
 
 class QuickTest(Entity):
-    """One step of "Test your connection", and what its outcomes point to."""
+    """A step of "Test your connection", and what its outcomes mean."""
 
     id: Slug
-    """The test's name in links; if you change it, add the old one to `aliases`."""
+    """The test's name in links; if you change it, add the old name to `aliases`."""
     text: Prose
     """What to try."""
     on_pass: TestOutcome
-    """What it means when it works."""
+    """What a success means."""
     on_fail: TestOutcome
-    """What it means when it fails."""
+    """What a failure means."""
     aliases: tuple[Slug, ...] = ()
-    """Old ids of this test: in links they still count."""
+    """Old names of this test; they still work in links."""
     live: Literal["status"] | None = None
-    """`status`: the help center answers this itself, by what the chosen exchange says."""
+    """`status`: answered automatically with what the chosen exchange says."""
 
 
 class Diagnostic(Entity):
-    """The quick diagnostic (`content/diagnostic.yml`), and what is none of its business.
-
-    `off_topic` are phrases and `off_topic_signatures` fixed messages of texts that are not about
-    connecting an exchange. `other_exchanges` are names of exchanges without a page here: a text
-    that names one is about connecting all the same, but its codes are not looked up.
-    """
+    """The quick diagnostic, and how to recognise texts on other subjects."""
 
     title: Prose = "Quick diagnostic"
     """The heading of the section."""
@@ -75,10 +70,10 @@ class Diagnostic(Entity):
     checklist: tuple[ChecklistItem, ...] = ()
     """The items to tick off, in order."""
     tests: tuple[QuickTest, ...] = ()
-    """The things to try, in order."""
+    """The tests, in order."""
     off_topic: tuple[NonEmpty, ...] = ()
-    """Phrases of texts that this help center is not about."""
+    """Phrases of texts on other subjects than connecting an exchange."""
     off_topic_signatures: tuple[NonEmpty, ...] = ()
-    """Fixed messages of texts that this help center is not about."""
+    """Fixed messages of texts on other subjects than connecting an exchange."""
     other_exchanges: tuple[NonEmpty, ...] = ()
-    """Names of exchanges that have no page here."""
+    """Exchanges without a page: a text that names them is on the subject, but has no code."""

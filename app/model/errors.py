@@ -12,75 +12,74 @@ from app.model.base import Entity, NonEmpty, Prose, Slug
 from app.model.exchanges import Source
 
 PLACEHOLDER = re.compile(r"\{(?:ip|n)?\}")
-"""What changes in the message of an error: an address, a number, or anything."""
+"""The placeholders of a message: an IP address, a number, or any text."""
 
 
 class Option(Entity):
-    """One answer to a question: what it says, and the issue it speaks for."""
+    """An option of a question: its text, and the issue that it indicates."""
 
     label: Prose
-    """What the visitor chooses."""
+    """The text of the option."""
     issue: Slug
-    """The issue that this answer speaks for; one of the error's `issues`."""
+    """The issue that this option indicates, from the error's `issues`."""
 
 
 class FollowUp(Entity):
-    """What to ask a visitor when an error has several causes."""
+    """A question to the visitor, for an error with several causes."""
 
     text: Prose
-    """What to ask."""
+    """The question."""
     options: tuple[Option, ...] = Field(min_length=2)
-    """The answers."""
+    """The options."""
 
 
 class ErrorCode(Entity):
-    """One literal error of one exchange and the issues it can mean, likeliest first.
+    """An error of an exchange and the issues that it can mean.
 
-    Several entries may share a code; `match`, part of the text, then tells them apart, and the
-    entry without `match` is what is left. `message` is the text on the wire unless `verbatim` is
-    false. Further texts of the same error stand in `signatures`. `http` is the HTTP status.
+    Several entries may share a code. Each is then used for messages that contain its `match`, and
+    the entry without `match` for all others.
     """
 
     exchange: Slug
     code: NonEmpty
-    """The code as it stands in the exchange's answer, in quotes."""
+    """The code in the exchange's response, in quotes."""
     match: NonEmpty | None = None
-    """Part of the message, to tell entries with the same code apart."""
+    """A part of the message that distinguishes entries with the same code."""
     message: NonEmpty | None = None
-    """The message as it stands in the answer, with `{}`, `{n}` and `{ip}` for what changes."""
+    """The message in the response, with `{}`, `{n}` and `{ip}` for what changes."""
     verbatim: bool = True
-    """Whether `message` is the very text; false when it only describes the error."""
+    """Whether `message` is the exact text; `false` if it only describes the error."""
     http: int | None = Field(default=None, ge=100, le=599)
-    """The HTTP status of the answer."""
+    """The HTTP status of the response."""
     scope: Literal["spot", "futures", "margin", "ws", "http", "v1", "v2", "oauth"] | None = None
-    """The part of the exchange's API, where a code means different things."""
+    """The part of the exchange's API, if the code has several meanings."""
     issues: tuple[Slug, ...] = Field(min_length=1)
-    """The issues that it can mean, likeliest first."""
+    """The issues that the error can mean, likeliest first."""
     note: Prose | None = None
-    """What the error means, then what to do; two sentences at most."""
+    """What the error means and what to do, in two sentences at most."""
     recipe: Slug | None = None
-    """The recipe of the first issue that answers this error, when `general` doesn't."""
+    """The recipe of the first issue for this error; by default the exchange's, or `general`."""
     answer: Recipe | None = None
-    """What to do, when the fix is this error's own."""
+    """The steps, if no other error has the same fix."""
     signatures: tuple[NonEmpty, ...] = ()
-    """Further texts of the same error."""
+    """More messages of the same error."""
     examples: tuple[NonEmpty, ...] = ()
-    """Real answers; each must be diagnosed as this error."""
+    """Real responses; `check` proves that each is diagnosed as this error."""
     question: FollowUp | None = None
-    """What to ask when it has several causes."""
+    """A question to the visitor, if the error has several causes."""
     unverified: bool = False
-    """Whether no official source confirms it."""
+    """Whether official sources don't confirm the error."""
     sources: tuple[Slug, ...] = ()
-    """Where it comes from: keys of `sources` of this file."""
+    """The sources of this entry, by their keys in `sources`."""
 
     @property
     def wording(self) -> str | None:
-        """The message for people: what changes in it is left open."""
+        """The message for people, with an ellipsis for each placeholder."""
         return PLACEHOLDER.sub("…", self.message) if self.message else None
 
 
 class ErrorFile(Entity):
-    """`errors/<id>.yml`: the error codes of one exchange, and the sources they cite by key."""
+    """The error codes of an exchange, and the sources that they cite by key."""
 
     sources: dict[Slug, Source] = Field(default_factory=dict)
     """The sources that entries cite, by a key of your choice."""

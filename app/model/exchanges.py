@@ -11,12 +11,12 @@ from app.model.base import Article, Entity, NonEmpty, Prose, Slug, Url
 
 
 class Source(Entity):
-    """Where a fact comes from; `kind` says how far it can be trusted."""
+    """The source of a fact."""
 
     where: NonEmpty
-    """The address, or what to look up."""
+    """The URL, or what to look up."""
     facts: NonEmpty | None = None
-    """Which facts come from there."""
+    """The facts from this source."""
     kind: Literal[
         "official-docs",
         "official-help",
@@ -27,212 +27,211 @@ class Source(Entity):
         "ccxt",
         "third-party",
     ]
-    """How far it can be trusted."""
+    """How reliable the source is."""
 
 
 class WhitelistFacts(Entity):
-    """Where and how an exchange keeps the list of addresses a key may be used from."""
+    """The exchange's IP whitelist: the IP addresses that a key may be used from."""
 
     field: NonEmpty | None = None
-    """What the exchange calls its list."""
+    """The exchange's name for its IP whitelist."""
     path: NonEmpty | None = None
-    """The way through its menus, as in `A > B`."""
+    """The path through its menus, such as `A > B`."""
     separator: (
         Literal["comma", "space", "comma or space", "one per line", "one per field"] | None
     ) = None
-    """What stands between several addresses."""
+    """How to separate several IP addresses."""
     formats: Prose | None = None
-    """What it accepts besides IPv4."""
+    """What the exchange accepts besides IPv4 addresses."""
     max_addresses: int | None = Field(default=None, ge=1)
-    """The most addresses that fit."""
+    """The maximum number of IP addresses."""
     ipv6: bool | None = None
-    """Whether it accepts IPv6."""
+    """Whether the exchange accepts IPv6 addresses."""
     required: bool | None = None
-    """Whether a key needs the list."""
+    """Whether a key needs an IP whitelist."""
     required_note: Prose | None = None
-    """For which keys or requests."""
+    """The keys or requests that need an IP whitelist."""
     key_expiry_days: int | None = Field(default=None, ge=1)
-    """After so many days a key without a list expires."""
+    """The number of days after which a key without an IP whitelist expires."""
     key_expiry_note: Prose | None = None
     """Which keys expire, and when."""
 
 
 class Permission(Entity):
-    """One permission of a key by the name the exchange shows, and whether a bot needs it."""
+    """A permission of a key, and whether a bot needs it."""
 
     name: NonEmpty
-    """Its name as the exchange shows it."""
+    """The name that the exchange shows."""
     needed: Literal["always", "spot", "futures", "margin", "never", "unknown"]
-    """When a key needs it."""
+    """When a key needs the permission."""
     note: Prose | None = None
-    """What else to know."""
+    """Other facts a reader needs."""
 
 
 class Passphrase(Entity):
-    """The third credential that some exchanges ask for."""
+    """The third value of a key, which some exchanges have besides key and secret."""
 
     name: NonEmpty
-    """What the exchange calls it."""
+    """The exchange's name for it."""
     rules: Prose | None = None
-    """How it is made and what it may hold."""
+    """How to create it, and which characters it may contain."""
 
 
 class Testnet(Entity):
-    """A test environment with keys of its own."""
+    """A test environment with its own keys."""
 
     name: NonEmpty
-    """What the exchange calls it."""
+    """The exchange's name for it."""
     url: Url
-    """Its address."""
+    """Its URL."""
     keys_url: Url | None = None
-    """Where its keys are made."""
+    """The page where its keys are created."""
     scope: Prose | None = None
-    """What can be traded there."""
+    """What can be traded in it."""
     note: Prose | None = None
-    """What else to know."""
+    """Other facts a reader needs."""
 
 
 class Clock(Entity):
-    """How far the clock of the sender may be off, in milliseconds."""
+    """How far the bot's clock may be off, in milliseconds."""
 
     unit: Prose | None = None
-    """How a time is written in a request."""
+    """The format of a time in a request."""
     setting: NonEmpty | None = None
-    """The setting that widens the tolerance."""
+    """The setting that changes the tolerance."""
     tolerance_ms: int | None = None
-    """How far the clock may be behind, by default."""
+    """How far the clock may be behind by default, in milliseconds."""
     ahead_ms: int | None = None
-    """How far the clock may be ahead."""
+    """How far the clock may be ahead, in milliseconds."""
     max_ms: int | None = None
-    """The widest tolerance that can be set."""
+    """The maximum tolerance, in milliseconds."""
     note: Prose | None = None
-    """What else to know."""
+    """Other facts a reader needs."""
 
 
 class RateLimits(Entity):
-    """How much an exchange lets through, and what it does beyond."""
+    """The exchange's rate limits, and what happens beyond them."""
 
     limits: tuple[Prose, ...] = ()
     """The limits, a sentence each."""
     scope: Prose | None = None
-    """What is counted: the address, the key or the account."""
+    """What the limits count by: the IP address, the key or the account."""
     statuses: tuple[int, ...] = ()
-    """The HTTP statuses of a refusal."""
+    """The HTTP statuses of refused requests."""
     ban: Prose | None = None
-    """What happens to those who go on."""
+    """What happens if the bot keeps sending requests."""
 
 
 class KeyFormat(Entity):
-    """What a key of the exchange looks like."""
+    """The format of the exchange's keys."""
 
     types: tuple[NonEmpty, ...] = ()
-    """The kinds of keys there are."""
+    """The types of keys."""
     note: Prose | None = None
-    """What else to know."""
+    """Other facts a reader needs."""
 
 
 class StatusNotices(Entity):
-    """The announcements in the answer to a status call.
+    """The announcements in the response to a status call.
 
-    A path is the names on the way to a value, as in `result.list`; a number is a place in a list.
+    A path such as `result.list` leads to a value; a number in it is a position in a list.
     """
 
     field: NonEmpty
-    """The path of the list; an empty list says that the exchange operates."""
+    """The path of the list; an empty list means that the exchange operates."""
     only: dict[NonEmpty, str] = Field(default_factory=dict)
-    """What an announcement must say to count: path and value."""
+    """The values that an announcement must have to count, by path."""
     state: NonEmpty | None = None
-    """The path of its state; without it, each is announced."""
+    """The path of the announcement's state; by default its state is `announced`."""
     values: dict[str, Literal["announced", "maintenance", "limited"]] = Field(default_factory=dict)
-    """What each state means; announcements in other states are over."""
+    """The meaning of each state; announcements in other states are over."""
     begin: NonEmpty | None = None
-    """The path of the time at which it begins."""
+    """The path of the time when it begins."""
     end: NonEmpty | None = None
-    """The path of the time at which it ends."""
+    """The path of the time when it ends."""
 
 
 class TimeCall(Entity):
-    """Where an exchange tells its time, as a number since 1970 (in any unit) or in ISO 8601."""
+    """The exchange's clock: a number since 1970 (in any unit) or ISO 8601."""
 
     url: Url | None = None
-    """What to ask, without a key; left out when the answer to the status call has the time."""
+    """The URL, without a key; leave it out if the response to the status call has the time."""
     field: NonEmpty
     """The path of the time."""
 
 
 class StatusCalls(Entity):
-    """What to ask an exchange, without a key, to see whether it operates, and how to read it.
+    """The requests that show whether an exchange operates, and how to read the responses.
 
-    Without `field` and `notices` an answer only shows that the exchange answers.
+    Without `field` and `notices` a response only shows that the exchange answers.
     """
 
     url: Url | None = None
-    """The status call; left out when there is only a clock to ask."""
+    """The URL of the status call, without a key; leave it out if there is only a clock."""
     expect: dict[NonEmpty, str] = Field(default_factory=dict)
-    """What the answer must say to be believed: path and value."""
+    """The values that a valid response must have, by path."""
     field: NonEmpty | None = None
     """The path of the state."""
     values: dict[str, Literal["operating", "maintenance", "limited"]] = Field(default_factory=dict)
-    """What each state means; any other shows only that the exchange answers."""
+    """The meaning of each state; any other state only shows that the exchange answers."""
     end: NonEmpty | None = None
-    """The path of the time at which the present maintenance ends."""
+    """The path of the time when the current maintenance ends."""
     notices: StatusNotices | None = None
-    """The list of announcements, where there is one."""
+    """The list of announcements, if there is one."""
     time: TimeCall | None = None
     """The clock of the exchange."""
 
 
 class Exchange(Article):
-    """A supported exchange: facts in the front matter, how-to in the body.
+    """A supported exchange: facts in the front matter, instructions in the body.
 
-    `names` and `hosts` are how it is called in pastes (other names, ids of libraries, host names
-    of its API, lower case); `aliases` are old ids. A fact that is unknown is left out; the names
-    of facts that no official source confirms stand in `unverified` and are shown as such.
+    Unknown facts are left out. `unverified` lists facts that no official source confirms; the page
+    marks them.
     """
 
     id: Slug
     name: NonEmpty
-    """Its name."""
+    """The exchange's name."""
     names: tuple[NonEmpty, ...] = ()
-    """Other names and ids of libraries, in lower case, by which pastes tell it."""
+    """Other names in lower case, used to recognise the exchange in pasted text."""
     hosts: tuple[NonEmpty, ...] = ()
-    """The hosts of its API, by which pastes tell it."""
+    """The hosts of its API, used to recognise the exchange in pasted text."""
     website: Url
-    """Its web site."""
+    """Its website."""
     api_management_url: Url | None = None
-    """The page where its keys are made and edited."""
+    """The page where keys are created and edited."""
     api_management_name: NonEmpty | None = None
-    """What the exchange calls that page."""
+    """The exchange's name for that page."""
     api_management_path: NonEmpty | None = None
-    """The way to that page through the menus, as in `A > B`, when the link doesn't work."""
+    """The path to that page through the menus, such as `A > B`."""
     docs_url: Url | None = None
     """The documentation of its API."""
     status_url: Url | None = None
-    """Where it tells of outages, for people."""
+    """Its status page for people."""
     status: StatusCalls | None = None
-    """What the help center asks to see whether it operates."""
+    """The requests that show whether it operates."""
     whitelist: WhitelistFacts = WhitelistFacts()
-    """How it keeps the list of addresses."""
+    """Its IP whitelist."""
     permissions: tuple[Permission, ...] = ()
     """The permissions of a key."""
     passphrase: Passphrase | None = None
-    """The third credential, where there is one."""
+    """The passphrase, if its keys have one."""
     testnets: tuple[Testnet, ...] = ()
     """Its test environments."""
     testnet_note: Prose | None = None
-    """What else to know of them."""
+    """Other facts about the test environments."""
     clock: Clock = Clock()
-    """How exact the clock must be."""
+    """How exact the bot's clock must be."""
     rate_limits: RateLimits = RateLimits()
-    """How much it lets through."""
+    """Its rate limits."""
     key: KeyFormat = KeyFormat()
-    """What a key looks like."""
+    """The format of its keys."""
     notes: tuple[Prose, ...] = ()
-    """What else to know."""
+    """Other facts a reader needs."""
     unverified: tuple[NonEmpty, ...] = ()
-    """The facts that no official source confirms, as in `whitelist.path`."""
+    """The facts that no official source confirms, such as `whitelist.path`."""
     sources: tuple[Source, ...] = ()
-    """Where the facts come from."""
+    """The sources of the facts."""
 
     @property
     def url(self) -> str:

@@ -10,7 +10,7 @@ Severity = Literal["error", "warning"]
 
 
 class Finding(Entity):
-    """One mistake in the content: where it is, what is wrong, and the cure."""
+    """A mistake in the content: the place, the problem and the fix."""
 
     rule: str
     path: str

@@ -7,37 +7,37 @@ from typing import Literal
 from app.model.base import Entity, NonEmpty, Slug
 
 NO_ISSUE = "none"
-"""The label of a report about something else than connecting an exchange: no issue fits it."""
+"""The label of a report that isn't about connecting an exchange: no issue fits it."""
 
 
 class Report(Entity):
-    """A labelled problem report: the diagnosis learns from its words.
+    """A labelled problem report, whose words teach the diagnosis.
 
-    Reports stand in `content/reports.jsonl` and in the files of `content/reports/`.
+    Reports are in `content/reports.jsonl` and in the files of `content/reports/`.
     """
 
     text: NonEmpty
-    """What somebody pasted or typed, without secrets."""
+    """The pasted or typed text, without secrets."""
     expected: NonEmpty
-    """The slug of the right issue; `none` when it is not about connecting an exchange."""
+    """The slug of the right issue; `none` if it isn't about connecting an exchange."""
     also: tuple[NonEmpty, ...] = ()
-    """Other honest readings of the text alone."""
+    """Other issues that the text alone can mean."""
     kind: Literal["paste", "noisy", "question"]
-    """One message; many lines around it; or somebody's own words."""
+    """A single message; a message among many lines; or the person's own words."""
     exchange: str | None = None
-    """The exchange that it is about."""
+    """The exchange of the report."""
     lang: NonEmpty = "en"
     """The language of the words around the message."""
     source: NonEmpty
-    """The public thread or page that it comes from."""
+    """The public thread or page with the report."""
     origin: Literal["verbatim", "rebuilt", "rewritten"]
-    """Whether the text is as printed, has other ids and amounts, or is retold."""
+    """Whether the text is original, has replaced ids and amounts, or is retold."""
 
 
 class WordGroup(Entity):
-    """Words that say the same, in any language (`content/vocabulary.yml`)."""
+    """Words with the same meaning, in any language (`content/vocabulary.yml`)."""
 
     name: Slug
-    """What they say, in a word."""
+    """Their meaning, in a word."""
     words: NonEmpty
-    """The words, with blanks between them; `word*` is the beginning of a word."""
+    """The words, separated by spaces; `word*` matches words that begin with `word`."""

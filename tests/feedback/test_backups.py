@@ -52,9 +52,9 @@ def test_a_copy_keeps_no_secret(file: Path, tmp_path: Path) -> None:
 def test_nothing_is_overwritten(file: Path, tmp_path: Path) -> None:
     back_up(file, tmp_path / "copy")
     before = (tmp_path / "copy").read_bytes()
-    with pytest.raises(BackupError, match="copy is there already"):
+    with pytest.raises(BackupError, match="copy already exists"):
         back_up(file, tmp_path / "copy")
-    with pytest.raises(BackupError, match=r"teapots\.sqlite3 is there already; move it away"):
+    with pytest.raises(BackupError, match=r"teapots\.sqlite3 already exists; move it away"):
         restore(tmp_path / "copy", file)
     assert (tmp_path / "copy").read_bytes() == before
 
@@ -65,7 +65,7 @@ def test_a_log_that_was_left_behind_is_not_taken_for_part_of_the_copy(
     """SQLite would play it into the restored file."""
     back_up(file, tmp_path / "copy")
     (tmp_path / "new.sqlite3-wal").write_bytes(b"of another store")
-    with pytest.raises(BackupError, match="sqlite3-wal is there already"):
+    with pytest.raises(BackupError, match="sqlite3-wal already exists"):
         restore(tmp_path / "copy", tmp_path / "new.sqlite3")
 
 
