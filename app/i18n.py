@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
 
 from babel.dates import format_date
 from babel.lists import format_list
@@ -38,9 +39,9 @@ class _Texts:
 
 
 @cache
-def _texts(language: Language) -> _Texts:
+def _texts(locales: Path, language: Language) -> _Texts:
     """Return the texts of a language; without a catalog they stay in English."""
-    path = LOCALES / language.folder / "LC_MESSAGES" / "messages.po"
+    path = locales / language.folder / "LC_MESSAGES" / "messages.po"
     if language == ENGLISH or not path.is_file():
         return _Texts(NullTranslations(), {})
     with path.open("rb") as file:
@@ -58,17 +59,19 @@ def _texts(language: Language) -> _Texts:
 
 def script_texts() -> str:
     """Return the texts that scripts show in the language in use, as JSON that HTML can hold."""
-    return json.dumps(_texts(current()).scripts, ensure_ascii=False).replace("<", "\\u003c")
+    return json.dumps(_texts(LOCALES, current()).scripts, ensure_ascii=False).replace(
+        "<", "\\u003c"
+    )
 
 
 def gettext(message: str) -> str:
     """Return a text of the interface in the language in use."""
-    return _texts(current()).catalog.gettext(message)
+    return _texts(LOCALES, current()).catalog.gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
     """Return a text of the interface that depends on a number."""
-    return _texts(current()).catalog.ngettext(singular, plural, number)
+    return _texts(LOCALES, current()).catalog.ngettext(singular, plural, number)
 
 
 _: Callable[[str], str] = gettext

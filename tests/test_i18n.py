@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,15 +32,13 @@ msgstr[2] "%(n)s códigos"
 
 
 @pytest.fixture(autouse=True)
-def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "es" / "LC_MESSAGES" / "messages.po"
     path.parent.mkdir(parents=True)
     path.write_text(f'msgid ""\nmsgstr "Language: es\\n"\n{PO}')
     monkeypatch.setattr(i18n, "LOCALES", tmp_path)
     monkeypatch.setattr(catalogs, "LOCALES", tmp_path)
-    i18n._texts.cache_clear()
-    yield path
-    i18n._texts.cache_clear()
+    return path
 
 
 def test_texts_are_those_of_the_language_in_use() -> None:

@@ -145,7 +145,7 @@ def create_app(
         ]
         yield
         await app.assistants.close()
-        await _end(tasks)
+        await cancel(tasks)
 
     app = HelpCenter(
         title="Help center",
@@ -214,7 +214,7 @@ def _now(live: Live, feedback: FeedbackService, cache: ResponseCache, status: St
     )
 
 
-async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+async def cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel background tasks until they have ended.
 
     A single cancellation isn't enough: `asyncio.wait_for` of Python 3.11 loses it if it comes in

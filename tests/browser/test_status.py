@@ -14,7 +14,6 @@ from app.settings import ROOT, Settings
 from app.status import asking
 from app.web.application import create_app
 from tests.browser.conftest import free_port
-from tests.status.conftest import alone
 from tests.status.exchanges import MAINTENANCE, NORMAL, playing
 from tests.web.conftest import until
 
@@ -31,16 +30,15 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         played.ahead = -240
         content = played.content(ROOT / "content", folder / "content")
         app = create_app(Settings(content=content, data=folder, watch=0, status=False))
-        app.status._share = alone
-        # Its own loop: that of Playwright stays in this thread.
-        looking = Thread(target=asyncio.run, args=(app.status.turn(),))
-        looking.start()
-        looking.join()
         port = free_port()
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
         serving = Thread(target=server.run, daemon=True)
         serving.start()
         until(lambda: server.started)
+        # Its own loop: that of Playwright stays in this thread.
+        looking = Thread(target=asyncio.run, args=(app.status.turn(),))
+        looking.start()
+        looking.join()
         yield f"http://127.0.0.1:{port}"
         server.should_exit = True
         serving.join()

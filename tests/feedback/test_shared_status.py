@@ -23,7 +23,6 @@ def turn(replica: TestClient) -> dict[str, str]:
     """Let a replica take its turn; return the states that it tells."""
     assert isinstance(replica.app, HelpCenter)
     assert replica.portal
-    replica.app.status._due.clear()
     replica.portal.call(replica.app.status.turn)
     return {status["exchange"]: status["state"] for status in replica.get("/api/v1/status").json()}
 

@@ -12,6 +12,7 @@ from app.knowledge import build
 from app.model import Exchange
 from app.settings import ROOT
 from app.status import asking
+from app.web.serving import status as serving
 from app.web.serving.status import StatusService, StatusView, utc_now
 from tests.status.exchanges import Played, playing
 
@@ -56,11 +57,17 @@ class Looking:
     def turn(self, times: int = 1) -> dict[str, StatusView]:
         """Look at all exchanges, and return what is known of them."""
         for _ in range(times):
-            self.service._due.clear()
             asyncio.run(self.service.turn())
         return {view.exchange.id: view for view in self.service.views()}
 
 
 @pytest.fixture
-def looking(played: Played, twelve: tuple[Exchange, ...], loopback: None) -> Looking:
+def looking(
+    played: Played,
+    twelve: tuple[Exchange, ...],
+    loopback: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Looking:
+    """Look at every exchange at each turn, also at those that don't answer."""
+    monkeypatch.setattr(serving, "LONGEST_PAUSE_SECONDS", 0)
     return Looking(tuple(map(played.played, twelve)))

@@ -13,6 +13,7 @@ from app.settings import ROOT, Settings
 from app.status import asking
 from app.status.board import Board
 from app.web.application import HelpCenter, create_app
+from app.web.serving import status as serving
 from tests.conftest import MARBLES
 from tests.status.exchanges import ANNOUNCED, LIMITED, MAINTENANCE, NORMAL, Played, playing
 from tests.web.conftest import client, until
@@ -30,6 +31,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, Te
     folder = tmp_path_factory.mktemp("stage")
     with pytest.MonkeyPatch.context() as patch, playing() as played:
         patch.setattr(asking, "is_public", lambda address: True)
+        patch.setattr(serving, "LONGEST_PAUSE_SECONDS", 0)
         content = played.content(ROOT / "content", folder / "content")
         with client(content, watch=0, metrics_token=TOKEN, data=folder) as running:
             yield played, running
@@ -51,7 +53,7 @@ def visitor(played: Played, stage: tuple[Played, TestClient]) -> TestClient:
     _, running = stage
     assert isinstance(running.app, HelpCenter)
     running.app.status.board = Board()
-    running.app.status._renew()
+    running.app.status.renew()
     return running
 
 
@@ -61,7 +63,6 @@ def turn(visitor: TestClient, times: int = 1) -> None:
     assert isinstance(app, HelpCenter)
     assert visitor.portal
     for _ in range(times):
-        app.status._due.clear()
         visitor.portal.call(app.status.turn)
 
 

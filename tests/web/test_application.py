@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.web.application import _end
+from app.web.application import cancel
 
 
 @pytest.mark.slow
@@ -20,7 +20,7 @@ def test_a_task_that_loses_a_cancellation_does_not_keep_the_server_from_ending()
     async def serve() -> asyncio.Task[None]:
         task = asyncio.create_task(stubborn())
         await asyncio.sleep(0)
-        await asyncio.wait_for(_end([task]), timeout=30)
+        await asyncio.wait_for(cancel([task]), timeout=30)
         return task
 
     assert asyncio.run(serve()).cancelled()

@@ -36,10 +36,8 @@ def pages(root: Path) -> Iterator[TestClient]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(i18n, "LOCALES", root / "locales")
         patch.setattr(catalogs, "LOCALES", root / "locales")
-        i18n._texts.cache_clear()
         with client(root / "content", base_url=BASE_URL) as running:
             yield running
-    i18n._texts.cache_clear()
 
 
 class Texts(HTMLParser):

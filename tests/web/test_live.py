@@ -23,6 +23,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.content.folder import look
+from app.content.loader import Content, load
 from app.diagnosis.redaction import Redactor
 from app.settings import STATIC, Settings
 from app.web.application import create_app
@@ -178,17 +179,16 @@ def test_what_changes_while_it_is_read_is_read_again(
     """The first file changes after it was read, a later one before: that half is not served."""
     replace(content / "site.yml", "title: When", "title: First when")
     seen: list[str] = []
-    load = Live._load
 
-    def slow(live: Live) -> object:
-        state = load(live)
+    def slow(folder: Path, *, drafts: bool) -> Content:
+        loaded = load(folder, drafts=drafts)
         if not seen:
             seen.append("half")
             replace(content / "site.yml", "title: Second when", "title: Third when")
-        return state
+        return loaded
 
     with serving(content) as client:
-        monkeypatch.setattr(Live, "_load", slow)
+        monkeypatch.setattr("app.web.serving.live.load", slow)
         replace(content / "site.yml", "title: First when", "title: Second when")
         titles = set()
 

@@ -111,7 +111,7 @@ class StatusService:
             await asyncio.gather(*map(self._look, self._exchanges()))
             if self.is_known():
                 await self._shared(self.board.dump())
-        self._renew()
+        self.renew()
 
     async def _shared(self, text: str | None) -> Shared | None:
         """Share with other processes; None when the store is away, and each asks for itself."""
@@ -132,7 +132,7 @@ class StatusService:
         else:
             self._due.pop(exchange.id, None)
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
         """Let cached pages be made anew once a status in them has changed or grown old."""
         shown = [(view.exchange.id, view.state, view.begin) for view in self.views()]
         is_old = shown and time.monotonic() - self._shown_at > CACHED_SECONDS
