@@ -7,6 +7,7 @@ page alone, to choose the passage that a result shows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
 
@@ -115,18 +116,29 @@ class SearchIndex:
         return tuple(dict.fromkeys((*named, *found)))
 
     def nearest(self, path: str, limit: int = 3) -> tuple[Result, ...]:
-        """Return the pages that may be meant by a path that doesn't exist.
-
-        For an unknown error code that is the page of its exchange, which lists all codes.
-        """
+        """Return the pages that somebody may have meant by a path that doesn't exist."""
         path = path[:MAX_CHARACTERS]
         address = addresses.parse(path) or addresses.Address("home", name=unquote(path))
-        # A blank at the end: the last word is finished.
-        question = self._queries.read(clean(f"{address.name} {address.exchange} "))
-        pages = self._hits(self._queries.titles(question), 20)
-        kind = address.kind.removeprefix("short ")
-        pages.sort(key=lambda page: self._documents[page].kind != kind)
+        pages = self._near_errors(address.exchange, address.code) if address.code else []
+        if not pages:
+            # A blank at the end: the last word is finished.
+            question = self._queries.read(clean(f"{address.name} {address.exchange} "))
+            pages = self._hits(self._queries.titles(question), 20)
+            kind = address.kind.removeprefix("short ")
+            pages.sort(key=lambda page: self._documents[page].kind != kind)
         return self._results(pages[: max(limit, 0)], Question(), None)
+
+    def _near_errors(self, exchange: str, code: str) -> list[int]:
+        """Return the pages of the codes that look like `code`, and the page of the exchange."""
+        own = {
+            document.code: page
+            for page, document in enumerate(self._documents)
+            if document.exchange == exchange.casefold()
+        }
+        near = get_close_matches(code, filter(None, own), n=10)
+        near = [other for other in near if not _is_number(code) or _is_a_typo_away(code, other)]
+        near.sort(key=lambda other: sorted(other) != sorted(code))  # swapped digits first
+        return [own[other] for other in (*near[:2], "") if other in own]
 
     def _hits(self, query: Query, limit: int) -> list[int]:
         """Return the numbers of the pages or passages that fit, best first."""
@@ -182,3 +194,18 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("number", fast=True)
     builder.add_integer_field("page", indexed=True)
     return builder.build()
+
+
+def _is_number(code: str) -> bool:
+    return code.lstrip("-").isdigit()
+
+
+def _is_a_typo_away(typed: str, code: str) -> bool:
+    """Tell whether one digit differs, is missing or is too much, or two neighbours are swapped."""
+    if len(typed) == len(code):
+        places = [place for place, digit in enumerate(code) if typed[place] != digit]
+        swapped = len(places) == 2 and places[1] - places[0] == 1 and sorted(typed) == sorted(code)  # noqa: PLR2004
+        return len(places) <= 1 or swapped
+    longer, shorter = sorted((typed, code), key=len, reverse=True)
+    cuts = (longer[:place] + longer[place + 1 :] for place in range(len(longer)))
+    return shorter in cuts

@@ -425,7 +425,9 @@ def test_a_text_that_no_page_shows_is_not_quoted(tmp_path: Path, query: str) -> 
         ("/i/lid", "/issues/lid-rattles"),
         ("/lid-rattles", "/issues/lid-rattles"),
         ("/exchanges/odeo", "/exchanges/odeon"),
-        ("/errors/odeon/50101", "/exchanges/odeon"),
+        ("/errors/odeon/50101", "/errors/odeon/50110"),
+        ("/e/albert/-87", "/errors/albert/-78"),
+        ("/errors/odeon/nothing", "/exchanges/odeon"),
     ],
 )
 def test_a_mistyped_path_finds_the_page(index: SearchIndex, path: str, first: str) -> None:
@@ -520,3 +522,14 @@ def test_a_help_center_without_content_finds_nothing(tmp_path: Path) -> None:
     index = make_index(tmp_path, {"site.yml": FILES["site.yml"]})
     assert index.search("lid -77") == ()
     assert index.nearest("/issues/lid") == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["/errors/odeon/59110", "/errors/odeon/5011", "/errors/odeon/501100"]
+)
+def test_a_code_that_is_a_typo_away_is_meant(index: SearchIndex, path: str) -> None:
+    assert "/errors/odeon/50110" in {result.url for result in index.nearest(path)}
+
+
+def test_a_code_that_is_further_away_is_not_meant(index: SearchIndex) -> None:
+    assert [result.url for result in index.nearest("/errors/odeon/59999")] == ["/exchanges/odeon"]
