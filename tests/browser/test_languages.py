@@ -69,17 +69,18 @@ def test_the_layout_mirrors(page: Page, pseudo_server: str) -> None:
     brand = page.locator(".brand").bounding_box()
     chip = page.locator(".chip").bounding_box()
     number = page.locator(".steps li").first.evaluate(
-        "one => getComputedStyle(one, '::before').right"
+        "element => getComputedStyle(element, '::before').right"
     )
     assert brand
     assert chip
     assert brand["x"] > chip["x"]
     assert number == "0px"
-    assert page.locator("code").first.evaluate("one => getComputedStyle(one).direction") == "ltr"
+    direction = page.locator("code").first.evaluate("code => getComputedStyle(code).direction")
+    assert direction == "ltr"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["home", "issue", "exchange", "error", "diagnosis"])
+@pytest.mark.parametrize("name", ["home", "diagnosis"])
 def test_axe_finds_nothing_in_any_language(
     visitor: Page, server: str, language: str, name: str
 ) -> None:

@@ -48,20 +48,20 @@ CUT_OR_WIDE = """() => {
         const box = element.getBoundingClientRect();
         if (!box.width || !box.height) continue;
         const name = `${element.localName}#${element.id}.${element.className}`;
+        const outside = box.right > innerWidth + 1 || box.left < -1;
+        const hides = element.scrollWidth > element.clientWidth + 1
+            && /hidden|clip/.test(getComputedStyle(element).overflowX);
+        if (!outside && !hides) continue;
         let scrolls = false;
         let onlyHeard = false;  // text for screen readers alone
-        for (let one = element; one; one = one.parentElement) {
-            const { overflowX, clipPath } = getComputedStyle(one);
+        for (let around = element; around; around = around.parentElement) {
+            const { overflowX, clipPath } = getComputedStyle(around);
             scrolls ||= /auto|scroll/.test(overflowX);
             onlyHeard ||= clipPath === "inset(50%)";
         }
         if (onlyHeard) continue;
-        const outside = box.right > innerWidth + 1 || box.left < -1;
         if (outside && !scrolls) problems.push(`${name} is cut`);
-        const style = getComputedStyle(element);
-        if (/hidden|clip/.test(style.overflowX) && element.scrollWidth > element.clientWidth + 1) {
-            problems.push(`${name} hides a part of its text`);
-        }
+        if (hides) problems.push(`${name} hides a part of its text`);
     }
     return problems;
 }"""
