@@ -78,6 +78,9 @@ def rename_exchange(content: Content, old: str, new: str) -> Changes:
     _free(content.exchanges, "exchange", new, exchange)
     edits = _Edits(content)
     edits.replace(Survey(content).exchange_names, old, new)
+    for issue in content.issues:
+        if old in issue.recipes:
+            edits.of(f"issues/{issue.slug}.md").rename_key(("recipes", old), new)
     path = f"exchanges/{old}.md"
     edits.alias(path, ("aliases",), exchange.aliases, old, new)
     if old not in {*exchange.names, exchange.name.casefold()}:
@@ -193,7 +196,7 @@ def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
     """Remove an exchange and its error codes; its page redirects to the exchange `to`.
 
     Without `to` it redirects to the list of exchanges. An error code redirects to its likeliest
-    issue, a step that was only for this exchange to its issue.
+    issue, a step or a recipe that was only for this exchange to its issue.
     """
     exchange = _named(content.exchanges, "exchange", name)
     page = _named(content.exchanges, "exchange", to).url if to else PATHS["exchanges"]
@@ -203,20 +206,27 @@ def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
         raise RefusedChangeError(f"`{name}` can't replace itself; give another exchange after --to")
     edits = _Edits(content)
     redirects = {addresses.exchange(old): page for old in (name, *exchange.aliases)}
+    removed = {f"exchanges/{name}.md", f"errors/{name}.yml"}
+    for issue in content.issues:
+        if name in issue.recipes:
+            emptied = len(issue.recipes) == 1
+            place = ("recipes",) if emptied else ("recipes", name)
+            edits.of(f"issues/{issue.slug}.md").remove_key(place)
+            redirects |= _step_redirects(issue, issue.recipes[name].steps)
     for text in Survey(content).exchange_names:
-        if text.text != name:
+        path, location, thing = text.source.path, text.location, text.source.entity
+        if text.text != name or path in removed or location[:2] == ("recipes", name):
             continue
-        editor, location = edits.of(text.source.path), text.location
-        issue = text.source.entity
-        if len(_around(text)) > 1:
+        editor, step = edits.of(path), location[:-2]
+        if len(_around(text)) > 1 or location[-2] == "not_on":
             editor.remove(location)
-        elif isinstance(issue, Issue) and location[0] == "solutions":
-            editor.remove(location[:2])
-            step = issue.solutions[int(location[1])]
-            names = (step.id, *step.aliases)
-            redirects |= {addresses.issue(issue.slug, step=name): issue.url for name in names}
+        elif step[-2:-1] in {("solutions",), ("steps",)}:
+            editor.remove(step)
+            if isinstance(thing, Issue):
+                steps = thing.recipes[str(step[1])].steps if "recipes" in step else thing.solutions
+                redirects |= _step_redirects(thing, [steps[int(step[-1])]])
         else:
-            where = f"{text.source.path}, line {text.position.line}"
+            where = f"{path}, line {text.position.line}"
             raise RefusedChangeError(f"{where} is only for `{name}`; remove or retire it first")
     errors = [error for error in content.errors if error.exchange == name]
     codes = {error.code: addresses.issue(error.issues[0]) for error in reversed(errors)}
@@ -224,7 +234,13 @@ def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
     links = {link: url for link, url in redirects.items() if link in promised}
     edits.redirect({**links, **_error_links(content, exchange, codes)}, gone=name)
     present = {source.path for source in content.sources}
-    return edits.changes(removed=tuple(present & {f"exchanges/{name}.md", f"errors/{name}.yml"}))
+    return edits.changes(removed=tuple(present & removed))
+
+
+def _step_redirects(issue: Issue, steps: Iterable[Solution]) -> Mapping[str, str]:
+    """Return for each link to one of `steps` the issue that it leads to without them."""
+    names = (name for step in steps for name in (step.id, *step.aliases))
+    return {addresses.issue(issue.slug, step=name): issue.url for name in names}
 
 
 def _error_links(

@@ -30,7 +30,7 @@ SITE = """\
       intro: Allow these
       note: All of them
       addresses: [192.0.2.7, "2001:db8::7"]
-    support: {title: Still silent?, text: Ask us}
+    support: {title: Still silent?, text: Ask us, email: choir@help.test}
     variables: {tea: Darjeeling}
     """
 

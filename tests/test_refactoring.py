@@ -272,6 +272,88 @@ def test_a_retired_exchange_takes_its_codes_and_steps_with_it(marbles: Path) -> 
     ]
 
 
+RECIPES = """\
+recipes:
+  general:
+    cause: c
+    steps:
+      - {id: open, text: Open it., not_on: [glassmarket]}
+      - {id: shine, text: Shine it., not_on: [claybourse, glassmarket]}
+      - id: polish
+        text: Polish it.
+        exchanges: [glassmarket]
+      - {id: roll, text: Roll it., exchanges: [claybourse, glassmarket]}
+      - Connect again.
+      - Go on.
+  glassmarket:
+    cause: c
+    steps: [Break it., Mend it., Connect it.]
+  # what follows stays
+  other:
+    cause: c
+    steps: [Look., Wait., Connect them.]
+choice: It rolls
+"""
+QUESTION = """\
+---
+title: Why marbles?
+answer: They roll.
+steps:
+  - Roll it.
+  - {text: Hold it against the light., exchanges: [glassmarket]}
+---
+"""
+
+
+@pytest.fixture
+def with_recipes(marbles: Path) -> Path:
+    """Marbles whose recipes and questions name both exchanges."""
+    (marbles / "issues/lost.md").write_text(issue("Lost Marbles", RECIPES))
+    (marbles / "questions/why.md").write_text(QUESTION)
+    diagnostic = marbles / "diagnostic.yml"
+    diagnostic.write_text(diagnostic.read_text().replace("exchanges: [glassmarket]\n", ""))
+    word = marbles / "issues/forgotten-word.md"
+    word.write_text(word.read_text().replace("exchanges: [glassmarket]\n", ""))
+    assert errors(marbles) == []
+    publish(marbles)
+    return marbles
+
+
+def test_recipes_and_questions_know_the_new_name_of_an_exchange(with_recipes: Path) -> None:
+    before = texts(with_recipes)
+    carry_out(with_recipes, rename_exchange(load(with_recipes), "glassmarket", "mirror-fair"))
+    after = texts(with_recipes)
+    for path in ("issues/lost.md", "questions/why.md"):
+        assert "glassmarket" in before[path]
+        assert after[path] == before[path].replace("glassmarket", "mirror-fair")
+
+
+def test_a_retired_exchange_takes_its_recipes_and_their_steps_with_it(with_recipes: Path) -> None:
+    carry_out(with_recipes, retire_exchange(load(with_recipes), "glassmarket", None))
+    assert errors(with_recipes) == []
+    after = texts(with_recipes)
+    lost = after["issues/lost.md"]
+    assert "glassmarket" not in lost + after["questions/why.md"]
+    assert "  # what follows stays\n  other:\n" in lost
+    content = load(with_recipes)
+    (found,) = (issue for issue in content.issues if issue.slug == "lost")
+    assert list(found.recipes) == ["general", "other"]
+    assert [step.id for step in found.recipes["general"].steps][:3] == ["open", "shine", "roll"]
+    (question,) = (question for question in content.questions if question.slug == "why")
+    assert [step.text for step in question.steps] == ["Roll it."]
+    for step in ("polish", "break-it"):
+        assert content.redirects[f"/issues/lost#{step}"] == "/issues/lost"
+    assert [link for link in content.permalinks if Permalinks(content).broken(link)] == []
+
+
+def test_an_issue_without_a_recipe_is_left(with_recipes: Path) -> None:
+    own = "recipes:\n  glassmarket: {cause: c, steps: [Break, Mend, Connect]}\nchoice: It rolls\n"
+    (with_recipes / "issues/found.md").write_text(issue("Found Marbles", own))
+    carry_out(with_recipes, retire_exchange(load(with_recipes), "glassmarket", None))
+    found = (with_recipes / "issues/found.md").read_text()
+    assert found == issue("Found Marbles", "choice: It rolls\n")
+
+
 def test_a_retired_exchange_may_lead_to_another(marbles: Path) -> None:
     publish(marbles)
     carry_out(marbles, rename_exchange(load(marbles), "claybourse", "mud"))

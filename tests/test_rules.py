@@ -86,6 +86,7 @@ VIOLATIONS: Mapping[str, Files] = {
     "unlisted-option": {"errors/glass.yml": ASKING},
     "redundant-question": {"errors/glass.yml": ASKING.replace("issue: b", "issue: a")},
     "orphan": {"issues/a.md": issue()},
+    "no-support-address": {"site.yml": dedent(SITE).replace(", email: choir@help.test", "")},
     "stale": {"issues/a.md": issue("verified: 2020-02-29")},
     "expired": {"issues/a.md": issue("expires: 2020-02-29")},
     "wrong-example": {"issues/a.md": issue("examples: [tea]")},

@@ -71,6 +71,7 @@ RULES: Mapping[str, Rule] = _by_id(
     upkeep.stale,
     upkeep.expired,
     upkeep.orphan,
+    upkeep.no_support_address,
     upkeep.missing_choice,
     translations.missing_translation,
     translations.stale_translation,

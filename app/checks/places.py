@@ -241,7 +241,7 @@ class Survey:
                 last == "issue" and "options" in location
             ):
                 named.append(text)
-            if parent == "exchanges":
+            if parent in {"exchanges", "not_on"}:
                 self.exchange_names.append(text)
             if location[0] in WITH_ALIASES and location[2:3] == ("aliases",):
                 self.item_aliases.append(text)

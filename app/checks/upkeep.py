@@ -1,4 +1,4 @@
-"""Rules about old facts, issues without links, and questions with wrong answers."""
+"""Rules about old facts, issues without links, questions with wrong answers, and support."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.checks.places import Mistake, Survey, is_draft
 from app.content.frontmatter import Location
 from app.content.loader import PAGES, Source
-from app.model import ErrorFile
+from app.model import ErrorFile, Site
 
 STALE_DAYS = 180
 """The days for which a fact counts as checked."""
@@ -82,6 +82,22 @@ def orphan(survey: Survey) -> Iterator[Mistake]:
                 "of an error code, or to `points_to` of the quick diagnostic"
             )
             yield _warning(source, ("title",), message)
+
+
+def no_support_address(survey: Survey) -> Iterator[Mistake]:
+    """Find a site without an address of its support; add an email, a page or a ticket form.
+
+    Warning. Example: `support` without `email`, `url` and `ticket_url`
+    """
+    for source in survey.sources:
+        if isinstance(source.entity, Site):
+            support = source.entity.support
+            if not (support.email or support.url or support.ticket_url):
+                message = (
+                    "add `email`, `url` or `ticket_url`: without one of them, visitors are told "
+                    "to copy their report to your support chat"
+                )
+                yield _warning(source, ("support",), message)
 
 
 def unlisted_option(survey: Survey) -> Iterator[Mistake]:

@@ -72,6 +72,10 @@ class Editor:
         quote = self._text[start] if self._text[start] in "'\"" else ""
         self._edit(start, end, f"{quote}{word}{quote}")
 
+    def rename_key(self, location: Location, word: str) -> None:
+        """Rename the key at `location`."""
+        self._edit(*self._span(self._key(location)[0]), word)
+
     def replace_links(self, new_target: Callable[[str], str | None]) -> None:
         """Replace the target of each link within the help center, unless the new target is None."""
         for link in _LINK.finditer(self._text):
@@ -124,6 +128,21 @@ class Editor:
             self._edit(self._span(items[index - 1])[1], end, "")
         else:
             self._edit(start, end, "")
+
+    def remove_key(self, location: Location) -> None:
+        """Remove a key with its value."""
+        key, value = self._key(location)
+        start = self._text.rindex("\n", 0, self._span(key)[0]) + 1
+        self._edit(start, self._line_end(self._last(value)) + 1, "")
+
+    def _key(self, location: Location) -> tuple[yaml.Node, yaml.Node]:
+        """Return the nodes of a key and its value."""
+        parent = self._nodes[location[:-1]]
+        if not isinstance(parent, yaml.MappingNode) or parent.flow_style:
+            name = _name(location[:-1])
+            raise UneditableError(f"write each key of `{name}` on a line of its own")
+        pairs: list[tuple[yaml.Node, yaml.Node]] = parent.value
+        return next(pair for pair in pairs if pair[0].value == location[-1])
 
     def set_step(self, index: int, name: str, aliases: Sequence[str]) -> None:
         """Set the id of a solution and add aliases; a solution that is only a text gets keys."""

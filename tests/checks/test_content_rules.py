@@ -672,6 +672,20 @@ def test_known_exchanges(make_content: MakeContent) -> None:
         ({"issues/a.md": issue("exchanges: [glas]")}, "a.md:6:13", "did you mean `glass`?"),
         (
             {
+                "issues/a.md": issue(
+                    """\
+                    recipes:
+                      general:
+                        cause: c
+                        steps: [{text: a, not_on: [glas]}]
+                    """
+                )
+            },
+            "a.md:9:32",
+            "did you mean `glass`?",
+        ),
+        (
+            {
                 "issues/a.md": issue().replace(
                     "[Turn the lid]", "\n- text: a\n  exchanges: [glass, clay]"
                 )
@@ -681,7 +695,7 @@ def test_known_exchanges(make_content: MakeContent) -> None:
         ),
         ({"errors/clay.yml": "errors: []"}, "clay.yml:1:1", "add exchanges/clay.md, or rename"),
     ],
-    ids=["issue", "step", "errors"],
+    ids=["issue", "not_on", "step", "errors"],
 )
 def test_unknown_exchanges(
     files: dict[str, str], place: str, message: str, make_content: MakeContent
@@ -837,6 +851,28 @@ def test_an_issue_among_several_needs_a_choice(make_content: MakeContent) -> Non
 def test_a_single_issue_and_a_draft_need_no_choice(make_content: MakeContent) -> None:
     files = {"issues/a.md": issue(), "issues/b.md": issue("draft: true")}
     assert findings(make_content, files, "missing-choice") == []
+
+
+# --- no-support-address -----------------------------------------------------------------------
+
+WITHOUT_ADDRESS = dedent(SITE).replace(", email: choir@help.test", "")
+
+
+def test_a_site_without_a_way_to_support_is_told_once(make_content: MakeContent) -> None:
+    files = {"site.yml": WITHOUT_ADDRESS, "pt-br/site.yml": "title: Oi\n"}
+    (finding,) = findings(make_content, files, "no-support-address")
+    assert places([finding]) == ["site.yml:9:1"]
+    assert finding.severity == "warning"
+    assert "add `email`, `url` or `ticket_url`" in finding.message
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["email: a@b.test", "url: https://b.test", "ticket_url: 'https://b.test?b={body}'"],
+)
+def test_each_kind_of_address_will_do(make_content: MakeContent, address: str) -> None:
+    site = WITHOUT_ADDRESS.replace("text: Ask us", f"text: Ask us, {address}")
+    assert findings(make_content, {"site.yml": site}, "no-support-address") == []
 
 
 # --- unlisted-option --------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import dedent
 
 import httpx2 as httpx
 import pytest
@@ -28,7 +29,7 @@ from app.web.serving.feedback import (
     VOTES_PER_MINUTE,
 )
 from tests.browser.conftest import serving
-from tests.conftest import MARBLES
+from tests.conftest import MARBLES, SITE, MakeContent
 from tests.web.document import Document
 
 pytestmark = pytest.mark.slow
@@ -227,6 +228,16 @@ def test_a_report_without_javascript_holds_what_was_ticked(client: TestClient) -
     assert "Exchange: Glass Market" in report
     assert "[x] 192.0.2.7 is allowed" in report
     assert "[ ] The secret word is entered" in report
+
+
+def test_a_report_without_an_address_is_for_the_support_chat(
+    client: TestClient, make_content: MakeContent
+) -> None:
+    to_copy = "Copy this to your support chat."
+    assert to_copy not in Document(client.get("/report").text).text
+    site = dedent(SITE).replace(", email: choir@help.test", "")
+    without_address = TestClient(create_app(Settings(content=make_content({"site.yml": site}))))
+    assert to_copy in Document(without_address.get("/report").text).text
 
 
 SECRET = "Zx81Qwerty7Uiop23Asdf45Ghjk67Lzxc89Vbnm01Qwer23Tyui45Opas67Dfgh8 "
