@@ -78,9 +78,8 @@ def rename_exchange(content: Content, old: str, new: str) -> Changes:
     _free(content.exchanges, "exchange", new, exchange)
     edits = _Edits(content)
     edits.replace(Survey(content).exchange_names, old, new)
-    for issue in content.issues:
-        if old in issue.recipes:
-            edits.of(f"issues/{issue.slug}.md").rename_key(("recipes", old), new)
+    for path, key, _ in _own_of(content, old):
+        edits.of(path).rename_key((key, old), new)
     path = f"exchanges/{old}.md"
     edits.alias(path, ("aliases",), exchange.aliases, old, new)
     if old not in {*exchange.names, exchange.name.casefold()}:
@@ -207,11 +206,10 @@ def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
     edits = _Edits(content)
     redirects = {addresses.exchange(old): page for old in (name, *exchange.aliases)}
     removed = {f"exchanges/{name}.md", f"errors/{name}.yml"}
+    for path, key, is_only in _own_of(content, name):
+        edits.of(path).remove_key((key,) if is_only else (key, name))
     for issue in content.issues:
         if name in issue.recipes:
-            emptied = len(issue.recipes) == 1
-            place = ("recipes",) if emptied else ("recipes", name)
-            edits.of(f"issues/{issue.slug}.md").remove_key(place)
             redirects |= _step_redirects(issue, issue.recipes[name].steps)
     for text in Survey(content).exchange_names:
         path, location, thing = text.source.path, text.location, text.source.entity
@@ -235,6 +233,19 @@ def retire_exchange(content: Content, name: str, to: str | None) -> Changes:
     edits.redirect({**links, **_error_links(content, exchange, codes)}, gone=name)
     present = {source.path for source in content.sources}
     return edits.changes(removed=tuple(present & removed))
+
+
+def _own_of(content: Content, exchange: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield where an exchange has a recipe or an answer of its own.
+
+    These are the path of the file, the key of the recipes or answers, and whether it is the only.
+    """
+    for issue in content.issues:
+        if exchange in issue.recipes:
+            yield f"issues/{issue.slug}.md", "recipes", len(issue.recipes) == 1
+    for question in content.questions:
+        if exchange in question.answers:
+            yield f"questions/{question.slug}.md", "answers", len(question.answers) == 1
 
 
 def _step_redirects(issue: Issue, steps: Iterable[Solution]) -> Mapping[str, str]:

@@ -298,6 +298,8 @@ QUESTION = """\
 ---
 title: Why marbles?
 answer: They roll.
+answers:
+  glassmarket: They shine.
 steps:
   - Roll it.
   - {text: Hold it against the light., exchanges: [glassmarket]}
@@ -341,13 +343,14 @@ def test_a_retired_exchange_takes_its_recipes_and_their_steps_with_it(with_recip
     assert [step.id for step in found.recipes["general"].steps][:3] == ["open", "shine", "roll"]
     (question,) = (question for question in content.questions if question.slug == "why")
     assert [step.text for step in question.steps] == ["Roll it."]
+    assert question.answers == {}
     for step in ("polish", "break-it"):
         assert content.redirects[f"/issues/lost#{step}"] == "/issues/lost"
     assert [link for link in content.permalinks if Permalinks(content).broken(link)] == []
 
 
 def test_an_issue_without_a_recipe_is_left(with_recipes: Path) -> None:
-    own = "recipes:\n  glassmarket: {cause: c, steps: [Break, Mend, Connect]}\nchoice: It rolls\n"
+    own = "recipes:\n  glassmarket: {cause: c, steps: [Break, Mend, Hold]}\nchoice: It rolls\n"
     (with_recipes / "issues/found.md").write_text(issue("Found Marbles", own))
     carry_out(with_recipes, retire_exchange(load(with_recipes), "glassmarket", None))
     found = (with_recipes / "issues/found.md").read_text()
