@@ -7,6 +7,7 @@ recipe for the exchange, then its general one, and last the general solutions of
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
 
 from app import addresses
 from app.content.variables import fill_entity, missing
@@ -18,8 +19,10 @@ from app.model import (
     CallerIp,
     Diagnosis,
     ErrorCode,
+    Issue,
     Match,
     Observations,
+    Recipe,
     RecipeStep,
     Solution,
 )
@@ -46,18 +49,13 @@ def answer(
     if issue is None or raw is None:
         return None
     page = addresses.with_query(issue.url, {"exchange": exchange}) if exchange else issue.url
+    level: Literal["code", "recipe"] = "recipe"
     own = entry if entry and entry.issues[0] == slug else None
     recipe = raw.recipes.get(f"caller-{caller.verdict}") if caller else None
-    is_of_code = recipe is None and own is not None and own.answer is not None
-    if own and is_of_code:
-        recipe, page = own.answer, addresses.error(own.exchange, own.code)
+    if recipe is None and own and (recipe := own.answer or _named_by(own, raw)):
+        level, page = "code", addresses.error(own.exchange, own.code)
     elif recipe is None:
-        names = (
-            None if raw.concerns(exchange) else ELSEWHERE,
-            own.recipe if own else None,
-            exchange,
-            GENERAL,
-        )
+        names = (None if raw.concerns(exchange) else ELSEWHERE, exchange, GENERAL)
         recipe = next((raw.recipes[name] for name in names if name in raw.recipes), None)
     if recipe is None:
         steps = issue.steps(exchange)
@@ -71,9 +69,14 @@ def answer(
         cause=filled.cause,
         steps=_filled(recipe.steps, exchange, values, ticked),
         note=filled.note,
-        level="code" if is_of_code else "recipe",
+        level=level,
         page=page,
     )
+
+
+def _named_by(entry: ErrorCode, issue: Issue) -> Recipe | None:
+    """Return the recipe of `issue` that an error code names, where the issue can occur."""
+    return issue.recipes.get(entry.recipe or "") if issue.concerns(entry.exchange) else None
 
 
 def steps_for(

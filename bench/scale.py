@@ -40,7 +40,10 @@ GOAL_SECONDS = 3.0
 PATIENCE = 300.0
 """Seconds that anything may take before it counts as broken."""
 
-SITE = "product: Bot\ntitle: Help\nintro: Help\nsupport: {title: Support, text: Ask us}\n"
+SITE = (
+    "product: Bot\ntitle: Help\nintro: Help\n"
+    "support: {title: Support, text: Ask us, email: a@b.test}\n"
+)
 ASKED = 40
 """So many pages, searches and diagnoses are timed for each size."""
 

@@ -148,7 +148,7 @@ def test_what_is_ticked_is_not_told_again(knowledge: KnowledgeBase) -> None:
     ("code", "first", "level", "page"),
     [
         ("1", "Open [Key Shed]", "recipe", "/issues/cold?exchange=lake"),
-        ("2", "Open the pot.", "recipe", "/issues/cold?exchange=lake"),
+        ("2", "Open the pot.", "code", "/errors/lake/2"),
         ("3", "Open the window.", "code", "/errors/lake/3"),
     ],
 )

@@ -150,8 +150,9 @@ class Diagnosis(Entity):
 class Answer(Entity):
     """The answer for a visitor: a cause and a list of steps, with variables filled in.
 
-    `level` is the source of the steps: the error code, the issue's recipe, or the general
-    solutions of the issue. `page` is the permalink of the page that shows them.
+    `level` says where the steps come from: the error code (or a recipe that it names), the issue's
+    recipe, or the general solutions of the issue. `page` is the permalink of the page that shows
+    them.
     """
 
     issue: Slug

@@ -22,6 +22,7 @@ from app.knowledge import KnowledgeBase, build
 from app.model import CallerIp, Observations, RecipeStep, Solution
 from app.settings import ROOT
 from tests.web.conftest import BASE_URL, client
+from tests.web.document import Document
 
 pytestmark = pytest.mark.slow
 
@@ -261,6 +262,41 @@ def test_the_reply_for_a_diagnosis_fits(pages: TestClient, english: KnowledgeBas
         assert len(lines) <= MOST_LINES, url
         assert 1 <= len(numbered(lines)) <= MOST_STEPS, url
         assert lines[-1] == BASE_URL + url
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        (
+            '{"code":-4164,"msg":"Order\'s notional must be no smaller than 5 (unless you choose '
+            'reduce only)"}',
+            "/errors/binance/-4164",
+        ),
+        (
+            'okx {"code":"50110","msg":"Your IP 203.0.113.9 is not included in your API key\'s '
+            'IP whitelist."}',
+            "/issues/ip-whitelist-not-configured?exchange=okx",
+        ),
+        (
+            '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}',
+            "/issues/ip-whitelist-not-configured?exchange=binance",
+        ),
+    ],
+)
+def test_the_steps_that_were_shown_are_those_that_may_have_fixed_it(
+    pages: TestClient, text: str, page: str
+) -> None:
+    shown = Document(pages.post("/diagnose", data={"text": text}).text)
+    links = shown.all("ol", class_="steps")[0].all("a", class_="copy-link")
+    ids = [link["href"].rpartition("#")[2] for link in links]
+    form = shown.one("form", id="feedback")
+    told = {field["name"]: field["value"] for field in form.all("input", type="hidden")}
+    assert told["page"] == page
+    asked = Document(pages.post("/feedback", data={**told, "helpful": "yes"}).text)
+    assert [radio["value"] for radio in asked.all("input", type="radio", name="step")] == ids
+    for link in links:
+        step = Document(pages.get(page).text).one(id=link["href"].rpartition("#")[2])
+        assert step.text, link
 
 
 def test_the_reply_for_a_question_fits(pages: TestClient, english: KnowledgeBase) -> None:

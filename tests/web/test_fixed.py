@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from starlette.testclient import TestClient
 
+from tests.conftest import MARBLES
+from tests.web.conftest import client as client_of
+from tests.web.conftest import until
 from tests.web.document import Document
 
 FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
@@ -61,3 +69,69 @@ def test_a_link_remembers_what_was_ruled_out(marbles: TestClient) -> None:
 def test_a_cause_that_was_ruled_out_is_not_asked_about(marbles: TestClient) -> None:
     page = answered(marbles, **{"not": FIRST})
     assert FIRST not in [button["value"] for button in page.all("button", name="issue")]
+
+
+TOKEN = "a-long-enough-token"
+STEP = "press-twice"
+
+
+@pytest.fixture
+def visitor(tmp_path: Path) -> Iterator[TestClient]:
+    """Visit a help center that stores votes."""
+    with client_of(MARBLES, data=tmp_path, insights_token=TOKEN, watch=0) as running:
+        until(lambda: running.get("/readyz").json()["store"] == "ok")
+        yield running
+
+
+def insights(visitor: TestClient) -> Document:
+    """Return what writers see, without the charts."""
+    html = visitor.get("/insights", auth=("anybody", TOKEN)).text
+    return Document(re.sub(r"<svg.*?</svg>", "", html, flags=re.DOTALL))
+
+
+def fields(form_in: Document) -> dict[str, str]:
+    form = form_in.one("form", id="feedback")
+    return {field["name"]: field["value"] for field in form.all("input", type="hidden")}
+
+
+def test_a_yes_asks_which_step_and_writers_see_it(visitor: TestClient) -> None:
+    page = answered(visitor)
+    shown = [step.text for step in page.all("ol", class_="steps")[0].all("li")]
+    asked = Document(visitor.post("/feedback", data={**fields(page), "helpful": "yes"}).text)
+    assert "Which step fixed it?" in asked.text
+    offered = asked.one("form", id="feedback").all("input", type="radio", name="step")
+    assert len(offered) == len(shown)
+    assert offered[0]["value"] == STEP
+    told = Document(visitor.post("/feedback", data={**fields(asked), "step": STEP}).text)
+    assert "Thank you. Writers read this." in told.text
+    seen = insights(visitor)
+    fixed = seen.one("section", aria_labelledby="steps")
+    assert [line.text for line in fixed.all("li")] == [f"/issues/{FIRST}#{STEP}: 1"]
+    assert not visitor.cookies
+
+
+def test_a_yes_without_a_step_is_counted_as_well(visitor: TestClient) -> None:
+    asked = visitor.post("/feedback", data={**fields(answered(visitor)), "helpful": "yes"})
+    told = visitor.post("/feedback", data=fields(Document(asked.text)))
+    assert "Thank you. Writers read this." in Document(told.text).text
+    seen = insights(visitor)
+    assert not seen.one("section", aria_labelledby="steps").all("li")
+    assert votes(seen, f"/issues/{FIRST}") == ["1", "0"]
+
+
+def test_a_no_is_stored_for_writers(visitor: TestClient) -> None:
+    page = answered(visitor)
+    told = page.one("input", name="answered", form="diagnose-form")["value"]
+    after = answered(visitor, failed=FIRST, answered=told)
+    assert failed_buttons(after) == [SECOND]
+    until(lambda: votes(insights(visitor), f"/issues/{FIRST}") == ["0", "1"])
+    assert "1 × did not fix" in insights(visitor).text
+    assert not visitor.cookies
+
+
+def votes(seen: Document, page: str) -> list[str]:
+    """Return how often a page helped and didn't, as its row of the insights says."""
+    for row in seen.all("tr"):
+        if page in [link["href"] for link in row.all("a")]:
+            return [cell.text for cell in row.all("td", class_="number")][:2]
+    return []

@@ -100,6 +100,35 @@ def test_an_issue_without_steps_for_one_exchange_has_no_empty_section(
     assert "Steps for" not in teapots.get("/issues/cold-water").text
 
 
+@pytest.mark.parametrize(
+    ("query", "anchor", "told", "leads_to"),
+    [
+        (
+            "?exchange=claybourse",
+            "press-once",
+            "You followed a link to a step for these exchanges: Glass Market",
+            "/issues/address-not-allowed?exchange=glassmarket#press-twice",
+        ),
+        (
+            "",
+            "clay-frog",
+            "You followed a link to a step for these exchanges: Glass Market, Clay Bourse",
+            "/issues/address-not-allowed?exchange=glassmarket#clay-frog",
+        ),
+    ],
+)
+def test_who_follows_a_link_to_a_step_of_another_exchange_is_led_there(
+    query: str, anchor: str, told: str, leads_to: str, visitor: TestClient
+) -> None:
+    page = Document(visitor.get(f"/issues/address-not-allowed{query}").text)
+    note = page.one(id=anchor)
+    assert note.text == told
+    link = note.all("a")[0]["href"]
+    assert link == leads_to
+    path, _, step = link.partition("#")
+    assert Document(visitor.get(path).text).one("ol", class_="steps").one("li", id=step)
+
+
 def test_an_old_tip_anchor_lands(visitor: TestClient) -> None:
     html = visitor.get("/").text
     assert html.count('id="count-them"') == html.count('id="count-your-marbles"') == 1

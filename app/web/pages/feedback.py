@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from app import addresses
 from app.addresses import Address
-from app.answers import answer
+from app.content.variables import fill_entity
 from app.diagnosis.observations import is_too_long
 from app.feedback.records import Reason, StoreUnavailableError
 from app.i18n import N_, _
@@ -57,7 +57,7 @@ class FeedbackForm:
     state: FeedbackState
     helpful: bool | None = None
     message: str | None = None
-    steps: tuple[Solution, ...] = ()
+    steps: Sequence[Solution] = ()
     reasons: Mapping[Reason, str] = field(default_factory=lambda: REASONS)
 
 
@@ -98,7 +98,7 @@ class Voting(Handlers):
         knowledge = self.edition.knowledge
         answered = forms.text_of(form, "page")
         page = page_voted_on(answered, knowledge)
-        steps = _steps_of(answered, knowledge) if "fixed" in form else ()
+        steps = _steps_of(answered, forms.text_of(form, "fixed").split(), knowledge)
         helpful = {"yes": True, "no": False}.get(forms.text_of(form, "helpful"))
         if helpful is None:
             raise HTTPException(400)
@@ -173,21 +173,24 @@ def page_voted_on(page: str, knowledge: KnowledgeBase) -> str:
     raise HTTPException(404)
 
 
-def _steps_of(page: str, knowledge: KnowledgeBase) -> tuple[Solution, ...]:
-    """Return the steps of the answer that `page` shows."""
-    found = None
+def _steps_of(page: str, names: Iterable[str], knowledge: KnowledgeBase) -> list[Solution]:
+    """Return the steps with these ids among those that an answer on `page` can have."""
+    exchange, slugs = None, []
+    steps: list[Solution] = []
     match addresses.parse(page):
         case Address(kind="issue", name=slug) as address:
-            exchange = knowledge.exchange(address.chosen_exchange)
-            found = answer(knowledge, slug, exchange.id if exchange else None)
+            exchange, slugs = address.chosen_exchange, [slug]
         case Address(kind="error", exchange=name, code=code):
-            entries = knowledge.errors(name, code)
-            answers = (answer(knowledge, entry.issues[0], name, entry=entry) for entry in entries)
-            found = next(
-                (candidate for candidate in answers if candidate and candidate.level == "code"),
-                None,
-            )
-    return found.steps if found else ()
+            exchange = name
+            for entry in knowledge.errors(name, code):
+                slugs.append(entry.issues[0])
+                steps += entry.answer.steps if entry.answer else ()
+    for slug in dict.fromkeys(slugs):
+        issue = knowledge.raw_issue(slug)
+        steps += issue.all_steps if issue else ()
+    values = {"caller_ip": "…", **knowledge.variables(exchange)}
+    known = {step.id: step for step in steps}
+    return [fill_entity(known[name], values) for name in names if name in known]
 
 
 def _reason(form: FormData) -> Reason | None:

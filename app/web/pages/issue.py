@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from app import addresses
 from app.answers import answer
 from app.content.markdown import plain
+from app.content.variables import fill_entity
 from app.knowledge import KnowledgeBase
 from app.languages import current
 from app.model import Answer, Exchange, Issue, Solution
@@ -22,11 +24,25 @@ from app.web.pages.handlers import Handlers, Shell, id_of, moved, moved_issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenStep:
+    """A step that an issue's page shows only to those who follow a link to it.
+
+    `names` are its anchors. The pages of `exchanges` show it, or with `is_general` the page without
+    an exchange; if none does, `text` is the step.
+    """
+
+    names: tuple[str, ...]
+    text: str
+    exchanges: tuple[Exchange, ...]
+    is_general: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuePage:
     """`/issues/<slug>`: one issue.
 
     `answer` is what to do on the chosen exchange; while none is chosen, the general solutions stand
-    in its place. `anchors` are those of steps that are not shown. `source` is the body before its
+    in its place. `hidden` are the steps that are shown elsewhere. `source` is the body before its
     variables were filled in, `changed` the day of the last change. `only` names the exchanges that
     can have the issue, if the chosen exchange can't. `ahead` is how many seconds the clock of the
     exchange is before our server's.
@@ -37,7 +53,7 @@ class IssuePage:
     shell: Shell
     issue: Issue
     answer: Answer | None
-    anchors: tuple[str, ...]
+    hidden: tuple[HiddenStep, ...]
     only: str
     source: str
     changed: dt.date | None
@@ -74,7 +90,7 @@ class Issues(Handlers):
             ),
             issue=issue,
             answer=found,
-            anchors=_other_anchors(issue, shown),
+            hidden=tuple(_hidden_steps(issue, shown, exchange, knowledge)),
             only=exchanges_with(issue, exchange, knowledge),
             source=knowledge.body_source(issue),
             changed=knowledge.changed(issue),
@@ -126,11 +142,26 @@ def _errors_meaning(
     return tuple(found)
 
 
-def _other_anchors(issue: Issue, shown: Iterable[Solution]) -> tuple[str, ...]:
-    """Return the anchors of steps that this page doesn't show, so that links to them lead here."""
+def _hidden_steps(
+    issue: Issue, shown: Iterable[Solution], exchange: Exchange | None, knowledge: KnowledgeBase
+) -> Iterator[HiddenStep]:
+    """Yield the steps that this page doesn't show, each with where it is shown."""
     present = {name for step in shown for name in (step.id, *step.aliases)}
-    others = (name for step in issue.all_steps for name in (step.id, *step.aliases))
-    return tuple(dict.fromkeys(name for name in others if name not in present))
+    pages: dict[str, list[Exchange]] = defaultdict(list)
+    for other in knowledge.exchanges:
+        if issue.concerns(other.id) and (found := answer(knowledge, issue.slug, other.id)):
+            for step in found.steps:
+                pages[step.id].append(other)
+    values = knowledge.variables(id_of(exchange))
+    general = {step.id for step in issue.steps(None)}
+    for step in issue.all_steps:
+        if names := [name for name in (step.id, *step.aliases) if name not in present]:
+            yield HiddenStep(
+                names=tuple(names),
+                text=fill_entity(step, values).text,
+                exchanges=tuple(pages[step.id]),
+                is_general=step.id in general,
+            )
 
 
 def exchanges_with(issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase) -> str:
