@@ -24,6 +24,8 @@ PAGES = {
     "results": "/search?q=invalid+key",
     "no results": "/search?q=qzxwvk",
     "diagnosis": "/diagnose?exchange=binance&error=-2015&missing=ip-whitelisted,no-maintenance",
+    "question": "/questions/key-was-misused",
+    "status": "/status",
     "whitelist": "/whitelist",
     "report": "/report?exchange=binance&error=-2015&missing=no-maintenance",
     "not found": "/issues/ip-whitelst-not-configured",

@@ -42,13 +42,13 @@ def test_a_step_of_one_exchange_is_shown_and_marked(
     assert visitor.locator("#press-twice").evaluate(shadow) == "none"
 
 
-def test_a_step_of_another_exchange_leads_to_the_choice_of_exchanges(
+def test_a_step_of_another_exchange_leads_to_the_page_that_shows_it(
     visitor: Page, renamed: str
 ) -> None:
     visitor.goto(f"{renamed}/issues/address-not-allowed#clay-frog")
-    choice = visitor.get_by_role("navigation", name="Steps for your exchange")
-    expect(choice).to_be_in_viewport()
-    choice.get_by_role("link", name="Clay Bourse").click()
+    note = visitor.locator("#clay-frog")
+    expect(note).to_be_in_viewport()
+    note.get_by_role("link", name="Clay Bourse").click()
     expect(visitor.get_by_text("Whisper the address")).to_be_visible()
 
 
