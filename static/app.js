@@ -157,7 +157,7 @@ if (form) {
       const rules = await loadRules(new URL("redaction-rules.json", import.meta.url));
       cleaner = (text) => redact(text, rules);
       const find = (text) => findDoubts(text, rules);
-      showDoubts = watchDoubts(field, { find, removed: (kind) => count([{ kind, count: 1 }]), announce });
+      showDoubts = watchDoubts(field, { _, find, removed: (kind) => count([{ kind, count: 1 }]), announce });
     })
     .catch(() => {})
     .finally(() => { settled = true; });

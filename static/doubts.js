@@ -1,14 +1,12 @@
 // Asks about what looks like a secret where no rule can know. It is marked in the field, and below the
 // field one can remove it. Nothing waits for the answer: a text can be sent as it is.
 
-import { _ } from "./app.js";
-
 const MOST_ASKED = 3;
 const TYPING_PAUSE = 600;  // milliseconds
 
-// Watch a text field. `find` returns the doubts about a text, `removed` is told the kind of what was
-// taken out, `announce` says a sentence to a screen reader.
-export function watchDoubts(field, { find, removed, announce }) {
+// Watch a text field. `_` translates, `find` returns the doubts about a text, `removed` gets the kind of
+// a removed secret, `announce` says a sentence to a screen reader.
+export function watchDoubts(field, { _, find, removed, announce }) {
   const kept = new Set();
   const marks = Object.assign(document.createElement("div"), { className: "marks", ariaHidden: "true", hidden: true });
   const list = Object.assign(document.createElement("ul"), { className: "doubts", hidden: true });
