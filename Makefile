@@ -83,18 +83,18 @@ check: setup  ## Lint, types, import contracts, content, generated docs
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/helpcenter check
-	@$(BIN)/python -m app.reference --check
-	@$(BIN)/python -m app.catalogs --check
+	@$(BIN)/python -m app.development.reference --check
+	@$(BIN)/python -m app.development.catalogs --check
 
 format: setup  ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 docs: setup  ## Write the generated parts of docs/
-	@$(BIN)/python -m app.reference
+	@$(BIN)/python -m app.development.reference
 
 messages: setup  ## Bring the catalogs of the interface up to date
-	@$(BIN)/python -m app.catalogs
+	@$(BIN)/python -m app.development.catalogs
 
 picture: browser-ready  ## Draw static/social.png from docs/images/social.svg
 	@$(BIN)/python -m tests.browser.picture
@@ -113,7 +113,7 @@ lock: setup  ## Pin what pyproject.toml asks for; what is pinned already stays
 
 update: setup  ## Renew every pin and htmx (needs npm), then check and test
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
-	@$(BIN)/python -m app.vendored
+	@$(BIN)/python -m app.development.vendored
 	@$(MAKE) --no-print-directory docs check test
 
 clean:  ## Remove what was set up

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from app.checks import check
 from app.cli import main
 from app.content.loader import load
-from app.reference import pages
+from app.development.reference import pages
 from app.settings import ROOT, Settings
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
 from tests.hardening.server import running

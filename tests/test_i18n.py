@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from app import catalogs, i18n
+from app import i18n
+from app.development import catalogs
 from app.i18n import _, ngettext, speaking
 from app.languages import ENGLISH, Language
 

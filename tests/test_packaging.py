@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from app.licences import UnknownLicenceError, licence_of, locked
-from app.vendored import vendor
+from app.development.licences import UnknownLicenceError, licence_of, locked
+from app.development.vendored import vendor
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -172,7 +172,7 @@ def test_every_package_that_a_server_runs_with_has_a_licence() -> None:
 
 
 def test_a_package_that_says_no_licence_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.licences.metadata", lambda _: Message())
+    monkeypatch.setattr("app.development.licences.metadata", lambda _: Message())
     with pytest.raises(UnknownLicenceError, match="read its text"):
         licence_of("silent-teapot")
 

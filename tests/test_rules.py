@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
-from app.reference import rules
+from app.development.reference import rules
 from tests.conftest import SITE, MakeContent
 
 pytestmark = pytest.mark.slow

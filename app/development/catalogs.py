@@ -1,7 +1,7 @@
 """The catalogs of the interface: `make messages` brings them up to date, `--check` looks at them.
 
-Run `python -m app.catalogs`: it extracts the texts from the code and the templates, and updates
-`locales/<language>/LC_MESSAGES/messages.po` of each language that `content/` has a folder for.
+`python -m app.development.catalogs` extracts the texts from the code and the templates, and updates
+`locales/<language>/LC_MESSAGES/messages.po` of each language that has a folder in `content/`.
 """
 
 from __future__ import annotations

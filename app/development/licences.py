@@ -92,6 +92,6 @@ def licence_of(package: str) -> str:
     if len(known) != 1:
         raise UnknownLicenceError(
             f"{package} does not say its licence plainly; read its text, "
-            "then name it in FROM_THEIR_TEXT of app/licences.py"
+            "then name it in FROM_THEIR_TEXT of app/development/licences.py"
         )
     return known.pop()

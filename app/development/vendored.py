@@ -1,4 +1,4 @@
-"""Renew the vendored htmx: `python -m app.vendored`, with npm, which verifies what it fetches."""
+"""Update the vendored htmx: `python -m app.development.vendored`, with npm, which verifies it."""
 
 from __future__ import annotations
 

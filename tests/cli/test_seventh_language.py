@@ -46,7 +46,7 @@ def test_the_commands_of_the_page_make_a_language(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path / name)
 
     def run(command: str) -> str:
-        words = command.replace("make messages", "python -m app.catalogs").split()
+        words = command.replace("make messages", "python -m app.development.catalogs").split()
         python = [sys.executable, "-m", "app"] if words[0] == "helpcenter" else [sys.executable]
         given, _, target = " ".join(words[1:]).partition(" > ")
         done = subprocess.run(

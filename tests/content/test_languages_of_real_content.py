@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from app import catalogs
 from app.checks import check
 from app.content.folder import Folder
 from app.content.loader import load
+from app.development import catalogs
 from app.languages import Language
 from app.settings import ROOT
 from tests.web.conftest import BASE_URL, client
