@@ -83,7 +83,7 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
 REPLIES: frozenset[Kind] = frozenset(
     {"issue", "short issue", "question", "exchange", "error", "short error", "diagnosis"}
 )
-"""The kinds of pages that are also served as a reply to paste, with one of the endings below."""
+"""The kinds of pages that are also served as a reply to paste, with the endings below."""
 REPLY_ENDINGS = ("txt", "md")
 MARKDOWN: frozenset[Kind] = frozenset({"issue", "question", "exchange", "error"})
 """The kinds of pages that are also served as Markdown, for machines that read."""
@@ -182,7 +182,7 @@ def home(anchor: str = "") -> str:
 
 
 def issue(slug: str, *, step: str = "", short: bool = False) -> str:
-    """Return the permalink of an issue, or of one of its steps; `short` is for chats."""
+    """Return the permalink of an issue, or of its step; `short` is for chats."""
     url = f"/i/{quote(slug)}" if short else f"/issues/{quote(slug)}"
     return url + (f"#{step}" if step else "")
 
@@ -226,10 +226,9 @@ def diagnosis(
 ) -> str:
     """Return the address of a diagnosis: everything that a visitor told but the text.
 
-    `missing` lists the unticked items of the checklist; it is there, and empty, when all are
-    ticked. `issue` is the cause that was chosen, or `none` when none of those offered fits.
-    `not` lists the causes whose answers did not help.
-    `items` are answers about single items, `skipped` the questions that were skipped.
+    `missing` lists the unticked items of the checklist; it is empty when all are ticked. `issue` is
+    the chosen cause, or `none` for "none of these". `not` lists the causes whose answers did not
+    help. `items` are answers about single items, `skipped` the questions that were skipped.
     """
     query: list[tuple[str, str]] = []
     if exchange:

@@ -1,7 +1,7 @@
 """Which steps a visitor is told: one list, chosen whole.
 
 The error code's own answer comes first, then the recipe that the code names, then the issue's
-recipe for the exchange, then its general one, and last the general solutions of the issue.
+recipe for the exchange, then its general recipe, and last the general solutions of the issue.
 """
 
 from __future__ import annotations

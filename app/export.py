@@ -1,8 +1,8 @@
 """All pages as files for a static host, or to be opened from a disk.
 
-The pages are asked of the application itself, link by link. Links become relative. Forms lead to
-the server that `base_url` names, and are left out without one; what belongs to a form is marked
-`data-of-form` in the templates. The search field leads to a page that searches in the browser.
+It requests the pages from the application, link by link. Links become relative. Forms lead to the
+server at `base_url`; without it they are left out. Templates mark the parts of a form with
+`data-of-form`. The search field leads to a page that searches in the browser.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ class KnowledgeBase:
         return self._errors.get(self._present(exchange), {})
 
     def _present(self, exchange: str | None) -> str:
-        """Return the present id of an exchange for an old one, anything else as it stands."""
+        """Return the present id for an old id of an exchange, anything else unchanged."""
         return self._exchange_aliases.get(exchange or "", exchange or "")
 
     @cached_property

@@ -117,10 +117,10 @@ def rename_step(content: Content, slug: str, old: str, new: str) -> Changes:
 
 
 def retire_issue(content: Content, old: str, to: str) -> Changes:
-    """Remove an issue that another one replaces.
+    """Remove an issue and redirect it to its replacement.
 
-    The other issue gets all its names, phrases, signatures and examples. A link to one of its steps
-    leads to the step of the same id or text, else to the first step for the same exchanges.
+    The other issue gets all its names, phrases, signatures and examples. A link to a step leads to
+    the step of the same id or text, else to the first step for the same exchanges.
     """
     issue = _named(content.issues, "issue", old)
     other = _named(content.issues, "issue", to)
@@ -391,7 +391,7 @@ class _Edits:
     def changes(
         self, removed: tuple[str, ...] = (), moved: Mapping[str, str] | None = None
     ) -> Changes:
-        """Return the changes; `moved` gives the old path of each new one, if that file exists."""
+        """Return the changes; `moved` maps new paths to old paths, if those files exist."""
         texts = {path: editor.result for path, editor in self._editors.items()}
         texts = {path: text for path, text in texts.items() if text != self._texts[path]}
         present = {new: old for new, old in (moved or {}).items() if old in self._texts}
@@ -404,7 +404,7 @@ class _Edits:
 
 
 def _issue_link(issue: Issue) -> re.Pattern[str]:
-    """Return the pattern of a link to an issue or one of its steps, by any of its names."""
+    """Return the pattern of a link to an issue or its steps, by any of its names."""
     names = "|".join((issue.slug, *issue.aliases))
     return re.compile(
         rf"(?P<page>/(?:issues|i)/|/#)(?:{names})(?P<query>[.?][^#]*)?(?:(?:#|--)(?P<step>.*))?"

@@ -21,7 +21,7 @@ from app.content.loader import Source
 from app.model import Issue
 
 HOME_ANCHORS = ("whitelist", "diagnostic", "issues", "by-exchange", "questions", "tips", "support")
-"""The sections of `/`; each issue and each tip has an anchor there as well."""
+"""The sections of `/`; each issue and each tip has an anchor there too."""
 
 _HOST = re.compile(r"^(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*$|^localhost$")
 

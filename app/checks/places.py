@@ -104,7 +104,7 @@ class Text:
         begin = self.position
         if self.is_body:
             begin = Position(begin.line + line - 1)
-            # A link may stand some lines below the beginning of what it was found in.
+            # A link may be some lines below the beginning of its paragraph.
             end = ends[min(begin.line, len(lines)) - 1]
         else:
             later = self.source.document.field_lines

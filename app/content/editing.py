@@ -86,7 +86,7 @@ class Editor:
     def add(self, location: Location, items: Sequence[str]) -> None:
         """Add items, written in YAML, to the end of a list; create the list if there is none.
 
-        An item of several lines fits only into a list with its items on lines of their own.
+        An item of several lines needs a list with each item on its own line.
         """
         node = self._nodes.get(location)
         if node is None:

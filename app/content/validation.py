@@ -175,7 +175,7 @@ def _wrong(detail: ErrorDetails, document: Document) -> str:
 
 
 def _no_text(location: Location, value: object, document: Document) -> str:
-    """Say why YAML reads something else than a text."""
+    """Return why YAML doesn't read the value as a text."""
     name = _name(location)
     source = _source(location, document)
     if source.startswith(("{", "[")):
@@ -200,7 +200,7 @@ def _source(location: Location, document: Document) -> str:
 
 
 def _no_list(name: str, value: object) -> str:
-    """Say why YAML reads something else than a list."""
+    """Return why YAML doesn't read the value as a list."""
     if isinstance(value, str) and (bullet := _BULLET.match(value)):
         sign = bullet[0].strip()
         if sign == "-":

@@ -18,9 +18,9 @@ Under a key (`"code":-2015`), in brackets, after a word such as "error", with a 
 (-2015), beside the name of its exchange, as an HTTP status, or without any of these.
 """
 
-# Python's own `re`: many short matches, which RE2's wrapper is slow at. What is looked at around a
-# number is cut to a fixed length, so that all of it is linear.
-# Each begins with a class of characters, for which `re` skips what can't begin a match.
+# Python's own `re`, because RE2's wrapper is slow at many short matches. The text around a number
+# is cut to a fixed length, so the time is linear. Each begins with a class of characters, for which
+# `re` skips what can't begin a match.
 _NUMBER = re.compile(
     # Most numbers are parts of times, addresses and versions. They are skipped together.
     r"[-0-9](?<![\w./$€#@+&%~-][-0-9])(?<![0-9][:,][-0-9])"

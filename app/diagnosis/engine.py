@@ -53,8 +53,7 @@ from app.model import (
 class Engine:
     """Diagnoses with one knowledge base.
 
-    Thread-safe: after the preparation only the training of the model of reports changes anything,
-    and that happens once.
+    Thread-safe: it changes only once after its creation, when the model of reports is trained.
     """
 
     def __init__(self, knowledge: KnowledgeBase, redactor: Redactor) -> None:
@@ -122,7 +121,7 @@ class Engine:
             ranked = rank([*evidence, *chosen], self._order, meant)
         verdict, told = decide(ranked, meant, observations.chosen if chosen else None)
         known = bool(told) and told[0].issue in meant
-        # The first may be impossible all the same: a message can say what nobody expects.
+        # The first issue may be ruled out and still be told, because the message says so.
         barred = self._barred(observations, exchange)
         if verdict != "unsure":
             told = tuple(cause for cause in told if cause is told[0] or cause.issue not in barred)

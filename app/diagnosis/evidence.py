@@ -179,7 +179,7 @@ def of_nothing_pasted() -> Evidence:
 
 
 def of_everyday() -> Evidence:
-    """Return what an everyday question says: it is about something else than an issue."""
+    """Return the evidence of an everyday question: the text is not about an issue."""
     return Evidence("words", NO_ISSUE, weights.EVERYDAY, "")
 
 

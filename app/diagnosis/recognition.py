@@ -338,9 +338,9 @@ def _noted(
 
 
 def outermost(hits: Iterable[Hit[Owner]]) -> Iterator[Hit[Owner]]:
-    """Yield the hits that don't stand within a longer one, in the order of the text.
+    """Yield the hits that aren't part of a longer hit, in the order of the text.
 
-    A hit within another one stays when it captured the caller's address, or is a code.
+    A hit within another hit stays if it captured the caller's address or is a code.
     """
     reached = -1
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):

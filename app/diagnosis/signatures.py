@@ -27,7 +27,7 @@ import re2
 from app.diagnosis.text import normalise
 
 SHORTEST_LITERAL = 4
-"""A signature needs a literal of this many characters, or it would be looked for everywhere."""
+"""The least characters of a signature's longest literal; shorter literals are in every text."""
 
 REACH = 120
 """How many characters a `{}` stands for at most."""

@@ -112,7 +112,7 @@ STATUS_BESIDE_MESSAGE = 0.5
 
 ADDRESS_SIGNATURE = 0.4
 ADDRESS_WORDS = 3
-"""A signature of an IP address and at most so many words: it is there for the address."""
+"""The most words of a signature that is only there for its IP address."""
 
 FURTHER_SIGNATURE = 0.3
 """Factor for the second and third signature of one issue: a traceback repeats itself."""
@@ -167,7 +167,7 @@ that was offered. It outweighs all items that are not ticked yet."""
 
 IMPOSSIBLE = -0.8
 """The exchange can't have this issue (it has no passphrase, say). Counts only a little: the visitor
-may mean it all the same."""
+may still mean it."""
 
 # --- What is told -----------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ USUALLY_YES = 0.7
 """How likely an item is done, or a test succeeds, when it has nothing to do with the cause."""
 
 LEAST_GAIN = 0.05
-"""A question is asked when its answers are expected to tell at least so many bits."""
+"""The least bits that the answers of a question must be expected to tell."""
 
 # --- Which exchange a text is about: votes, not log-odds --------------------------------------
 
@@ -245,7 +245,8 @@ ENOUGH_VOTES = 0.7
 """Fewer votes name no exchange."""
 
 OWN_WORDS = 5
-"""A message that is also a general signature votes for its exchange from so many words on."""
+"""The least words of a message that votes for its exchange although it is also a general
+signature."""
 
 LONG_CODE = 5
 """A code of this length votes for the only exchange that has it."""
@@ -261,7 +262,7 @@ ADJACENT = 3
 
 WORDS_BESIDE_CODE = 4
 LONGEST_LONE_CODE = 100
-"""A text of a code and at most so many words and characters is about that code."""
+"""The most words beside a code, and the most characters, of a text that is only about that code."""
 
 # --- Training of the model of reports ---------------------------------------------------------
 

@@ -53,7 +53,7 @@ def _copy(source: Path, target: Path) -> int:
             # A single file, without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
             votes = _checked(copy)
-            # Who finds a backup must not be able to try IP addresses against its votes.
+            # Nobody who finds a backup may try IP addresses against its votes.
             copy.execute("PRAGMA secure_delete = ON")
             copy.execute("DELETE FROM salt")
             copy.commit()

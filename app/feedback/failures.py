@@ -68,7 +68,7 @@ REFUSALS = (DataError, IntegrityError)
 
 
 def explain(error: Exception) -> tuple[str, str]:
-    """Return why the database failed: a sentence for everybody, and a detail for the log."""
+    """Return the reason of a failure: a sentence that is safe to show, and a detail for the log."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR)

@@ -79,7 +79,7 @@ class Store:
         self._is_closed = True
         self._writer.close()
         if not self._writer.join(DEADLINE_SECONDS):
-            # A thread that waits for an answer for ever would keep the process from ending.
+            # A thread that waits forever would keep the process from ending.
             self._database.give_up()
             self._writer.join(DEADLINE_SECONDS)
         self._database.close()

@@ -209,7 +209,7 @@ class Writer:
 
 
 def daily_secret(database: Database, day: date) -> bytes:
-    """Return the random secret of `day`, and make it if there is none; forget the old ones.
+    """Return the random secret of `day`, creating it if needed, and delete old secrets.
 
     The secret of the day before is kept, since requests and clocks cross midnight.
     """

@@ -14,7 +14,7 @@ from app.model import PLACEHOLDER, Article, ErrorCode, Exchange, Issue, Question
 from app.search.results import Kind
 
 ALWAYS, NONE_CHOSEN = "always", ""
-"""When a passage is shown: for every choice of an exchange, or as long as none is chosen."""
+"""When a passage is shown: always, or while no exchange is chosen."""
 
 
 class Passage(NamedTuple):

@@ -29,7 +29,7 @@ CODE_WEIGHT = 2.0
 """How much more a code or compound counts than a word."""
 
 KIND_BONUS = {"page": -1.0, "error": -2.0}
-"""What a page gains against the issues that match as well."""
+"""The bonus of a page over issues that also match."""
 
 EXCHANGE_BONUS = 4.0
 """What an error code gains whose exchange is chosen or named."""

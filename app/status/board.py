@@ -31,7 +31,7 @@ GRAVITY: tuple[State, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An exchange said something else than before."""
+    """A change in the state of an exchange."""
 
     exchange: str
     look: Look

@@ -1,4 +1,4 @@
-"""The answer of an exchange -> what it says of itself, as its content file explains.
+"""The response of an exchange -> its state, as its content file explains.
 
 Only a state, two times and a clock are taken from a response; no text of it is kept.
 """

@@ -29,7 +29,7 @@ PageUrl = Annotated[str, AfterValidator(addresses.spoken)]
 
 
 def _few(value: object) -> object:
-    """Refuse too many entries before any of them is looked at, and named in the answer."""
+    """Refuse too many entries before each is validated."""
     if isinstance(value, Mapping) and len(value) > MOST_ENTRIES:
         raise ValueError(f"must not have more than {MOST_ENTRIES} entries")
     return value

@@ -2,8 +2,8 @@
 
 A response may depend on its `CacheKey` and on the edition that is served, and on nothing else: the
 application only sees a request rebuilt from the key (`CacheKey.scope`), without cookies and without
-headers that aren't in the key. The visitor's address is passed on as well, to limit how many texts
-are stored for writers.
+headers that aren't in the key. The visitor's address is passed on too, to limit how many texts are
+stored for writers.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from app.web.http.limits import Limit, Limiter, address_of
 
 WRONG_PER_MINUTE = Limit("wrong passwords", 10, 60)
-"""The most wrong passwords of an address in a minute; after that none is looked at."""
+"""The most wrong passwords of an address in a minute; further passwords aren't checked."""
 
 
 class Guard:

@@ -38,9 +38,9 @@ class RefusalView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationView:
-    """One operation of the interface; `curl` is a line to try, `answer` what it brings.
+    """An operation of the interface; `curl` is a command to try, `answer` its response.
 
-    Both are empty while the content has nothing to show it with.
+    Both are empty if the content has no example.
     """
 
     id: str
@@ -79,9 +79,9 @@ class ApiPages(Handlers):
     openapi: Callable[[], Mapping[str, Any]]
 
     async def show(self, request: Request) -> Response:
-        """Answer with every operation, with a line to try and what it brings.
+        """Answer with every operation, with a command to try and its response.
 
-        Where the content has no exchanges, operations and parameters about them are left out.
+        If the content has no exchanges, operations and parameters about them are left out.
         """
         found = examples(self.edition)
         document = describe(self.openapi(), found)

@@ -78,7 +78,7 @@ class DiagnoseForm:
 _NAME = re.compile(r"[a-z0-9-]{1,80}")
 
 MOST_SKIPPED = 20
-"""So many skipped questions are kept; fewer are asked."""
+"""The most skipped questions that are kept; fewer are asked."""
 
 MAX_FIELDS = 200
 """The most fields that a form may have."""

@@ -67,7 +67,7 @@ class Shown:
 
 
 def events(shown: Callable[[], Shown], is_stopping: Callable[[], bool]) -> Route:
-    """Return the stream of server-sent events that tells a page what it should show by now."""
+    """Return the route of server-sent events that tell a page which version to show."""
 
     async def states() -> AsyncIterator[str]:
         yield "retry: 500\n\n"

@@ -23,7 +23,7 @@ class NotComputedError(Exception):
 
 
 class InsightsCache:
-    """The latest insights. A single computation runs at a time, in a thread, whoever asks.
+    """The latest insights. A single computation runs at a time, in a thread.
 
     The store bounds the computation (10,000 texts). The longer it takes, the longer its result is
     kept, so that it never takes more than a tenth of a processor.
