@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from app.checks.answers import unsound_answer
-from app.checks.examples import WrongExample, wrong_examples
 from app.content.frontmatter import Location
 from app.content.loader import Source
 from app.content.variables import fill, fill_entity
@@ -52,31 +52,22 @@ def wrong_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]
 
     Error. Example: `examples: ['{"code":-1021}']` of an issue that is not about the clock
     """
-    sources = {source.path: source for source in knowledge.content.sources}
-    for wrong in wrong_examples(knowledge, engine):
-        if isinstance(wrong.owner, str):
-            source = sources[f"issues/{wrong.owner}.md"]
-            location: Location = ("examples", wrong.index)
-        else:
-            source = sources[f"errors/{wrong.owner[0]}.yml"]
-            location = _entry(source, wrong, knowledge)
-        message = (
-            f"this is diagnosed as {wrong.got} instead of {wrong.expected}; "
-            "correct the example, or the signatures and phrases that answer it"
-        )
-        yield _finding("wrong-example", knowledge, source, location, message)
-
-
-def _entry(source: Source, wrong: WrongExample, knowledge: KnowledgeBase) -> Location:
-    """Return where an error's example stands: entries may share code and `match`."""
-    values = knowledge.variables(wrong.owner[0])
-    for index, entry in enumerate(source.document.fields["errors"]):
-        examples = entry.get("examples", ())
-        same = entry["code"] == wrong.owner[1] and wrong.index < len(examples)
-        # A knowledge base has its texts without the blanks around them, and variables filled in.
-        if same and fill(examples[wrong.index].strip(), values) == wrong.text:
-            return ("errors", index, "examples", wrong.index)
-    return ()
+    for placed in _placed(knowledge, "examples"):
+        entry = placed.owner.entry
+        chosen = entry.exchange if entry else None
+        diagnosis = engine.diagnose(Observations(text=placed.text, exchange=chosen))
+        got = diagnosis.matches[0].issue if diagnosis.matches else "nothing"
+        expected = str(placed.owner.issue)
+        if entry:
+            error = diagnosis.error
+            expected = f"{entry.exchange} {entry.code}, {entry.issues[0]}"
+            got = f"{error.exchange} {error.code}, {got}" if error else f"no code, {got}"
+        if got != expected:
+            message = (
+                f"this is diagnosed as {got} instead of {expected}; "
+                "correct the example, or the signatures and phrases that answer it"
+            )
+            yield placed.finding("wrong-example", knowledge, message, "error")
 
 
 def broken_phrase(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
@@ -131,7 +122,7 @@ def unusable_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
     Error. Example: `signatures: ["{}: {n}"]`
     """
     del engine
-    for placed in _placed(knowledge):
+    for placed in _placed(knowledge, "signatures"):
         try:
             parse(placed.text)
         except SignatureError as error:
@@ -146,9 +137,10 @@ def untested_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
     del engine
     index = SignatureIndex(signatures_of(knowledge))
     seen: dict[Owner, set[Parts]] = defaultdict(set)
-    for owner, example in _examples(knowledge):
-        seen[owner] |= {hit.signature.parts for hit in index.find(normalise(example).flat)}
-    for placed in _placed(knowledge):
+    for placed in _placed(knowledge, "examples"):
+        hits = index.find(normalise(placed.text).flat)
+        seen[placed.owner] |= {hit.signature.parts for hit in hits}
+    for placed in _placed(knowledge, "signatures"):
         signature = placed.parsed
         if placed.owner.issue == NO_ISSUE or signature is None:
             continue
@@ -168,7 +160,7 @@ def shadowed_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
     del engine
     index = SignatureIndex(signatures_of(knowledge))
     first: dict[Parts, _Placed] = {}
-    for placed in _placed(knowledge):
+    for placed in _placed(knowledge, "signatures"):
         signature = placed.parsed
         if signature is None:
             continue
@@ -221,7 +213,7 @@ RULES: Mapping[str, Proof] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """One signature: its text with variables filled in, whose it is, and where it stands."""
+    """A signature or example: its text with variables filled in, its owner, and its place."""
 
     text: str
     owner: Owner
@@ -242,16 +234,16 @@ class _Placed:
         return _finding(rule, knowledge, self.source, self.location, message, severity=severity)
 
 
-def _placed(knowledge: KnowledgeBase) -> Iterator[_Placed]:
-    """Yield the signatures of what is published."""
+def _placed(knowledge: KnowledgeBase, key: Literal["signatures", "examples"]) -> Iterator[_Placed]:
+    """Yield the signatures or examples of the published content."""
     values = knowledge.variables()
     for source in knowledge.content.sources:
         entity = source.entity
         if isinstance(entity, Issue) and knowledge.issue(entity.slug):
             owner = Owner(issue=entity.slug)
-            for index, text in enumerate(entity.signatures):
-                yield _Placed(fill(text, values), owner, source, ("signatures", index))
-        elif isinstance(entity, Diagnostic):
+            for index, text in enumerate(getattr(entity, key)):
+                yield _Placed(fill(text, values), owner, source, (key, index))
+        elif isinstance(entity, Diagnostic) and key == "signatures":
             owner = Owner(issue=NO_ISSUE)
             for index, text in enumerate(entity.off_topic_signatures):
                 yield _Placed(fill(text, values), owner, source, ("off_topic_signatures", index))
@@ -260,21 +252,9 @@ def _placed(knowledge: KnowledgeBase) -> Iterator[_Placed]:
                 if knowledge.exchange(entry.exchange) is None:
                     break
                 filled = fill_entity(entry, knowledge.variables(entry.exchange))
-                for index, text in enumerate(filled.signatures):
-                    place = ("errors", number, "signatures", index)
+                for index, text in enumerate(getattr(filled, key)):
+                    place = ("errors", number, key, index)
                     yield _Placed(text, Owner(entry=filled), source, place)
-
-
-def _examples(knowledge: KnowledgeBase) -> Iterator[tuple[Owner, str]]:
-    """Yield every example with whose it is."""
-    for issue in knowledge.issues:
-        for example in issue.examples:
-            yield Owner(issue=issue.slug), example
-    for exchange in knowledge.exchanges:
-        for entries in knowledge.errors_of(exchange.id).values():
-            for entry in entries:
-                for example in entry.examples:
-                    yield Owner(entry=entry), example
 
 
 def _finding(
