@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 from app.languages import ENGLISH, Language, current, is_language
 
-Kind = Literal[
+PageKind = Literal[
     "home",
     "issue",
     "short issue",
@@ -46,7 +46,7 @@ Kind = Literal[
     "offer",
 ]
 
-PATHS: Mapping[Kind, str] = MappingProxyType(
+PATHS: Mapping[PageKind, str] = MappingProxyType(
     {
         "home": "/",
         "issue": "/issues/{slug}",
@@ -80,12 +80,12 @@ PATHS: Mapping[Kind, str] = MappingProxyType(
 )
 """The path of every kind of page; a `{name:path}` may hold slashes."""
 
-REPLIES: frozenset[Kind] = frozenset(
+REPLIES: frozenset[PageKind] = frozenset(
     {"issue", "short issue", "question", "exchange", "error", "short error", "diagnosis"}
 )
 """The kinds of pages that are also served as a reply to paste, with the endings below."""
 REPLY_ENDINGS = ("txt", "md")
-MARKDOWN: frozenset[Kind] = frozenset({"issue", "question", "exchange", "error"})
+MARKDOWN: frozenset[PageKind] = frozenset({"issue", "question", "exchange", "error"})
 """The kinds of pages that are also served as Markdown, for machines that read."""
 
 
@@ -97,7 +97,7 @@ class Address:
     in the path. `ending` is "txt" or "md" for a reply. `query` is decoded, in its order.
     """
 
-    kind: Kind
+    kind: PageKind
     name: str = ""
     exchange: str = ""
     code: str = ""
@@ -111,7 +111,7 @@ class Address:
         return dict(self.query).get("exchange", "")
 
 
-def _pattern(kind: Kind) -> re.Pattern[str]:
+def _pattern(kind: PageKind) -> re.Pattern[str]:
     path = re.escape(PATHS[kind]).replace(r"\{", "{").replace(r"\}", "}")
     path = re.sub(r"\{(\w+):path\}", r"(?P<\1>.+?)", path)
     path = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+?)", path)

@@ -69,7 +69,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CaseResult:
     """What the engine said to one case; `line` counts from 1, `issues` are the best first."""
 
     line: int
@@ -128,7 +128,7 @@ HEADINGS = "cases  right  one click  named, wrong"
 class Evaluation:
     """The answers to a file of cases, and what follows from them."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[CaseResult, ...]
 
     @cached_property
     def overall(self) -> Row:
@@ -159,7 +159,7 @@ class Evaluation:
         return tuple((*pair, count) for pair, count in counts.most_common())
 
     @cached_property
-    def misses(self) -> tuple[Answer, ...]:
+    def misses(self) -> tuple[CaseResult, ...]:
         """The answers whose first issue is wrong, in the order of the file."""
         return tuple(answer for answer in self.answers if not answer.is_right)
 
@@ -174,7 +174,7 @@ class Evaluation:
         }
 
     def _grouped(self, key: Callable[[Case], str]) -> dict[str, Row]:
-        groups: dict[str, list[Answer]] = {}
+        groups: dict[str, list[CaseResult]] = {}
         for answer in self.answers:
             groups.setdefault(key(answer.case), []).append(answer)
         return {name: _row(answers) for name, answers in sorted(groups.items())}
@@ -200,12 +200,12 @@ def evaluate(lines: Iterable[str], engine: Engine) -> Evaluation:
     return Evaluation(tuple(_answer(number, case, engine) for number, case in read_cases(lines)))
 
 
-def _answer(number: int, case: Case, engine: Engine) -> Answer:
+def _answer(number: int, case: Case, engine: Engine) -> CaseResult:
     return _answer_of(number, case, engine.diagnose(Observations(text=case.text)))
 
 
-def _answer_of(number: int, case: Case, diagnosis: Diagnosis) -> Answer:
-    return Answer(
+def _answer_of(number: int, case: Case, diagnosis: Diagnosis) -> CaseResult:
+    return CaseResult(
         line=number,
         case=case,
         verdict=diagnosis.verdict,
@@ -286,7 +286,7 @@ def render(evaluation: Evaluation, *, misses: bool = True) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _miss(answer: Answer) -> str:
+def _miss(answer: CaseResult) -> str:
     text = " ".join(answer.case.text.split())
     text = text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
     said = f"{answer.case.expected} -> {answer.got} ({answer.verdict}, {answer.confidence:.2f})"
@@ -294,7 +294,7 @@ def _miss(answer: Answer) -> str:
     return f"  line {answer.line}: {said}{click}\n      {text}"
 
 
-def _row(answers: Iterable[Answer]) -> Row:
+def _row(answers: Iterable[CaseResult]) -> Row:
     counted = list(answers)
     return Row(
         right=_score(answer.is_right for answer in counted),

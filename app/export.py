@@ -222,7 +222,7 @@ def _seeds(languages: Iterable[str], *, has_name: bool) -> Iterator[str]:
 
     Files for machines name the site in each link, so they need its name.
     """
-    kinds: list[addresses.Kind] = ["home", "search"]
+    kinds: list[addresses.PageKind] = ["home", "search"]
     if has_name:
         kinds += ["feed", "llms", "llms full"]
         yield from (addresses.PATHS["sitemap"], addresses.PATHS["robots"])

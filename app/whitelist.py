@@ -13,7 +13,7 @@ from typing import Literal
 from app.i18n import _
 from app.model import IpAddress
 
-Kind = Literal[
+EntryKind = Literal[
     "ours", "range", "open", "port", "space", "hidden", "misspelt", "private", "other", "unreadable"
 ]
 
@@ -38,7 +38,7 @@ class Entry:
     """One entry of the list as it was written, what it is, and what to do about it."""
 
     text: str
-    kind: Kind
+    kind: EntryKind
     advice: str
 
     @property

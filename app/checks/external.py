@@ -39,7 +39,7 @@ def _refuse_private(request: httpx.Request) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PageStatus:
     """The status of a page, or None and the reason."""
 
     status: int | None
@@ -67,7 +67,7 @@ def dead_link(survey: Survey) -> Iterator[Mistake]:
         yield link.mistake(f"the page {link.target} {message}", severity)
 
 
-def ask(pages: Iterable[str]) -> Mapping[str, Answer]:
+def ask(pages: Iterable[str]) -> Mapping[str, PageStatus]:
     """Return the answer to each page, by its address."""
     sites: dict[str, list[str]] = defaultdict(list)
     for page in sorted(pages):
@@ -89,13 +89,13 @@ def _page(target: str) -> str:
     return urldefrag(target).url
 
 
-def _ask(client: httpx.Client, page: str) -> Answer:
+def _ask(client: httpx.Client, page: str) -> PageStatus:
     try:
         status = _status(client, "HEAD", page)
         is_good = status < httpx.codes.MULTIPLE_CHOICES
-        return Answer(status if is_good else _status(client, "GET", page))
+        return PageStatus(status if is_good else _status(client, "GET", page))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Answer(None, str(error).removesuffix(".") or type(error).__name__)
+        return PageStatus(None, str(error).removesuffix(".") or type(error).__name__)
 
 
 def _status(client: httpx.Client, method: str, page: str) -> int:

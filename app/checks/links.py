@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 from app import addresses
 from app.addresses import PATHS, Address
 from app.checks.places import (
-    Link,
     Mistake,
+    PlacedLink,
     Survey,
     did_you_mean,
     is_draft,
@@ -47,7 +47,7 @@ def external_link_form(survey: Survey) -> Iterator[Mistake]:
             yield link.mistake(f"the link {link.target} {reason}")
 
 
-def external_links(survey: Survey) -> Iterator[Link]:
+def external_links(survey: Survey) -> Iterator[PlacedLink]:
     """Yield every link to a page of another site that is well-formed."""
     for link in survey.links:
         is_page = link.target.lower().startswith(("http://", "https://"))
@@ -98,7 +98,7 @@ class _Pages:
         unreadable = (name for name, source in survey.errors.items() if source.document.problems)
         self.unreadable_codes = frozenset(unreadable)
 
-    def mistakes(self, link: Link) -> Iterator[Mistake]:
+    def mistakes(self, link: PlacedLink) -> Iterator[Mistake]:
         """Yield what is wrong with a link to a page of this help center."""
         path = link.path
         if path and not path.startswith("/"):
@@ -114,7 +114,7 @@ class _Pages:
             cure = did_you_mean(exchange, self.exchanges)
             yield link.mistake(f"there is no exchange `{exchange}`; {cure}")
 
-    def _page_mistakes(self, path: str, link: Link) -> Iterator[Mistake]:
+    def _page_mistakes(self, path: str, link: PlacedLink) -> Iterator[Mistake]:
         """Yield why nobody finds the page at `path`, or why it shouldn't be linked so."""
         if new := self.survey.content.redirects.get(link.target):
             yield link.mistake(f"{link.target} only redirects; link to {new}", "warning")
@@ -145,12 +145,12 @@ class _Pages:
                 yield link.mistake(f"there is no page {path}; {did_you_mean(path, known)}")
 
     @staticmethod
-    def _moved(link: Link, path: str, present: str | None) -> Iterator[Mistake]:
+    def _moved(link: PlacedLink, path: str, present: str | None) -> Iterator[Mistake]:
         if present:
             yield link.mistake(f"{path} only redirects; link to {present}", "warning")
 
     def _missing(
-        self, link: Link, path: str, what: str, name: str, known: Mapping[str, Source]
+        self, link: PlacedLink, path: str, what: str, name: str, known: Mapping[str, Source]
     ) -> Iterator[Mistake]:
         if name not in known:
             cure = did_you_mean(name, known)
@@ -159,7 +159,7 @@ class _Pages:
             yield link.mistake(f"{path} is a draft; publish it, or remove the link")
 
     def _anchor_mistakes(
-        self, path: str, anchor: str, exchange: str, link: Link
+        self, path: str, anchor: str, exchange: str, link: PlacedLink
     ) -> Iterator[Mistake]:
         """Yield why a link to an anchor doesn't get there."""
         page = path or page_of(link.text.source)

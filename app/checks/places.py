@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app import addresses
-from app.content.folder import Kind
+from app.content.folder import FileKind
 from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Source
 from app.content.markdown import Reference, anchors, references
@@ -120,7 +120,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PlacedLink:
     """One link: the text that it stands in, and where it leads.
 
     `line` is the line of the text, from 1, and None where the whole text is the link. A link to
@@ -136,7 +136,7 @@ class Link:
     fragment: str = ""
 
     @classmethod
-    def to(cls, target: str, text: Text, line: int | None = None) -> Link:
+    def to(cls, target: str, text: Text, line: int | None = None) -> PlacedLink:
         """Return the link to `target` that stands in `text`."""
         if _EXTERNAL.match(target):
             return cls(text, target, line, is_external=True)
@@ -185,7 +185,7 @@ class Survey:
         self.item_aliases: list[Text] = []
         self.braced: list[Text] = []
         self.references: list[tuple[Text, Reference]] = []
-        self.links: list[Link] = []
+        self.links: list[PlacedLink] = []
         self.led_to: set[str] = set()
         self._headings: dict[str, tuple[tuple[Reference, str], ...]] = {}
         for source in content.sources:
@@ -222,7 +222,7 @@ class Survey:
         """The files of error codes by the id of their exchange."""
         return self._named("errors")
 
-    def _named(self, kind: Kind) -> Mapping[str, Source]:
+    def _named(self, kind: FileKind) -> Mapping[str, Source]:
         return {name_of(source): source for source in self.content.sources if source.kind == kind}
 
     def headings(self, source: Source) -> tuple[tuple[Reference, str], ...]:
@@ -232,7 +232,7 @@ class Survey:
     def _gather(self, source: Source) -> None:
         """Look through a file once for everything that rules need."""
         found: list[tuple[Text, Reference]] = []
-        links: list[Link] = []
+        links: list[PlacedLink] = []
         named: list[Text] = []
         for text in texts_of(source):
             location, last = text.location, text.location[-1]
@@ -253,10 +253,10 @@ class Survey:
             if not text.is_markdown:
                 continue
             if location != BODY and _ADDRESS.match(text.text):
-                links.append(Link.to(text.text, text))
+                links.append(PlacedLink.to(text.text, text))
             found += ((text, reference) for reference in references(self._filled(text)))
         links += (
-            Link.to(reference.target, text, reference.line)
+            PlacedLink.to(reference.target, text, reference.line)
             for text, reference in found
             if reference.kind == "link"
         )
@@ -290,7 +290,7 @@ def _headings(
     return tuple(zip(headings, names, strict=False))
 
 
-def _leads_to(source: Source, names: Iterable[Text], links: Iterable[Link]) -> Iterator[str]:
+def _leads_to(source: Source, names: Iterable[Text], links: Iterable[PlacedLink]) -> Iterator[str]:
     """Yield the slugs of the issues that `names` and `links` of a file lead a reader to."""
     own = name_of(source) if source.kind == "issue" else ""
     for text in names:

@@ -21,7 +21,7 @@ TEXT_SUFFIXES = (".md", ".markdown", ".yml", ".yaml", ".jsonl")
 IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 """The endings of images. SVG is none of them, because it can contain scripts."""
 
-Kind = Literal[
+FileKind = Literal[
     "site",
     "diagnostic",
     "tips",
@@ -36,7 +36,7 @@ Kind = Literal[
     "vocabulary",
     "glossary",
 ]
-FILES: Mapping[str, Kind] = {
+FILES: Mapping[str, FileKind] = {
     "site.yml": "site",
     "diagnostic.yml": "diagnostic",
     "tips.yml": "tips",
@@ -46,14 +46,14 @@ FILES: Mapping[str, Kind] = {
     "reports.jsonl": "reports",
     "vocabulary.yml": "vocabulary",
 }
-TRANSLATED_FILES: Mapping[str, Kind] = {
+TRANSLATED_FILES: Mapping[str, FileKind] = {
     "site.yml": "site",
     "diagnostic.yml": "diagnostic",
     "tips.yml": "tips",
     "glossary.yml": "glossary",
 }
 """The files of a language, besides those in `FOLDERS`."""
-FOLDERS: Mapping[str, tuple[Kind, str]] = {
+FOLDERS: Mapping[str, tuple[FileKind, str]] = {
     "issues": ("issue", ".md"),
     "questions": ("question", ".md"),
     "exchanges": ("exchange", ".md"),
@@ -113,7 +113,7 @@ class Folder:
 
     root: Path
 
-    def files(self) -> list[tuple[Kind, str]]:
+    def files(self) -> list[tuple[FileKind, str]]:
         """Return every file that content is read from, in order, with what it is.
 
         Raises OSError when the folder can't be listed.
@@ -126,17 +126,17 @@ class Folder:
         found = (language(name) for name in sorted(self._names("")))
         return [known for known in found if known and (self.root / known.folder).is_dir()]
 
-    def translations(self, of: Language) -> list[tuple[Kind, str]]:
+    def translations(self, of: Language) -> list[tuple[FileKind, str]]:
         """Return every file of the translation into a language, with what it translates."""
         below = f"{of.folder}/"
-        found: list[tuple[Kind, str]] = [
+        found: list[tuple[FileKind, str]] = [
             (kind, below + name)
             for name, kind in TRANSLATED_FILES.items()
             if (self.root / of.folder / name).exists()
         ]
         return [*found, *self._pages(below)]
 
-    def _pages(self, below: str) -> Iterator[tuple[Kind, str]]:
+    def _pages(self, below: str) -> Iterator[tuple[FileKind, str]]:
         for folder, (kind, suffix) in FOLDERS.items():
             for name in sorted(self._names(below + folder)):
                 if name.endswith(suffix):

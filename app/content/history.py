@@ -19,27 +19,27 @@ HEAD = """\
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FileChange:
     """The last change of a file: its day, and a mark of the text that the file had then."""
 
     day: dt.date
     mark: str
 
 
-def parse_dates(lines: Iterable[str]) -> Mapping[str, Change]:
+def parse_dates(lines: Iterable[str]) -> Mapping[str, FileChange]:
     """Return the last change of each file by its path; lines of another form don't count."""
     changes = {}
     for line in lines:
         day, _, rest = line.partition(" ")
         mark, _, path = rest.partition(" ")
         try:
-            changes[path] = Change(dt.date.fromisoformat(day), mark)
+            changes[path] = FileChange(dt.date.fromisoformat(day), mark)
         except ValueError:
             continue
     return changes
 
 
-def dates_text(texts: Mapping[str, str], known: Mapping[str, Change], today: dt.date) -> str:
+def dates_text(texts: Mapping[str, str], known: Mapping[str, FileChange], today: dt.date) -> str:
     """Return `dates.txt` for the files with these `texts`, by path.
 
     A file keeps its day while its text has the mark that is `known`; else it changed `today`.

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypedDict, TypeVar
 
-from app.content.folder import MAX_IMAGE_BYTES, Folder, Kind, UnreadableError, readable
+from app.content.folder import MAX_IMAGE_BYTES, FileKind, Folder, UnreadableError, readable
 from app.content.frontmatter import (
     Document,
     Location,
@@ -24,7 +24,7 @@ from app.content.frontmatter import (
     parse_markdown,
     parse_yaml,
 )
-from app.content.history import Change, parse_dates
+from app.content.history import FileChange, parse_dates
 from app.content.translations import (
     Place,
     Translation,
@@ -175,7 +175,7 @@ class Source:
     `entity` is None when the file is broken.
     """
 
-    kind: Kind
+    kind: FileKind
     path: str
     text: str
     document: Document
@@ -207,7 +207,7 @@ class Content:
     errors: tuple[ErrorCode, ...]
     permalinks: tuple[str, ...]
     images: Mapping[str, bytes]
-    changes: Mapping[str, Change]
+    changes: Mapping[str, FileChange]
     reports: tuple[Report, ...] = ()
     vocabulary: tuple[WordGroup, ...] = ()
     redirects: Mapping[str, str] = field(default_factory=dict)
@@ -351,7 +351,7 @@ def translated(content: Content, translation: Translation) -> Content:
 
 
 def _translation(
-    folder: Folder, of: Language, files: Iterable[tuple[Kind, str]]
+    folder: Folder, of: Language, files: Iterable[tuple[FileKind, str]]
 ) -> tuple[Translation, list[tuple[str, str]], list[tuple[str, Problem]]]:
     """Return a translation, the texts of its files by path, and what is wrong with them."""
     found: dict[str, TranslationFile] = {}
@@ -388,7 +388,7 @@ def _version(texts: Iterable[tuple[str, str]], images: Mapping[str, bytes]) -> s
     return digest.hexdigest()[:12]
 
 
-def _source(folder: Folder, kind: Kind, path: str) -> tuple[Source, list[Problem]]:
+def _source(folder: Folder, kind: FileKind, path: str) -> tuple[Source, list[Problem]]:
     shown = readable(path)
     try:
         text = folder.read(path)
@@ -399,7 +399,7 @@ def _source(folder: Folder, kind: Kind, path: str) -> tuple[Source, list[Problem
     return Source(kind, shown, text, document, entity), problems
 
 
-def _document(kind: Kind, text: str) -> Document:
+def _document(kind: FileKind, text: str) -> Document:
     """Return the fields of a text, or what makes it unreadable."""
     if problem := conflict(text):
         return Document({}, problems=(problem,))
@@ -414,7 +414,7 @@ def _document(kind: Kind, text: str) -> Document:
     return document
 
 
-def _parse(kind: Kind, path: str, text: str) -> tuple[Document, Entity | None, list[Problem]]:
+def _parse(kind: FileKind, path: str, text: str) -> tuple[Document, Entity | None, list[Problem]]:
     document = _document(kind, text)
     if document.problems:
         return document, None, list(document.problems)
@@ -438,7 +438,7 @@ def _too_long(document: Document) -> Iterator[Problem]:
 PAGES = frozenset({"issue", "question", "exchange"})
 """The kinds of Markdown files, each of which is a page."""
 
-TYPES: Mapping[Kind, type[Entity]] = {
+TYPES: Mapping[FileKind, type[Entity]] = {
     "site": Site,
     "diagnostic": Diagnostic,
     "tips": TipFile,
@@ -455,7 +455,9 @@ TYPES: Mapping[Kind, type[Entity]] = {
 """The type of the files of each kind."""
 
 
-def _complete(kind: Kind, name: str, document: Document) -> tuple[dict[str, Any], list[Problem]]:
+def _complete(
+    kind: FileKind, name: str, document: Document
+) -> tuple[dict[str, Any], list[Problem]]:
     """Add the fields that come from the file's name and body, which the file must not repeat."""
     fields = dict(document.fields)
     said_again: list[Location] = []

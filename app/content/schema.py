@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from app.content.folder import Kind
+from app.content.folder import FileKind
 from app.content.loader import TYPES
 from app.content.validation import FILLED_IN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-FILES: Mapping[Kind, str] = MappingProxyType(
+FILES: Mapping[FileKind, str] = MappingProxyType(
     {
         "site": "site.yml",
         "diagnostic": "diagnostic.yml",
@@ -42,7 +42,7 @@ class _Generator(GenerateJsonSchema):
         return False
 
 
-def schema(kind: Kind) -> dict[str, Any]:
+def schema(kind: FileKind) -> dict[str, Any]:
     """Return the JSON Schema of the files of a kind; descriptions are those of the model."""
     made = TYPES[kind].model_json_schema(schema_generator=_Generator)
     types = made.pop("$defs", {})
@@ -72,7 +72,7 @@ def _may_be_text(solutions: dict[str, Any], solution: dict[str, Any]) -> None:
     solution["required"] = [name for name in solution["required"] if name != "id"]
 
 
-def keys(kind: Kind) -> Iterator[tuple[str, bool, str]]:
+def keys(kind: FileKind) -> Iterator[tuple[str, bool, str]]:
     """Yield every key of a kind, whether it is needed, and its meaning: needed ones first.
 
     Keys below another one are written with a dot, keys of the items of a list with `[]` before it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.diagnosis.text import Text
+from app.diagnosis.text import NormalisedText
 
 # Python's own `re` where many short matches are wanted, which RE2's wrapper is slow at. Linear: no
 # repetition holds another, and each is tried at one place of a line.
@@ -43,7 +43,7 @@ def is_machine_made(line: str) -> bool:
     return clock is not None and clock.start() <= _LAST_CLOCK
 
 
-def mostly_machine_made(text: Text) -> bool:
+def mostly_machine_made(text: NormalisedText) -> bool:
     """Tell whether a program wrote more than half of the lines."""
     half = len(text.sentences) // 2
     lines = 0

@@ -20,7 +20,7 @@ import ahocorasick_rs
 
 from app.diagnosis import weights
 from app.diagnosis.lines import is_frame
-from app.diagnosis.text import Span, Text, normalise
+from app.diagnosis.text import NormalisedText, Span, normalise
 from app.diagnosis.tokens import NOT_WORDS, SCRIPT, SMALL_WORDS, WORD, Token, stem, tokens
 
 MOST_TOKENS = 500
@@ -99,7 +99,7 @@ class PhraseIndex:
             ahocorasick_rs.AhoCorasick(self._within_runs) if self._within_runs else None
         )
 
-    def find(self, text: Text, understood: Iterable[Span] = ()) -> list[FoundPhrase]:
+    def find(self, text: NormalisedText, understood: Iterable[Span] = ()) -> list[FoundPhrase]:
         """Return the phrases that stand in `text`, each once, those with most words first.
 
         Words within the spans that were `understood` already, as fixed messages, don't count.
@@ -133,7 +133,7 @@ class PhraseIndex:
             for index in best_first
         ]
 
-    def _terms(self, text: Text, sentence: Sequence[Token]) -> dict[str, Token]:
+    def _terms(self, text: NormalisedText, sentence: Sequence[Token]) -> dict[str, Token]:
         """Return every term that finds a word of `sentence`, with the first such word."""
         present: dict[str, Token] = {}
         for token in sentence:
@@ -158,7 +158,7 @@ def _start(token: Token) -> int:
     return token.start
 
 
-def _sentences(text: Text, understood: Iterable[Span]) -> list[list[Token]]:
+def _sentences(text: NormalisedText, understood: Iterable[Span]) -> list[list[Token]]:
     """Return the words of each sentence; of a long text those of its beginning and its end."""
     # Of an address only the host is a word (testnet.example.com), not method, path and query.
     paths = (match.span(1) for match in _PATH.finditer(text.flat))
@@ -221,7 +221,7 @@ def _first_tokens(sentences: Iterable[list[Token]]) -> list[list[Token]]:
     return first
 
 
-def _quote(text: Text, words: Sequence[Token]) -> str:
+def _quote(text: NormalisedText, words: Sequence[Token]) -> str:
     """Return the words as they stand, with an ellipsis for longer text between them."""
     quote = ""
     end = 0

@@ -15,7 +15,7 @@ from app.diagnosis.codes import Context, NumberHit
 from app.diagnosis.exchanges import Mention
 from app.diagnosis.lines import is_machine_made
 from app.diagnosis.signatures import Hit
-from app.diagnosis.text import Span, Text, normalise
+from app.diagnosis.text import NormalisedText, Span, normalise
 from app.model import NO_ISSUE, ErrorCode
 
 _STATUS = re2.compile(r"^http ([1-5][0-9]{2})$")
@@ -42,7 +42,7 @@ class Reading:
     `is_machine_made`: a program wrote most of its lines, so they are nobody's own words.
     """
 
-    text: Text
+    text: NormalisedText
     hits: tuple[Hit[Owner], ...]
     numbers: tuple[NumberHit, ...]
     mentions: tuple[Mention, ...]

@@ -61,7 +61,7 @@ What the exchange answered may stand behind it, within the same brackets.
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class NormalisedText:
     """A normalised paste.
 
     `flat` is all of it on one line, lower case, every run of white space one space. `lines` are the
@@ -110,7 +110,7 @@ class Text:
         return max(0, bisect_right(self.starts, position) - 1)
 
 
-def normalise(pasted: str) -> Text:
+def normalise(pasted: str) -> NormalisedText:
     """Return `pasted` in the normal form. Any string is accepted."""
     text = pasted.replace("\r\n", "\n").replace("\r", "\n")
     lines = tuple(text.split("\n"))
@@ -146,7 +146,7 @@ def normalise(pasted: str) -> Text:
             starts.append(length)
             numbers.append(number)
             length += len(words) + 1
-    return Text(" ".join(parts), lines, tuple(parts), tuple(starts), tuple(numbers))
+    return NormalisedText(" ".join(parts), lines, tuple(parts), tuple(starts), tuple(numbers))
 
 
 def _translated(run: re.Match[str]) -> str:

@@ -108,7 +108,7 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportCount:
     """On this day a visitor made a support report after reading this issue or being led to it.
 
     Each support report has a row with `ANY_ISSUE` too, which counts the reports themselves.

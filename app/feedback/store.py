@@ -19,7 +19,7 @@ from app.feedback.records import (
     Kind,
     PageVotes,
     Reason,
-    Report,
+    ReportCount,
     Shared,
     Status,
     StoreUnavailableError,
@@ -133,7 +133,7 @@ class Store:
         It is written soon, and nothing waits for it.
         """
         for issue in sorted({ANY_ISSUE, *issues}):
-            self._writer.add(Write(Report(day, issue), done=None))
+            self._writer.add(Write(ReportCount(day, issue), done=None))
 
     async def _write(self, what: Row | Call) -> Any:
         if self._is_closed:

@@ -21,7 +21,7 @@ from app.feedback.database import Database
 from app.feedback.failures import RefusedError
 from app.feedback.records import (
     UNANSWERED_DAYS,
-    Report,
+    ReportCount,
     Shared,
     StoreUnavailableError,
     Unanswered,
@@ -39,7 +39,7 @@ RETRY_SECONDS = 1
 MOST_UNANSWERED = 10_000
 """The most unanswered texts that are kept, so that a flood of texts can't fill the disk."""
 
-Row = Vote | Unanswered | Report
+Row = Vote | Unanswered | ReportCount
 Call = Callable[[Database], Any]
 
 logger = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ class Writer:
             if whats:
                 _store_votes(connection, [row for row in whats if isinstance(row, Vote)])
                 _store_texts(connection, [row for row in whats if isinstance(row, Unanswered)])
-                _count_reports(connection, [row for row in whats if isinstance(row, Report)])
+                _count_reports(connection, [row for row in whats if isinstance(row, ReportCount)])
             elif is_degraded:
                 # Only a write shows whether the disk is still full.
                 connection.execute(insert(tables.probe).values(at=datetime.now(UTC)))
@@ -288,7 +288,7 @@ def _store_texts(connection: Connection, texts: Sequence[Unanswered]) -> None:
     connection.execute(delete(tables.unanswered).where(row <= first_too_many.scalar_subquery()))
 
 
-def _count_reports(connection: Connection, reports: Iterable[Report]) -> None:
+def _count_reports(connection: Connection, reports: Iterable[ReportCount]) -> None:
     report = tables.report
     counts = Counter((row.issue, row.day) for row in reports)
     for (issue, day), count in sorted(counts.items()):

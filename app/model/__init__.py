@@ -56,11 +56,11 @@ from app.model.errors import (
 from app.model.exchanges import (
     Clock,
     Exchange,
+    FactSource,
     KeyFormat,
     Passphrase,
     Permission,
     RateLimits,
-    Source,
     StatusCalls,
     StatusNotices,
     Testnet,

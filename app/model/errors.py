@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.model.articles import Recipe
 from app.model.base import Entity, NonEmpty, Prose, Slug
-from app.model.exchanges import Source
+from app.model.exchanges import FactSource
 
 PLACEHOLDER = re.compile(r"\{(?:ip|n)?\}")
 """The placeholders of a message: an IP address, a number, or any text."""
@@ -81,7 +81,7 @@ class ErrorCode(Entity):
 class ErrorFile(Entity):
     """The error codes of an exchange, and the sources that they cite by key."""
 
-    sources: dict[Slug, Source] = Field(default_factory=dict)
+    sources: dict[Slug, FactSource] = Field(default_factory=dict)
     """The sources that entries cite, by a key of your choice."""
     errors: tuple[ErrorCode, ...] = ()
     """The error codes."""

@@ -10,7 +10,7 @@ from app import addresses
 from app.model.base import Article, Entity, NonEmpty, Prose, Slug, Url
 
 
-class Source(Entity):
+class FactSource(Entity):
     """The source of a fact."""
 
     where: NonEmpty
@@ -230,7 +230,7 @@ class Exchange(Article):
     """Other facts a reader needs."""
     unverified: tuple[NonEmpty, ...] = ()
     """The facts that no official source confirms, such as `whitelist.path`."""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[FactSource, ...] = ()
     """The sources of the facts."""
 
     @property

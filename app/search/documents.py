@@ -11,7 +11,7 @@ from app.answers import answer
 from app.content.markdown import blocks, plain
 from app.knowledge import KnowledgeBase
 from app.model import PLACEHOLDER, Article, ErrorCode, Exchange, Issue, Question, Site, Tip
-from app.search.results import Kind
+from app.search.results import ResultKind
 
 ALWAYS, NONE_CHOSEN = "always", ""
 """When a passage is shown: always, or while no exchange is chosen."""
@@ -29,7 +29,7 @@ class Passage(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class SearchDocument:
     """A page that a search can find.
 
     Matches in `names` count most, then those in `lead`, then those in `passages`, which a visitor
@@ -40,7 +40,7 @@ class Document:
     `issues`, the addresses of what it can mean, likeliest first, are those of an error code.
     """
 
-    kind: Kind
+    kind: ResultKind
     title: str
     url: str
     passages: tuple[Passage, ...]
@@ -59,7 +59,7 @@ class Document:
         return self.passages[0].text if self.passages else ""
 
 
-def documents_of(knowledge: KnowledgeBase) -> Iterator[Document]:
+def documents_of(knowledge: KnowledgeBase) -> Iterator[SearchDocument]:
     """Yield all documents; those that fit a query equally well keep this order.
 
     Another kind of content becomes searchable with a function like those below.
@@ -78,13 +78,13 @@ def documents_of(knowledge: KnowledgeBase) -> Iterator[Document]:
     yield _home(knowledge.site, knowledge.tips)
 
 
-def _issue(issue: Issue, knowledge: KnowledgeBase) -> Document:
+def _issue(issue: Issue, knowledge: KnowledgeBase) -> SearchDocument:
     title = plain(issue.title)
     steps = [(step, NONE_CHOSEN) for step in issue.steps(None)]
     for exchange in knowledge.exchanges:
         if issue.concerns(exchange.id) and (told := answer(knowledge, issue.slug, exchange.id)):
             steps += [(step, exchange.id) for step in told.steps]
-    return Document(
+    return SearchDocument(
         kind="issue",
         title=title,
         url=issue.url,
@@ -112,9 +112,9 @@ def _told(issue: Issue, knowledge: KnowledgeBase) -> Iterator[str]:
             yield " ".join(word for word in report.text.split() if word.casefold() not in names)
 
 
-def _question(question: Question, knowledge: KnowledgeBase) -> Document:
+def _question(question: Question, knowledge: KnowledgeBase) -> SearchDocument:
     title = plain(question.title)
-    return Document(
+    return SearchDocument(
         kind="question",
         title=title,
         url=question.url,
@@ -128,7 +128,7 @@ def _question(question: Question, knowledge: KnowledgeBase) -> Document:
     )
 
 
-def _exchange(exchange: Exchange, knowledge: KnowledgeBase) -> Document:
+def _exchange(exchange: Exchange, knowledge: KnowledgeBase) -> SearchDocument:
     whitelist, clock, passphrase = exchange.whitelist, exchange.clock, exchange.passphrase
     facts: tuple[tuple[str | None, ...], ...] = (
         (whitelist.field, whitelist.path, whitelist.formats),
@@ -140,7 +140,7 @@ def _exchange(exchange: Exchange, knowledge: KnowledgeBase) -> Document:
         (*exchange.rate_limits.limits, exchange.rate_limits.ban, exchange.key.note),
         *((note,) for note in exchange.notes),
     )
-    return Document(
+    return SearchDocument(
         kind="exchange",
         title=exchange.name,
         url=exchange.url,
@@ -153,7 +153,7 @@ def _exchange(exchange: Exchange, knowledge: KnowledgeBase) -> Document:
     )
 
 
-def _error(title: str, exchange: str, code: str, entries: Sequence[ErrorCode]) -> Document:
+def _error(title: str, exchange: str, code: str, entries: Sequence[ErrorCode]) -> SearchDocument:
     """Return the document of a code. It has no `names`: many codes are made of common words."""
     messages = [entry.message for entry in entries if entry.message]
     signatures = [signature for entry in entries for signature in entry.signatures]
@@ -162,7 +162,7 @@ def _error(title: str, exchange: str, code: str, entries: Sequence[ErrorCode]) -
         for entry in entries
         for place, slug in enumerate(entry.issues)
     )
-    return Document(
+    return SearchDocument(
         kind="error",
         title=title,
         url=addresses.error(exchange, code),
@@ -179,10 +179,10 @@ def _error(title: str, exchange: str, code: str, entries: Sequence[ErrorCode]) -
     )
 
 
-def _whitelist(site: Site) -> Iterator[Document]:
+def _whitelist(site: Site) -> Iterator[SearchDocument]:
     if site.whitelist:
         title = plain(site.whitelist.title)
-        yield Document(
+        yield SearchDocument(
             kind="page",
             title=title,
             url=addresses.PATHS["whitelist"],
@@ -191,13 +191,13 @@ def _whitelist(site: Site) -> Iterator[Document]:
         )
 
 
-def _home(site: Site, tips: Sequence[Tip]) -> Document:
+def _home(site: Site, tips: Sequence[Tip]) -> SearchDocument:
     title = plain(site.title)
     sections = [(tip.title, tip.text, tip.id) for tip in tips]
     sections.append((site.support.title, site.support.text, "support"))
     if site.whitelist:
         sections.insert(0, (site.whitelist.title, _banner(site), "whitelist"))
-    return Document(
+    return SearchDocument(
         kind="page",
         title=title,
         url=addresses.home(),

@@ -20,7 +20,7 @@ from app.languages import current
 from app.search.analysis import cut, stemming, tokens_of
 from app.search.documents import ALWAYS, NONE_CHOSEN, Passage, documents_of
 from app.search.names import Names
-from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, QueryBuilder, Question, clean
+from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, ParsedQuery, QueryBuilder, clean
 from app.search.results import Result
 from app.search.snippets import Snippets
 from app.search.words import Words, rarities
@@ -108,7 +108,7 @@ class SearchIndex:
         return self._results(ranked[: max(limit, 0)], question, exchange, exchanges)
 
     def _ranked(
-        self, text: str, question: Question, exchanges: Sequence[str], limit: int
+        self, text: str, question: ParsedQuery, exchanges: Sequence[str], limit: int
     ) -> tuple[int, ...]:
         """Return the numbers of the pages that fit a clean query, best first."""
         named = self._names.pages(text, exchanges)
@@ -126,7 +126,7 @@ class SearchIndex:
             pages = self._hits(self._queries.titles(question), 20)
             kind = address.kind.removeprefix("short ")
             pages.sort(key=lambda page: self._documents[page].kind != kind)
-        return self._results(pages[: max(limit, 0)], Question(), None)
+        return self._results(pages[: max(limit, 0)], ParsedQuery(), None)
 
     def _near_errors(self, exchange: str, code: str) -> list[int]:
         """Return the pages of the codes that look like `code`, and the page of the exchange."""
@@ -149,7 +149,7 @@ class SearchIndex:
     def _results(
         self,
         pages: Sequence[int],
-        question: Question,
+        question: ParsedQuery,
         exchange: str | None,
         named: Iterable[str] = (),
     ) -> tuple[Result, ...]:

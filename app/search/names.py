@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from app.model import PLACEHOLDER
 from app.search.analysis import FILLERS, parts_of, tokens_of
-from app.search.documents import Document
+from app.search.documents import SearchDocument
 
 MOST_SHARERS = 3
 """The most error codes that a message can name; a message of more codes names their issues."""
@@ -23,7 +23,7 @@ Message = tuple[str, ...]
 class Names:
     """The error codes, error messages and exchanges of the documents, by numbers of documents."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[SearchDocument]) -> None:
         self._documents = documents
         self._numbers = {document.url: number for number, document in enumerate(documents)}
         self._codes: dict[str, list[int]] = defaultdict(list)

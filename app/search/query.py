@@ -1,4 +1,4 @@
-"""A visitor's query -> a `Question` -> tantivy queries.
+"""A visitor's query -> a `ParsedQuery` -> tantivy queries.
 
 A match counts by how rare its word is and by the field that holds it. BM25, tantivy's own score,
 counts more in short texts: one-line error messages would come before every issue.
@@ -49,7 +49,7 @@ _UNFINISHED = re.compile(r"[^\W\d_]\Z")
 _LOOKALIKES = str.maketrans("“”„«»−–\N{NON-BREAKING HYPHEN}", '"""""---')
 
 
-class Question(NamedTuple):
+class ParsedQuery(NamedTuple):
     """What a query asks for, in words of the index."""
 
     words: tuple[Forms, ...] = ()
@@ -79,7 +79,7 @@ class QueryBuilder:
         self._words = words
         self._codes = codes
 
-    def read(self, query: str) -> Question:
+    def read(self, query: str) -> ParsedQuery:
         """Return what a clean query asks for; its last word may be unfinished."""
         loose = _QUOTED.sub(" ", query)
         tokens = tokens_of(loose)[:MAX_TOKENS]
@@ -97,7 +97,7 @@ class QueryBuilder:
         ]
         words = [forms for forms in asked if forms]
         exact = dict.fromkeys(token for token in tokens if token in self._codes)
-        return Question(
+        return ParsedQuery(
             words=tuple(nlargest(RAREST_WORDS, words, key=self._words.rarity)),
             codes=tuple(exact),
             quoted=tuple(map(self._words.analyze, _QUOTED.findall(query))),
@@ -105,7 +105,7 @@ class QueryBuilder:
             unknown=sum(not forms for forms in asked),
         )
 
-    def pages(self, question: Question, exchanges: Iterable[str]) -> Query:
+    def pages(self, question: ParsedQuery, exchanges: Iterable[str]) -> Query:
         """Return the query for the pages that fit.
 
         There are none if most words of the question are on no page.
@@ -138,7 +138,7 @@ class QueryBuilder:
             ]
         )
 
-    def titles(self, question: Question) -> Query:
+    def titles(self, question: ParsedQuery) -> Query:
         """Return the query for the pages whose titles fit."""
         return Query.boolean_query(self._clauses(question, {"title": 1.0}))
 
@@ -155,7 +155,7 @@ class QueryBuilder:
             ]
         )
 
-    def matches(self, question: Question) -> Query:
+    def matches(self, question: ParsedQuery) -> Query:
         """Return the query for what to mark in passages."""
         codes = ({self._words.analyze(code): TYPED} for code in question.codes)
         question = question._replace(words=(*question.words, *codes))
@@ -165,7 +165,7 @@ class QueryBuilder:
         return Query.boolean_query([(Occur.Should, self._one(field, (value,))) for value in values])
 
     def _clauses(
-        self, question: Question, fields: Mapping[str, float]
+        self, question: ParsedQuery, fields: Mapping[str, float]
     ) -> list[tuple[Occur, Query]]:
         """Return what to look for: all that is quoted, and any of the other words."""
         clauses = []

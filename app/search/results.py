@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["issue", "question", "exchange", "error", "page"]
+ResultKind = Literal["issue", "question", "exchange", "error", "page"]
 """`page` is any page that is not one of the others, such as the home page."""
 
 
@@ -18,7 +18,7 @@ class Result:
     as plain text in pieces, each with whether it matches the query; it is not escaped.
     """
 
-    kind: Kind
+    kind: ResultKind
     title: str
     url: str
     where: str | None

@@ -16,7 +16,7 @@ from typing import Any
 import httpx2 as httpx
 
 from app.model import StatusCalls
-from app.status.reading import Said, UnreadableError, at, moment, parsed, said
+from app.status.reading import Said, UnreadableResponseError, at, moment, parsed, said
 
 TIMEOUT_SECONDS = 5.0
 """The longest time of a call, from resolving the host to the last byte."""
@@ -24,7 +24,14 @@ MAX_BYTES = 256 * 1024
 """The longest response that is read; documented responses take less than 10 KB."""
 USER_AGENT = "helpcenter-status/1 (looks once a minute whether the API answers)"
 
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, UnreadableError, ValueError)
+_FAILURES = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    OSError,
+    TimeoutError,
+    UnreadableResponseError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ async def look(calls: StatusCalls, now: Callable[[], dt.datetime]) -> Look:
                 answer, half = await _call(asker, calls.time.url, now)
                 ahead = _ahead(at(answer, calls.time.field), half)
                 if ahead is None:
-                    raise UnreadableError("no time")
+                    raise UnreadableResponseError("no time")
         except _FAILURES:
             if not calls.url:
                 return Look(begun, Said("silent"))
@@ -104,23 +111,23 @@ async def _call(
         async with asker.stream("GET", url) as response:
             half = (time.perf_counter() - begun) / 2
             if response.status_code != httpx.codes.OK:
-                raise UnreadableError(f"status {response.status_code}")
+                raise UnreadableResponseError(f"status {response.status_code}")
             body = bytearray()
             async for part in response.aiter_raw():
                 body += part
                 if len(body) > MAX_BYTES:
-                    raise UnreadableError("too long")
+                    raise UnreadableResponseError("too long")
     return parsed(bytes(body)), sent + dt.timedelta(seconds=half)
 
 
 async def _check_host(host: str) -> None:
-    """Raise `UnreadableError` for a host in a private network; a proxy may know other hosts."""
+    """Raise `UnreadableResponseError` for a private host; a proxy may know other hosts."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=SOCK_STREAM)
     except OSError:
         return
     if not all(is_public(str(address[0])) for *_, address in found):
-        raise UnreadableError("a private address")
+        raise UnreadableResponseError("a private address")
 
 
 def _ahead(told: Any, half: dt.datetime) -> float | None:

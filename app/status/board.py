@@ -30,7 +30,7 @@ GRAVITY: tuple[State, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """A change in the state of an exchange."""
 
     exchange: str
@@ -51,7 +51,7 @@ class Board:
 
     def __init__(self) -> None:
         self._records: dict[str, _Record] = {}
-        self.changes: deque[Change] = deque(maxlen=MOST_CHANGES)
+        self.changes: deque[StateChange] = deque(maxlen=MOST_CHANGES)
         """The newest last."""
 
     def note(self, exchange: str, look: Look) -> None:
@@ -63,7 +63,7 @@ class Board:
         before = record.look.said if record.look else None
         record.look = look
         if before and (before.state, before.begin) != (look.said.state, look.said.begin):
-            self.changes.append(Change(exchange, look))
+            self.changes.append(StateChange(exchange, look))
         slot = int(look.at.timestamp()) // SLOT_SECONDS
         gravest = max(record.slots.get(slot, "unknown"), look.said.state, key=GRAVITY.index)
         record.slots = {
@@ -128,7 +128,7 @@ class Board:
                 )
                 for name, saved in told["exchanges"].items()
             }
-            changes = [Change(name, _loaded(look)) for name, look in told["changes"]]
+            changes = [StateChange(name, _loaded(look)) for name, look in told["changes"]]
         except (ValueError, TypeError, KeyError, AttributeError):
             return  # of another version
         for name, record in records.items():

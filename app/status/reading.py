@@ -22,7 +22,7 @@ _UNITS = (1.0, 1e3, 1e6, 1e9)
 """Seconds, milliseconds, microseconds and nanoseconds, in parts of a second."""
 
 
-class UnreadableError(Exception):
+class UnreadableResponseError(Exception):
     """A response that differs from its documentation."""
 
 
@@ -36,19 +36,19 @@ class Said:
 
 
 def parsed(body: bytes) -> Any:
-    """Return the JSON of a response; raise `UnreadableError` if it isn't JSON."""
+    """Return the JSON of a response; raise `UnreadableResponseError` if it isn't JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise UnreadableError("no JSON") from None
+        raise UnreadableResponseError("no JSON") from None
 
 
 def said(calls: StatusCalls, answer: Any) -> Said:
-    """Return what the answer to a status call says; raise `UnreadableError` for nonsense."""
+    """Return the state in a response to a status call; raise `UnreadableResponseError`."""
     if not isinstance(answer, (dict, list)):
-        raise UnreadableError("no object and no list")
+        raise UnreadableResponseError("no object and no list")
     if not _agrees(answer, calls.expect):
-        raise UnreadableError("not the expected answer")
+        raise UnreadableResponseError("not the expected answer")
     found: list[Said] = []
     if calls.field:
         state = calls.values.get(_text(at(answer, calls.field)))
@@ -71,7 +71,7 @@ def _notices(notices: StatusNotices, answer: Any) -> Iterator[Said]:
     if listed is None and notices.state is None:
         return  # a list that may be left out while it is empty
     if not isinstance(listed, list):
-        raise UnreadableError("no list of announcements")
+        raise UnreadableResponseError("no list of announcements")
     for notice in listed:
         known = notices.values.get(_text(at(notice, notices.state)))
         state = known if notices.state else "announced"

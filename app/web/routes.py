@@ -32,8 +32,8 @@ from app.web.pages.replies import Replies
 from app.web.pages.report import Reports
 from app.web.pages.search import Search
 from app.web.pages.status import StatusPages
-from app.web.pages.theme import Theme
-from app.web.pages.whitelist import Whitelist
+from app.web.pages.theme import ThemePages
+from app.web.pages.whitelist import WhitelistPages
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
 from app.web.serving.status import StatusService
@@ -106,7 +106,12 @@ def routes(
         route(PATHS["short error"], Errors, Errors.short_error),
         route(PATHS["short issue"], Issues, Issues.short_issue),
         route(PATHS["search"], Search, Search.search),
-        route(PATHS["whitelist"], Whitelist, Whitelist.whitelist, Whitelist.compare_whitelist),
+        route(
+            PATHS["whitelist"],
+            WhitelistPages,
+            WhitelistPages.whitelist,
+            WhitelistPages.compare_whitelist,
+        ),
         route(PATHS["diagnosis"] + REPLY, Replies, Replies.diagnosis),
         route(PATHS["diagnosis"], Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
         route(PATHS["report"], Reports, Reports.linked, Reports.posted),
@@ -120,7 +125,7 @@ def routes(
         route(PATHS["robots"], Feeds, Feeds.robots),
         route(PATHS["llms"], Feeds, Feeds.llms),
         route(PATHS["llms full"], Replies, Replies.everything),
-        route(PATHS["theme"], Theme, Theme.stylesheet),
+        route(PATHS["theme"], ThemePages, ThemePages.stylesheet),
         route(PATHS["offer"], Offers, Offers.offer),
     ]
 

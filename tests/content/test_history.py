@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from app.cli import main
-from app.content.history import FILE, Change, dates_text, parse_dates
+from app.content.history import FILE, FileChange, dates_text, parse_dates
 from tests.conftest import TEAPOTS
 
 MONDAY, TUESDAY = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
@@ -31,7 +31,7 @@ def test_a_changed_file_gets_the_day_and_others_keep_theirs() -> None:
 
 def test_lines_of_another_form_do_not_count() -> None:
     lines = ["# head", "", "yesterday 0 a", "2026-03-02 0 a"]
-    assert parse_dates(lines) == {"a": Change(MONDAY, "0")}
+    assert parse_dates(lines) == {"a": FileChange(MONDAY, "0")}
 
 
 def test_publish_writes_the_days_of_the_files_that_changed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.model import Exchange, StatusCalls
 from app.status import asking
-from app.status.reading import UnreadableError, moment, said
+from app.status.reading import UnreadableResponseError, moment, said
 from tests.status.conftest import Looking
 from tests.status.exchanges import ANNOUNCED, LIMITED, MAINTENANCE, NORMAL, Played
 
@@ -151,5 +151,5 @@ def test_times_are_read_in_any_unit() -> None:
 def test_an_answer_without_a_state_is_no_list_of_announcements() -> None:
     calls = StatusCalls.model_validate({"url": "https://a.example", "notices": {"field": "data"}})
     assert said(calls, {}).state == "operating"
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableResponseError):
         said(calls, {"data": "soon"})

@@ -20,7 +20,7 @@ from app.web.api.answers import (
     question_summary,
     results,
 )
-from app.web.api.types import DiagnoseRequest, Mistake, Mistakes, Refusal
+from app.web.api.types import DiagnoseRequest, FieldMistake, Mistakes, Refusal
 from app.web.serving.live import Edition
 
 API_PATH = "/api/v1"
@@ -34,7 +34,7 @@ LISTED = 2
 """The items of a list that an example shows."""
 
 
-def _refusal(description: str, detail: str, *mistakes: Mistake) -> dict[str, Any]:
+def _refusal(description: str, detail: str, *mistakes: FieldMistake) -> dict[str, Any]:
     said = Mistakes(detail=detail, errors=[*mistakes]) if mistakes else Refusal(detail=detail)
     content = {"application/json": {"example": said.model_dump()}}
     return {"description": description, "model": type(said), "content": content}
@@ -50,7 +50,7 @@ REFUSALS: Mapping[int | str, dict[str, Any]] = {
     422: _refusal(
         "A field or parameter is missing, or is not as described.",
         "body.text: Field required",
-        Mistake(loc=["body", "text"], msg="Field required", type="missing"),
+        FieldMistake(loc=["body", "text"], msg="Field required", type="missing"),
     ),
     429: _refusal(
         "Your address has sent too much; `Retry-After` says for how many seconds to wait. "

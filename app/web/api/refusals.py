@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from app.addresses import PATHS
-from app.web.api.types import Mistake, Mistakes, Refusal
+from app.web.api.types import FieldMistake, Mistakes, Refusal
 from app.web.http.headers import NO_STORE
 
 MOST_MISTAKES = 10
@@ -31,7 +31,7 @@ def refusal(
     status: int,
     detail: str = "",
     headers: Mapping[str, str] | None = None,
-    mistakes: Iterable[Mistake] | None = None,
+    mistakes: Iterable[FieldMistake] | None = None,
 ) -> JSONResponse:
     """Return the answer to a request that is refused; a validation error names its `mistakes`."""
     if not detail or detail == HTTPStatus(status).phrase:
@@ -61,7 +61,7 @@ async def on_invalid(request: Request, error: Exception) -> JSONResponse:  # noq
     assert isinstance(error, RequestValidationError)
     details = error.errors()
     mistakes = [
-        Mistake(
+        FieldMistake(
             # The deeper parts of `loc` repeat keys that were sent.
             loc=list(detail["loc"][:2]),
             msg=detail["msg"].removeprefix("Value error, "),

@@ -57,13 +57,13 @@ class DiagnoseRequest(BaseModel):
     """The issue of the option that the visitor chose; `none` when none of those offered fits."""
 
 
-class Answer(BaseModel):
+class ApiAnswer(BaseModel):
     """Base of everything that is answered; addresses (`url`) are paths of this help center."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class ErrorReference(Answer):
+class ErrorReference(ApiAnswer):
     """The error code that was recognised."""
 
     exchange: str
@@ -76,7 +76,7 @@ class ErrorReference(Answer):
     """The page about the code."""
 
 
-class CallerIpAnswer(Answer):
+class CallerIpAnswer(ApiAnswer):
     """The IP address that the exchange says it saw."""
 
     address: str
@@ -85,7 +85,7 @@ class CallerIpAnswer(Answer):
     """`ours`: to be whitelisted; `not-ours`: another program's; `ipv6`: IPv6, but not ours."""
 
 
-class FixStepAnswer(Answer):
+class FixStepAnswer(ApiAnswer):
     """One step of what to do."""
 
     text: str
@@ -96,7 +96,7 @@ class FixStepAnswer(Answer):
     """The permalink of the step."""
 
 
-class MatchAnswer(Answer):
+class MatchAnswer(ApiAnswer):
     """One issue that fits, and why."""
 
     issue: str
@@ -113,7 +113,7 @@ class MatchAnswer(Answer):
     """What to do about it on the recognised or chosen exchange, in order."""
 
 
-class EverydayReference(Answer):
+class EverydayReference(ApiAnswer):
     """The answer to an everyday question that the text asks."""
 
     question: str
@@ -126,7 +126,7 @@ class EverydayReference(Answer):
     """The answer as plain text, its steps on numbered lines."""
 
 
-class OptionAnswer(Answer):
+class OptionAnswer(ApiAnswer):
     """One answer to the question, and what to send when it is chosen."""
 
     label: str
@@ -143,7 +143,7 @@ class OptionAnswer(Answer):
     """To be sent in `skipped`: the name of the question that this answer skips."""
 
 
-class QuestionAnswer(Answer):
+class QuestionAnswer(ApiAnswer):
     """What to ask the visitor next; send the same request again with what they choose."""
 
     text: str
@@ -152,7 +152,7 @@ class QuestionAnswer(Answer):
     """What to offer, in this order."""
 
 
-class DiagnoseAnswer(Answer):
+class DiagnoseAnswer(ApiAnswer):
     """The diagnosis: what the message means, and how sure that is."""
 
     verdict: Verdict
@@ -178,7 +178,7 @@ class DiagnoseAnswer(Answer):
     """The message without the secrets that were found in it."""
 
 
-class IssueSummary(Answer):
+class IssueSummary(ApiAnswer):
     """An issue in a list."""
 
     slug: str
@@ -191,7 +191,7 @@ class IssueSummary(Answer):
     """The page of the issue."""
 
 
-class StepAnswer(Answer):
+class StepAnswer(ApiAnswer):
     """One step of an issue."""
 
     id: str
@@ -219,7 +219,7 @@ class IssueAnswer(IssueSummary):
     """The day on which the facts were last checked, as 2026-11-20."""
 
 
-class QuestionSummary(Answer):
+class QuestionSummary(ApiAnswer):
     """An everyday question in a list."""
 
     slug: str
@@ -245,7 +245,7 @@ class EverydayAnswer(QuestionSummary):
     """The day on which the facts were last checked, as 2026-11-20."""
 
 
-class ExchangeSummary(Answer):
+class ExchangeSummary(ApiAnswer):
     """An exchange in a list."""
 
     id: str
@@ -256,7 +256,7 @@ class ExchangeSummary(Answer):
     """The page of the exchange."""
 
 
-class ErrorSummary(Answer):
+class ErrorSummary(ApiAnswer):
     """An error code in a list."""
 
     code: str
@@ -276,7 +276,7 @@ class ExchangeAnswer(ExchangeSummary):
     """Its error codes, in the writers' order."""
 
 
-class ErrorEntry(Answer):
+class ErrorEntry(ApiAnswer):
     """One meaning of an error code."""
 
     match: str | None
@@ -297,7 +297,7 @@ class ErrorEntry(Answer):
     """What to do about the first of `issues`, in order."""
 
 
-class ErrorAnswer(Answer):
+class ErrorAnswer(ApiAnswer):
     """One error code of one exchange."""
 
     exchange: str
@@ -310,7 +310,7 @@ class ErrorAnswer(Answer):
     """The meanings of the code."""
 
 
-class ResultAnswer(Answer):
+class ResultAnswer(ApiAnswer):
     """One search result."""
 
     kind: str
@@ -323,7 +323,7 @@ class ResultAnswer(Answer):
     """The words around what was found, as plain text."""
 
 
-class StatusAnswer(Answer):
+class StatusAnswer(ApiAnswer):
     """Whether one exchange answers now; times are in UTC."""
 
     exchange: str
@@ -347,14 +347,14 @@ class StatusAnswer(Answer):
     """Our page about the exchange."""
 
 
-class Refusal(Answer):
+class Refusal(ApiAnswer):
     """Why there is no answer."""
 
     detail: str
     """The reason, as a sentence for a developer."""
 
 
-class Mistake(Answer):
+class FieldMistake(ApiAnswer):
     """One thing that is wrong with a request; what was sent is not repeated."""
 
     loc: list[str | int]
@@ -368,5 +368,5 @@ class Mistake(Answer):
 class Mistakes(Refusal):
     """Why a request was not understood."""
 
-    errors: list[Mistake]
+    errors: list[FieldMistake]
     """The first ten mistakes."""

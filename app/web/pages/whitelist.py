@@ -64,7 +64,7 @@ class WhitelistPage:
     comparison: WhitelistComparison | None
 
 
-class Whitelist(Handlers):
+class WhitelistPages(Handlers):
     """The handlers of the comparison."""
 
     __slots__ = ()

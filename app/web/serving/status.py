@@ -15,7 +15,7 @@ from app.feedback.records import Shared, StoreUnavailableError
 from app.model import Exchange
 from app.status import asking
 from app.status.asking import Look
-from app.status.board import Board, Change
+from app.status.board import Board, StateChange
 from app.status.reading import Said, State
 
 PERIOD_SECONDS = 60.0
@@ -173,7 +173,7 @@ class StatusService:
         """Return what is known of all exchanges, in the writers' order."""
         return tuple(view for exchange in self._exchanges() if (view := self.view(exchange)))
 
-    def changes(self) -> tuple[tuple[Exchange, Change], ...]:
+    def changes(self) -> tuple[tuple[Exchange, StateChange], ...]:
         """Return what has changed, the newest first."""
         known = {exchange.id: exchange for exchange in self._exchanges()}
         changes = reversed(self.board.changes)
