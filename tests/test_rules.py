@@ -88,7 +88,6 @@ VIOLATIONS: Mapping[str, Files] = {
     "orphan": {"issues/a.md": issue()},
     "no-support-address": {"site.yml": dedent(SITE).replace(", email: choir@help.test", "")},
     "stale": {"issues/a.md": issue("verified: 2020-02-29")},
-    "expired": {"issues/a.md": issue("expires: 2020-02-29")},
     "wrong-example": {"issues/a.md": issue("examples: [tea]")},
     "unsound-answer": {
         "issues/a.md": issue("recipes: {general: {cause: Cold, steps: [Lift the lid]}}")

@@ -69,7 +69,6 @@ RULES: Mapping[str, Rule] = _by_id(
     upkeep.unlisted_option,
     upkeep.redundant_question,
     upkeep.stale,
-    upkeep.expired,
     upkeep.orphan,
     upkeep.no_support_address,
     upkeep.missing_choice,

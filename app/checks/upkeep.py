@@ -19,7 +19,10 @@ def stale(survey: Survey) -> Iterator[Mistake]:
 
     Warning. Example: `verified: 2020-02-29`
     """
-    for source, day in _dates(survey, "verified"):
+    for source in survey.sources:
+        day = source.document.fields.get("verified")
+        if source.kind not in PAGES or not isinstance(day, dt.date) or is_draft(source):
+            continue
         age = (survey.today - day).days
         if age > STALE_DAYS:
             message = (
@@ -30,26 +33,6 @@ def stale(survey: Survey) -> Iterator[Mistake]:
         else:
             continue
         yield _warning(source, ("verified",), message)
-
-
-def expired(survey: Survey) -> Iterator[Mistake]:
-    """Find a page that has expired; update or retire it.
-
-    Warning. Example: `expires: 2020-02-29`
-    """
-    for source, day in _dates(survey, "expires"):
-        if day < survey.today:
-            message = f"this page expired on {day}; update or retire it"
-            yield _warning(source, ("expires",), message)
-
-
-def _dates(survey: Survey, key: str) -> Iterator[tuple[Source, dt.date]]:
-    """Yield the dates under `key` of the published pages."""
-    for source in survey.sources:
-        day = source.document.fields.get(key)
-        is_page = source.kind in PAGES
-        if is_page and isinstance(day, dt.date) and not is_draft(source):
-            yield source, day
 
 
 def missing_choice(survey: Survey) -> Iterator[Mistake]:

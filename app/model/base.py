@@ -53,8 +53,6 @@ class Article(Entity):
     """Old names of this file; their URLs redirect here."""
     verified: dt.date | None = None
     """The day when the facts were last checked."""
-    expires: dt.date | None = None
-    """The last day on which this page is right; `check` warns after it."""
     draft: bool = False
     """Whether this page is unpublished; only `serve --dev` shows it."""
     body: Body = ""

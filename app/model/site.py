@@ -57,8 +57,6 @@ class Site(Entity):
     """The sentence below the heading."""
     description: Prose | None = None
     """The description for search engines and previews."""
-    icon: NonEmpty | None = None
-    """One character in front of the heading."""
     logo: NonEmpty | None = None
     """The file name of an image in `images/`, shown in front of the product's name."""
     social_image: NonEmpty | None = None

@@ -781,22 +781,9 @@ def test_facts_that_are_to_be_verified(
 def test_what_was_never_verified_or_is_a_draft_is_not_stale(make_content: MakeContent) -> None:
     files = {
         "issues/a.md": issue(),
-        "issues/b.md": issue("verified: 2020-02-29\nexpires: 2020-02-29\ndraft: true"),
+        "issues/b.md": issue("verified: 2020-02-29\ndraft: true"),
     }
     assert findings(make_content, files, "stale") == []
-    assert findings(make_content, files, "expired") == []
-
-
-@pytest.mark.parametrize(
-    ("day", "number"), [("2026-11-21", 1), ("2026-11-22", 0), ("2999-01-01", 0)]
-)
-def test_what_expires(day: str, number: int, make_content: MakeContent) -> None:
-    found = findings(make_content, {"issues/a.md": issue(f"expires: {day}")}, "expired")
-    assert len(found) == number
-    for finding in found:
-        assert places([finding]) == ["a.md:6:10"]
-        assert finding.severity == "warning"
-        assert "this page expired on 2026-11-21; update or retire it" in finding.message
 
 
 # --- orphan -----------------------------------------------------------------------------------
