@@ -214,6 +214,15 @@ def test_the_language_of_a_text_is_offered(pages: TestClient) -> None:
     assert pages.post("/en/diagnose", data={"text": text}).status_code == 200
 
 
+def test_the_language_of_an_error_message_says_nothing_about_its_reader(
+    pages: TestClient,
+) -> None:
+    text = '{"code":-7007,"say":"Friend unknown"} Please check the address and try again later'
+    answer = pages.post("/de/diagnose", data={"text": text}).text
+    assert "/errors/glassmarket/-7007" in answer
+    assert 'class="offer"' not in answer
+
+
 def test_a_page_in_english_has_one_address(pages: TestClient) -> None:
     answer = pages.get(f"/en{ISSUE}?exchange=glassmarket")
     assert answer.status_code == 301

@@ -142,7 +142,8 @@ class Diagnosing(Handlers):
         if answer and diagnosis:
             answer = replace(
                 answer,
-                offer=self._offer(diagnosis.redacted_text),
+                # The message of an exchange is in English, whatever its reader speaks.
+                offer=None if diagnosis.error else self._offer(diagnosis.redacted_text),
                 left_out=left_out,
                 near=self._near(diagnosis) if diagnosis.verdict == "unknown" else (),
             )
