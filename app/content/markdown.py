@@ -150,6 +150,19 @@ def plain(text: str) -> str:
     return "".join(_text_of(token) for token in _MARKDOWN.parseInline(text))
 
 
+def plain_with_links(text: str) -> str:
+    """Return `plain` text with the address of each link to another site after it, for a chat."""
+    words, target = [], ""
+    for token in _MARKDOWN.parseInline(text):
+        for child in token.children or ():
+            if child.type == "link_open":
+                target = str(child.attrGet("href") or "")
+            words.append(_text_of(child))
+            if child.type == "link_close" and target.startswith("http"):
+                words.append(f" ({target})")
+    return "".join(words)
+
+
 def blocks(text: str, source: str) -> Iterator[tuple[str, str | None]]:
     """Yield the headings, paragraphs, list items and table cells of a text, without their marks.
 

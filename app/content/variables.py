@@ -86,7 +86,8 @@ def _facts(exchange: Exchange) -> dict[str, str]:
 
 
 def _page(exchange: Exchange) -> str | None:
-    name, url = exchange.api_management_name, exchange.api_management_url
+    name = exchange.api_management_path or exchange.api_management_name
+    url = exchange.api_management_url
     if name and url:
         return f"[{name}]({url})"
     return _bold(name) or (f"[{exchange.name}]({url})" if url else None)

@@ -299,6 +299,13 @@ def test_the_steps_that_were_shown_are_those_that_may_have_fixed_it(
         assert step.text, link
 
 
+def test_a_reply_holds_the_addresses_of_its_links_and_the_note(pages: TestClient) -> None:
+    text = pages.get("/issues/ip-whitelist-not-configured.txt?exchange=okx").text
+    assert "1. Open Profile > API (https://www.okx.com/account/my-api) and edit" in text
+    lines = reply(pages, "/errors/binance/451.txt")
+    assert lines[-2].startswith("Leave the key and the IP whitelist as they are")
+
+
 def test_the_reply_for_a_question_fits(pages: TestClient, english: KnowledgeBase) -> None:
     for question in english.questions:
         for exchange in (None, *(exchange.id for exchange in english.exchanges)):

@@ -145,6 +145,7 @@ class Renderer:
             "inline": _inline,
             "block": _block,
             "plain": markdown.plain,
+            "plain_with_links": markdown.plain_with_links,
         }
         self._environment.globals |= {
             "static": static.url,

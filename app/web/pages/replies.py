@@ -52,8 +52,9 @@ class ExchangeMarkdown:
 class Reply:
     """An answer to paste, twelve lines at most: the cause, one list of steps, the question, a link.
 
-    Texts are inline Markdown, shown without its marks in `plain_text`. `question` tells several
-    causes apart; `options` are its answers, each with the title of its issue.
+    Texts are inline Markdown, shown without its marks in `plain_text`, with the addresses of links
+    to other sites. `note` says what to leave alone. `question` tells several causes apart;
+    `options` are its answers, each with the title of its issue.
     """
 
     template: ClassVar[str] = "text/reply.txt"
@@ -61,6 +62,7 @@ class Reply:
     title: str
     cause: str
     steps: tuple[str, ...]
+    note: str | None = None
     question: str = ""
     options: tuple[tuple[str, str], ...] = ()
     url: str
@@ -104,6 +106,7 @@ class Replies(Handlers):
             title=issue.title,
             cause=found.cause if found else issue.symptom,
             steps=tuple(step.text for step in steps),
+            note=found.note if found and wanted is None else None,
             url=self.absolute(request, link),
             plain_text=form == "txt",
         )
@@ -181,6 +184,7 @@ class Replies(Handlers):
             title=title,
             cause=best.answer.cause,
             steps=tuple(step.text for step in best.answer.steps),
+            note=best.answer.note,
             **self._follow_up(view.entry if view.options else None),
             url=self.absolute(request, observations.url),
             plain_text=request.path_params["form"] == "txt",
@@ -228,6 +232,7 @@ class Replies(Handlers):
             + message,
             cause=found.cause if found else entry.note or "",
             steps=tuple(step.text for step in found.steps) if found else (),
+            note=found.note if found else None,
             **self._follow_up(entry),
             url=self.absolute(request, link),
             plain_text=form == "txt",
