@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from app.cli.common import Refused, content_option, count, settings_from, writable_content
 from app.content.loader import Content, load
@@ -31,7 +32,9 @@ def translations(context: click.Context, content: Path | None) -> None:
 
     docs/translating.md explains how to translate.
     """
-    if context.invoked_subcommand:
+    if command := context.invoked_subcommand:
+        if context.get_parameter_source("content") is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"write --content behind {command}")
         return
     loaded = load(settings_from(content=content).content, drafts=True)
     for translation in loaded.translations.values():

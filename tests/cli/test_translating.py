@@ -122,3 +122,11 @@ def test_wrong_usage(teapots: Path, arguments: list[str], said: str) -> None:
     result = run(*arguments, content=teapots)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_the_folder_is_named_behind_the_command(teapots: Path) -> None:
+    command = ["translations", "--content", str(teapots), "new", "es"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 2
+    assert "write --content behind new" in result.stderr
+    assert not (teapots / "es").exists()
