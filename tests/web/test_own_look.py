@@ -220,6 +220,7 @@ def test_the_template_of_the_documentation_does_as_it_says(overlay: Overlay) -> 
         ("pages/home.html", "a\n{% if %}", "pages/home.html:2: "),
         ("pages/home.html", "{{ 1|sing }}", "pages/home.html:1: No filter named 'sing'"),
         ("base.html", '{% extends "theirs/base.html" %}', "uses the template theirs/base.html"),
+        ("partials/_support.html", "<h2>Sing to us</h2>", "it has no macro support_section"),
         ("partials/_a.html", "a", None),
     ],
 )

@@ -20,6 +20,7 @@ from jinja2 import (
     select_autoescape,
 )
 from jinja2.meta import find_referenced_templates
+from jinja2.nodes import Macro
 from markupsafe import Markup
 from starlette.requests import Request
 
@@ -176,8 +177,16 @@ class Renderer:
                 raise BrokenTemplateError(message) from None
             except UnicodeDecodeError:
                 raise BrokenTemplateError(f"{path}:1: it is not UTF-8") from None
-            if not (templates / name).is_file():
+            ours = templates / name
+            if not ours.is_file():
                 logger.warning("%s replaces no template of ours; only yours can use it", path)
+                continue
+            macros = self._environment.parse(ours.read_text("utf-8")).find_all(Macro)
+            own_macros = {macro.name for macro in tree.find_all(Macro)}
+            for macro in macros:
+                if macro.name not in own_macros:
+                    message = f"{path}:1: it has no macro {macro.name}, which our pages use"
+                    raise BrokenTemplateError(message)
 
     def compile(self) -> None:
         """Compile every template now, which takes 0.3 s, so that no visitor waits for it."""
