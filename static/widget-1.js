@@ -10,16 +10,16 @@ const _ = (text) => words[text] ?? text;
 
 const style = new CSSStyleSheet();
 style.replaceSync(`
-  :host { display: block; color-scheme: var(--exchange-help-scheme, light dark); font: var(--exchange-help-font, 1rem/1.5 system-ui, sans-serif);
+  :host { display: block; padding: .75em 1em; border-radius: .5em; color-scheme: var(--exchange-help-scheme, inherit); font: var(--exchange-help-font, 1rem/1.5 system-ui, sans-serif);
     --text: var(--exchange-help-text, light-dark(#1a1c20, #e9eaee)); --line: var(--exchange-help-line, light-dark(#d8dade, #3a3d44));
     --page: var(--exchange-help-background, light-dark(#fff, #17181c)); --accent: var(--exchange-help-accent, light-dark(#2450c8, #9db4ff));
     color: var(--text); background: var(--page); }
   :host([hidden]) { display: none; }
-  p, ol, ul { margin: .5em 0 0; } h2 { margin: 0; font-size: 1em; } small { display: block; font-weight: 400; }
+  p, ol, ul { margin: .5em 0 0; } h2, [role] p { margin: 0; } h2 { font-size: 1em; } small { display: block; font-weight: 400; }
   ol { padding-inline-start: 1.5em; } li + li { margin-top: .4em; } ul { list-style: none; padding: 0; }
   a { color: var(--accent); } code { overflow-wrap: anywhere; }
   button { font: inherit; color: var(--accent); background: none; border: 1px solid var(--line); border-radius: .4em; padding: .2em .7em; min-height: 2rem; cursor: pointer; text-align: start; }
-  li button { margin-inline-start: .4em; } ul button { margin: 0; width: 100%; }
+  li button { min-height: 1.75rem; padding: 0 .6em; } ul button { width: 100%; min-height: 2.25rem; padding: .3em .7em; }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 `);
 
@@ -49,14 +49,14 @@ class ExchangeHelp extends HTMLElement {
   #chosen = {};
   #turn = 0;
   #waiting = false;
-  #line = make("p", { role: "status" });
+  #said = make("div", { role: "status" });
   #answer = make("div", {});
 
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style];
-    root.append(this.#line, this.#answer);
+    root.append(this.#said, this.#answer);
   }
 
   // The whole error message, in place of a code. It is never in an event.
@@ -107,21 +107,23 @@ class ExchangeHelp extends HTMLElement {
     }
   }
 
-  #show(line, ...parts) {
-    this.#line.textContent = line;
-    this.#line.hidden = !line;
+  // Screen readers announce what is said, and leave the steps to be read.
+  #show(said, ...parts) {
+    this.#said.replaceChildren(said);
     this.#answer.replaceChildren(...parts.filter(Boolean));
   }
 
   #tell({ verdict, exchange, error, matches, question }) {
     const [match] = verdict === "unsure" ? [] : matches;
-    const link = error?.url ?? match?.url ?? `/?exchange=${encodeURIComponent(exchange ?? "")}`;
+    const link = error?.url ?? match?.url ?? `${words["/"] ?? "/"}${exchange ? `?exchange=${exchange}` : ""}`;
     const label = matches.length > 1 ? _("Most likely cause") : _("Cause");
+    const cause = match && make("h2", {}, make("small", { textContent: label }), match.title);
+    const asked = question && make("p", { textContent: question.text });
     this.#show(
-      match || question ? "" : _("We couldn’t identify this error."),
-      match && make("h2", {}, make("small", { textContent: label }), match.title),
+      cause ?? asked ?? _("We couldn’t identify this error."),
       match?.steps?.length && make("ol", {}, ...match.steps.map((step) => this.#step(step))),
-      question && this.#question(question),
+      cause && asked,
+      question && this.#options(question.options),
       make("p", {}, this.#link(link, match ? _("Open the whole answer") : _("Open the help center"))),
     );
     this.#say("answer", { verdict, exchange, code: error?.code ?? null, issue: match?.issue ?? null });
@@ -135,13 +137,15 @@ class ExchangeHelp extends HTMLElement {
       link.target = "_blank";
       link.rel = "noopener";
     }
-    for (const code of item.querySelectorAll("code")) if (isAddress(code.textContent)) code.after(this.#copy(code.textContent));
+    for (const code of item.querySelectorAll("code")) if (isAddress(code.textContent)) code.after(" ", this.#copy(code));
     return item;
   }
 
-  #copy(value) {
+  #copy(code) {
+    const value = code.textContent;
     const copy = async ({ currentTarget: button }) => {
-      await navigator.clipboard.writeText(value);
+      // Pages over plain HTTP have no clipboard: there the address is selected, to be copied by hand.
+      try { await navigator.clipboard.writeText(value); } catch { return getSelection().selectAllChildren(code); }
       button.textContent = _("Copied");
       button.ariaLabel = null;
       this.#say("copy", {});
@@ -149,14 +153,10 @@ class ExchangeHelp extends HTMLElement {
     return make("button", { type: "button", textContent: _("Copy"), ariaLive: "polite", ariaLabel: _("Copy {text}").replace("{text}", value), onclick: copy });
   }
 
-  #question({ text, options }) {
+  #options(options) {
     const choose = (chosen) => () => { this.#chosen = chosen; this.#ask().then(() => this.focus()); };
     const option = (label, chosen) => make("li", {}, make("button", { type: "button", textContent: label, onclick: choose(chosen) }));
-    return make("section", {},
-      make("p", { textContent: text }),
-      make("ul", {},
-        ...options.map(({ label, issue, exchange }) => option(label, exchange ? { exchange } : { chosen: issue ?? "none" })),
-      ));
+    return make("ul", {}, ...options.map(({ label, issue, exchange }) => option(label, exchange ? { exchange } : { chosen: issue ?? "none" })));
   }
 
   #link(url, label) {

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import http.server
 import shutil
-import threading
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
@@ -17,12 +14,15 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import free_port, serving
+from tests.browser.dialog import documented, product_page
+from tests.browser.test_look import THEMES, Theme, findings
 from tests.conftest import MARBLES
 
 pytestmark = pytest.mark.browser
 
 WIDGET = Path(__file__).parents[2] / "static" / "widget-1.js"
 MOST_BYTES = 6_000
+TELL = "(element, text) => { element.removeAttribute('exchange'); element.text = text; }"
 SECRET = "Zr8Kp2mQx7Lw4Vt9Yb3Nd6Hc1Jf5Gs0A"
 
 Product = tuple[str, str]
@@ -31,33 +31,6 @@ Product = tuple[str, str]
 
 def integrity() -> str:
     return "sha384-" + b64encode(hashlib.sha384(WIDGET.read_bytes()).digest()).decode()
-
-
-class DialogPage(http.server.BaseHTTPRequestHandler):
-    """A page of the product: an error dialog, and a policy without anything inline."""
-
-    def __init__(self, help_center: str, *request: object) -> None:
-        self._help_center = help_center
-        super().__init__(*request)  # type: ignore[arg-type]
-
-    def do_GET(self) -> None:
-        page = f"""<!doctype html><html lang="en"><title>Robot</title><body><main>
-            <h1>Error</h1>
-            <exchange-help exchange="glassmarket" code="-7007"></exchange-help></main>
-            <script type="module" src="{self._help_center}/widget-1.js"
-              integrity="{integrity()}" crossorigin="anonymous"></script>"""
-        self.send_response(200)
-        policy = (
-            f"default-src 'none'; script-src {self._help_center}; connect-src {self._help_center};"
-            " require-trusted-types-for 'script'; trusted-types exchange-help"
-        )
-        self.send_header("Content-Security-Policy", policy)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(page.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +45,11 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     article.write_text(text.replace(step, "  - Add `{{ whitelist_ip }}` to"))
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    with serving(content, HELP_CORS_ORIGINS=origin) as help_center:
-        handler = functools.partial(DialogPage, help_center)
-        with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-            threading.Thread(target=server.serve_forever).start()
-            try:
-                yield origin, help_center
-            finally:
-                server.shutdown()
+    with (
+        serving(content, HELP_CORS_ORIGINS=origin) as help_center,
+        product_page(port, help_center, "glassmarket", "-7007"),
+    ):
+        yield origin, help_center
 
 
 def widget(page: Page) -> Locator:
@@ -138,12 +108,7 @@ def test_a_text_is_sent_without_its_secrets(visitor: Page, product: Product) -> 
 
 def test_what_nobody_knows_leads_to_the_help_center(visitor: Page, product: Product) -> None:
     visitor.goto(product[0])
-    widget(visitor).evaluate(
-        """(element) => {
-            element.removeAttribute("exchange");
-            element.text = "https://elsewhere.example/wonderful/weather";
-        }"""
-    )
+    widget(visitor).evaluate(TELL, "https://elsewhere.example/wonderful/weather")
     expect(widget(visitor).get_by_role("status")).to_have_text("We couldn’t identify this error.")
     expect(widget(visitor).get_by_role("link", name="Open the help center")).to_be_visible()
 
@@ -160,15 +125,87 @@ def test_without_a_connection_it_says_so_and_tries_again(page: Page, product: Pr
     expect(widget(page).get_by_role("heading", name="Address Not Allowed")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_can_be_used_by_everybody(visitor: Page, product: Product, scheme: str) -> None:
-    visitor.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    visitor.set_viewport_size({"width": 320, "height": 640})
+def test_what_is_found_is_announced(visitor: Page, product: Product) -> None:
+    visitor.goto(product[0])
+    said = widget(visitor).get_by_role("status")
+    expect(said).to_have_text("Most likely causeAddress Not Allowed")
+    widget(visitor).evaluate("(element) => { element.setAttribute('code', '-7009'); }")
+    expect(said).to_have_text("Most likely causeWrong Key")
+
+
+def test_the_keyboard_reaches_everything_in_order(visitor: Page, product: Product) -> None:
     visitor.goto(product[0])
     expect(widget(visitor).get_by_role("heading")).to_be_visible()
-    assert visitor.evaluate("document.documentElement.scrollWidth") <= 320
-    background = widget(visitor).evaluate("(element) => getComputedStyle(element).backgroundColor")
-    assert background == ("rgb(23, 24, 28)" if scheme == "dark" else "rgb(255, 255, 255)")
+    focused = "document.querySelector('exchange-help').shadowRoot.activeElement?.textContent"
+    reached = []
+    for _ in range(4):
+        visitor.keyboard.press("Tab")
+        reached.append(visitor.evaluate(focused))
+    options = ["Nothing, or not 192.0.2.7", "192.0.2.7"]
+    assert reached == ["Copy", *options, "Open the whole answer"]
+
+
+def test_without_a_clipboard_the_address_is_selected(visitor: Page, product: Product) -> None:
+    """Browsers have no clipboard on pages over plain HTTP."""
+    visitor.add_init_script("delete Navigator.prototype.clipboard")
+    visitor.goto(product[0])
+    widget(visitor).get_by_role("button", name="Copy 192.0.2.7").first.click()
+    visitor.wait_for_function("String(getSelection()) === '192.0.2.7'")
+
+
+def test_in_another_language_the_link_stays_in_it(visitor: Page, product: Product) -> None:
+    origin, help_center = product
+    visitor.goto(f"{origin}/es")
+    expect(widget(visitor).get_by_role("heading", name="Dirección no permitida")).to_be_visible()
+    widget(visitor).evaluate(TELL, "wonderful weather")
+    link = widget(visitor).get_by_role("link", name="Abrir el centro de ayuda")
+    expect(link).to_have_attribute("href", f"{help_center}/es/")
+
+
+@pytest.mark.parametrize("scheme", THEMES)
+def test_axe_finds_nothing_in_any_state(page: Page, product: Product, scheme: Theme) -> None:
+    held: list[Route] = []
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 320, "height": 640})
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/**", hold)
+    page.goto(product[0])
+
+    def look(status: str) -> None:
+        expect(widget(page).get_by_role("status")).to_contain_text(status)
+        lines = findings(page)
+        assert not lines, "\n".join((status, *lines))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+    look("Looking up the error")
+    for route in held:
+        route.abort()
+    look("can’t be reached")
+    page.unroute("**/api/v1/**")
+    widget(page).get_by_role("button", name="Try again").click()
+    look("Address Not Allowed")
+    widget(page).evaluate(TELL, "my key and my address are refused")
+    look("Which of these do you see?")
+    widget(page).evaluate(TELL, "https://elsewhere.example/wonderful/weather")
+    look("couldn’t identify")
+
+
+@pytest.mark.parametrize(
+    ("of_page", "background"),
+    [("light dark", "rgb(23, 24, 28)"), ("light", "rgb(255, 255, 255)")],
+)
+def test_it_is_as_dark_as_the_page(
+    visitor: Page, product: Product, of_page: str, background: str
+) -> None:
+    visitor.emulate_media(color_scheme="dark")
+    visitor.goto(product[0])
+    visitor.locator('meta[name="color-scheme"]').evaluate(
+        "(meta, scheme) => { meta.content = scheme; }", of_page
+    )
+    expect(widget(visitor)).to_have_css("background-color", background)
 
 
 def test_it_is_small_and_keeps_its_number(product: Product) -> None:
@@ -181,5 +218,4 @@ def test_it_is_small_and_keeps_its_number(product: Product) -> None:
 
 
 def test_the_documented_tag_is_that_of_the_file() -> None:
-    documented = (WIDGET.parents[1] / "docs" / "integrating.md").read_text()
-    assert f'integrity="{integrity()}"' in documented
+    assert f'integrity="{integrity()}"' in documented()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Annotated, Any, TypeVar
 
@@ -12,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp
 
+from app import addresses
 from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
@@ -245,9 +247,9 @@ def _add_undescribed(api: FastAPI, edition: Callable[[], Edition]) -> None:
     """Add the OpenAPI document, and the texts for the widget."""
 
     @api.get("/widget", include_in_schema=False)
-    async def get_widget_words() -> Response:
-        """Return the texts that scripts show, by the English text; empty in English."""
-        return Response(script_texts(), media_type="application/json")
+    async def get_widget_words() -> JSONResponse:
+        """Return the texts that scripts show, and the first page, in the language that is asked for."""
+        return JSONResponse(json.loads(script_texts()) | {"/": addresses.spoken("/")})
 
     @api.get("/openapi.json", include_in_schema=False)
     async def openapi() -> JSONResponse:
