@@ -99,7 +99,7 @@ def test_the_state_of_the_content(tmp_path: Path) -> None:
 
 def test_what_to_translate_begins_with_what_is_read_most(tmp_path: Path) -> None:
     content = Path(shutil.copytree(MARBLES, tmp_path / "content"))
-    (content / "es").mkdir()
+    (content / "de").mkdir()
     fill(tmp_path / "data")
     answer = CliRunner().invoke(
         main, ["insights", "--content", str(content), "--data", str(tmp_path / "data")]

@@ -105,7 +105,8 @@ def test_pages_load_only_from_here_and_hold_no_inline_script_or_style(
     loaded = [element["src"] for element in page.all() if "src" in element]
     loaded += [link["href"] for link in page.all("link") if link["rel"] in {"stylesheet", "icon"}]
     assert len(loaded) >= 4
-    assert all(address.startswith("/static/") for address in loaded)
+    own = ("/static/", "/images/", "/theme.css")
+    assert all(address.startswith(own) for address in loaded)
     for script in page.all("script"):
         assert "src" in script or script["type"] == "application/ld+json"
     assert not page.all("style")
@@ -508,7 +509,7 @@ def test_the_sitemap_names_every_page_once_and_all_are_there(marbles: TestClient
     response = marbles.get("/sitemap.xml")
     assert response.headers["content-type"] == "application/xml; charset=utf-8"
     places = [element.text or "" for element in ET.fromstring(response.text).iter(f"{SITEMAP}loc")]
-    assert len(places) == len(set(places)) == 14
+    assert len(places) == len(set(places)) == 2 * 14  # languages
     for place in places:
         assert place.startswith(f"{BASE_URL}/")
         page = read(marbles, place.removeprefix(BASE_URL))
