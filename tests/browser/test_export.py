@@ -125,5 +125,5 @@ def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "app", "export", str(tmp_path), "--content", str(MARBLES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "is not empty" in done.stderr
+    assert "isn't empty" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

@@ -248,7 +248,7 @@ def _add_undescribed(api: FastAPI, edition: Callable[[], Edition]) -> None:
 
     @api.get("/widget", include_in_schema=False)
     async def get_widget_words() -> JSONResponse:
-        """Return the texts that scripts show, and the first page, in the language that is asked for."""
+        """Return the texts that scripts show, and the first page, in the language in use."""
         return JSONResponse(json.loads(script_texts()) | {"/": addresses.spoken("/")})
 
     @api.get("/openapi.json", include_in_schema=False)
