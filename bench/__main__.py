@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.report import Section, draw, goals_table, markdown
 
-PARTS = ("weight", "pages", "search", "diagnosis", "scale")
+PARTS = ("weight", "widget", "pages", "search", "diagnosis", "scale")
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = """\
 # Performance

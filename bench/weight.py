@@ -221,7 +221,7 @@ def sandbox() -> list[str]:
 
 
 @contextmanager
-def serving() -> Iterator[str]:
+def serving(**environment: str) -> Iterator[str]:
     """Serve the content of the repository; gives the address."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -229,7 +229,9 @@ def serving() -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     with TemporaryDirectory() as data:
         command = [sys.executable, "-m", "app", "serve", "--port", str(port), "--data", data]
-        server = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)  # noqa: S603
+        server = subprocess.Popen(  # noqa: S603
+            command, cwd=ROOT, env={**os.environ, **environment}, stderr=subprocess.DEVNULL
+        )
         try:
             wait_until_ready(url, server)
             yield url
