@@ -25,6 +25,8 @@ from app import addresses
 LIVE = frozenset({"diagnosis", "report", "feedback", "insights", "api", "status", "mcp"})
 """The kinds of pages that need a server."""
 VOID = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
+FRONT = "index.html"
+"""The file of the first page."""
 LONGEST_TEXT = 400
 """Characters of each page that the search in the browser knows."""
 
@@ -42,12 +44,14 @@ async def export(
 ) -> Exported:
     """Write every page that a visitor can reach by links, in English and in `languages`.
 
-    `languages` are the folders of the translations. Raises `OSError` when a file can't be written.
+    `languages` are the folders of the translations. `index.html` is written last, so a folder with
+    it is whole. Raises `OSError` when a file can't be written.
     """
     queue = [*_seeds(languages, has_name=bool(base_url))]
     seen = set(queue)
     entries: dict[str, list[tuple[str, str, str]]] = {}
     pages = files = 0
+    front = ""
     transport = ASGITransport(app)
     async with AsyncClient(
         transport=transport, base_url=base_url or "http://localhost", follow_redirects=True
@@ -66,14 +70,18 @@ async def export(
             page = _Page(here, base_url, languages)
             page.feed(answer.text)
             page.close()
-            target.write_text("".join(page.out), "utf-8")
+            text = "".join(page.out)
+            if here == FRONT:
+                front = text
+            else:
+                target.write_text(text, "utf-8")
             pages += 1
             is_moved = bool(answer.history)
             if page.is_indexed and "?" not in url and not is_moved:
-                text = " ".join("".join(page.text).split())[:LONGEST_TEXT]
+                words = " ".join("".join(page.text).split())[:LONGEST_TEXT]
                 first = here.partition("/")[0]
                 language = first if first in languages else ""
-                entries.setdefault(language, []).append((page.title, here, text))
+                entries.setdefault(language, []).append((page.title, here, words))
             for link in page.links:
                 if link not in seen:
                     seen.add(link)
@@ -82,6 +90,7 @@ async def export(
         index = json.dumps(sorted(found), ensure_ascii=False, separators=(",", ":"))
         path = folder / language / "search-index.js"
         path.write_text(f"const PAGES = {index};\n", "utf-8")
+    (folder / FRONT).write_text(front, "utf-8")
     return Exported(pages, files)
 
 

@@ -28,7 +28,12 @@ def export(
     from app.knowledge import BrokenContentError  # noqa: PLC0415
     from app.web.application import create_app  # noqa: PLC0415
 
-    if folder.exists() and any(folder.iterdir()):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(folder.iterdir())
+    except OSError as error:
+        raise Refused(f"{folder} can't be written: {error.strerror}") from None
+    if not is_empty:
         raise Refused(f"{folder} isn't empty; choose a new folder")
     with TemporaryDirectory() as data:
         settings = settings_from(

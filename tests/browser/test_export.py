@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -15,7 +17,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.settings import ROOT
 from tests.conftest import MARBLES
+from tests.operating.nginx import find
+from tests.operating.proxy import free_port, nginx
 from tests.pseudo import LONG, translate_content
 
 pytestmark = pytest.mark.browser
@@ -47,6 +52,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def behind_nginx(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the folder with nginx; gives its address."""
+    program = find()
+    if program is None:
+        pytest.skip("no nginx: `python -m tests.operating.nginx` fetches one where apt-get can")
+    port = free_port()
+    servers = f"""
+        access_log off;
+        types {{ text/html html; text/css css; text/javascript js; image/png png; }}
+        server {{ listen 127.0.0.1:{port}; root {folder}; }}
+    """
+    with nginx(program, tmp_path_factory.mktemp("nginx"), servers, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[str]:
     """Serve the folder; gives its address."""
     handler = functools.partial(Quiet, directory=str(folder))
@@ -58,10 +79,12 @@ def site(folder: Path) -> Iterator[str]:
             server.shutdown()
 
 
-@pytest.mark.parametrize("way", ["disk", "server"])
-def test_every_link_leads_to_a_page(page: Page, folder: Path, site: str, way: str) -> None:
-    begin = (folder / "index.html").as_uri() if way == "disk" else f"{site}/index.html"
-    own = begin.removesuffix("index.html")
+@pytest.mark.parametrize("way", ["disk", "site", "behind_nginx"])
+def test_every_link_leads_to_a_page(
+    page: Page, folder: Path, request: pytest.FixtureRequest, way: str
+) -> None:
+    own = f"{folder.as_uri()}/" if way == "disk" else f"{request.getfixturevalue(way)}/"
+    begin = f"{own}index.html"
     queue, seen = [begin], {begin}
     while queue:
         url = queue.pop()
@@ -127,3 +150,46 @@ def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "isn't empty" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_an_export_that_is_killed_has_no_first_page(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    command = [sys.executable, "-m", "app", "export", str(pages), "--content", str(MARBLES)]
+    with subprocess.Popen(command) as process:
+        while not any(pages.rglob("*.html")):
+            assert process.poll() is None
+        process.kill()
+    assert any(pages.rglob("*.html"))
+    assert not (pages / "index.html").exists()
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "isn't empty" in again.stderr
+
+
+@pytest.mark.parametrize("place", ["letter.txt/pages", "letter.txt"])
+def test_a_folder_that_cannot_be_made_is_said_in_a_line(tmp_path: Path, place: str) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    command = [sys.executable, "-m", "app", "export", place, "--content", str(MARBLES)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+    )
+    assert done.returncode == 2
+    assert "letter.txt" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "letter.txt").read_text() == "mine"
+
+
+def test_a_disk_that_is_full_is_said_in_a_line(tmp_path: Path) -> None:
+    """A limit on the size of a file stands for the disk: both fail in the middle of writing."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    pages = tmp_path / "pages"
+    command = [sys.executable, "-m", "app", "export", str(pages), "--content", str(MARBLES)]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+    assert done.returncode == 2
+    assert f"{pages} can't be written: File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (pages / "index.html").exists()

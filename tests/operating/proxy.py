@@ -105,8 +105,15 @@ def proxy(
     for old, new in {**(changes or {}), **places}.items():
         assert old in text, f"{CONFIGURATION.name} has no {old}"
         text = text.replace(old, new)
+    with nginx(program, folder, text, port):
+        yield port
+
+
+@contextmanager
+def nginx(program: str, folder: Path, servers: str, port: int) -> Iterator[None]:
+    """Run nginx with these servers, in an empty folder; they listen at the port."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "helpcenter.conf").write_text(text, "utf-8")
+    (folder / "helpcenter.conf").write_text(servers, "utf-8")
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user), "utf-8")
     log = folder / "log"
@@ -119,7 +126,7 @@ def proxy(
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.02)
-        yield port
+        yield
     finally:
         process.terminate()
         process.communicate(timeout=PATIENCE)
