@@ -70,9 +70,9 @@ def run() -> list[Section]:
     section = Section(
         title="The widget on a slow phone",
         text=(
-            "The processor is slowed down to a quarter, the network is slow 4G (150 ms, 1.6 Mbit/s)."
-            f" The page is of another origin and has loaded the widget: {weight:,} bytes (brotli)."
-            " The widget also asks for its texts, in the same round trip."
+            "The processor is slowed down to a quarter, the network is slow 4G (150 ms, 1.6 "
+            "Mbit/s). The page is of another origin and has loaded the widget: "
+            f"{weight:,} bytes (brotli). The widget also asks for its texts, in the same round trip."
         ),
         unit="ms",
         series=(Series(baseline, tuple(requests)), answer),

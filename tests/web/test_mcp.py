@@ -75,6 +75,30 @@ async def read_every_page(client: Client) -> None:
         assert getattr(contents[0], "text", "").startswith(("# ", "**")), resource.uri
 
 
+async def read_what_was_found(client: Client) -> None:
+    asked = {"text": PASTE, "language": "es"}
+    diagnosis = (await client.call_tool("diagnose", asked)).structured_content
+    assert diagnosis is not None
+    step = diagnosis["matches"][0]["steps"][0]["url"]
+    assert step.startswith("/es/issues/address-not-allowed?exchange=glassmarket#")
+    page = await client.call_tool("read_page", {"url": step})
+    assert "# Dirección no permitida" in str(page.content)
+    assert "Pulsa dos veces el botón azul" in str(page.content)
+
+    found = await client.call_tool("search", {"query": "clave", "language": "es"})
+    assert found.structured_content is not None
+    for result in found.structured_content["result"]:
+        page = await client.call_tool("read_page", {"url": result["url"]})
+        assert not page.is_error, result["url"]
+
+    page = await client.call_tool("read_page", {"url": "/issues/ip-not-allowed"})
+    assert "# Address Not Allowed" in str(page.content), "by an old name"
+
+
+def test_what_is_found_can_be_read_in_its_language(server: Running) -> None:
+    asked(read_what_was_found, address(server))
+
+
 def test_an_assistant_asks_over_http(server: Running) -> None:
     asked(use_every_tool, address(server))
 

@@ -105,10 +105,11 @@ class HelpServer(MCPServer):
         ]
 
     async def _read(self, url: str, context: Context) -> Response:
-        address = addresses.parse(url)
+        languages = self._knowledge().content.translations
+        address = addresses.parse(addresses.unspoken(url, languages)[1])
         if address is None or address.kind not in addresses.MARKDOWN:
             return Response(NOT_FOUND)
-        page = addresses.reply(url, "md") if not address.ending else url
+        page = url if address.ending else addresses.reply(url, "md")
         return await self._ask(context, "GET", page)
 
     async def _ask(
@@ -122,7 +123,9 @@ class HelpServer(MCPServer):
         host = asking.headers.get("host", "localhost") if asking else "localhost"
         params = {**content.pop("params", {}), "lang": language or None}
         url = addresses.with_query(url, params)
-        async with AsyncClient(transport=transport, base_url=f"http://{host}") as application:
+        async with AsyncClient(
+            transport=transport, base_url=f"http://{host}", follow_redirects=True
+        ) as application:
             return await application.request(method, url, **content)
 
 
