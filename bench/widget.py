@@ -72,7 +72,7 @@ def run() -> list[Section]:
         text=(
             "The processor is slowed down to a quarter, the network is slow 4G (150 ms, 1.6 "
             "Mbit/s). The page is of another origin and has loaded the widget: "
-            f"{weight:,} bytes (brotli). The widget also asks for its texts, in the same round trip."
+            f"{weight:,} bytes (brotli). The widget asks for its texts in the same round trip."
         ),
         unit="ms",
         series=(Series(baseline, tuple(requests)), answer),

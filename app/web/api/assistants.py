@@ -1,4 +1,4 @@
-"""`/mcp`, created at its first request: importing the SDK would make a start a quarter longer."""
+"""`/mcp`, created at its first request: importing the SDK would make a start a fifth longer."""
 
 from __future__ import annotations
 
