@@ -113,18 +113,19 @@ class ExchangeHelp extends HTMLElement {
     this.#answer.replaceChildren(...parts.filter(Boolean));
   }
 
-  #tell({ verdict, exchange, error, matches, question }) {
+  #tell({ verdict, exchange, error, matches, answer, question }) {
     const [match] = verdict === "unsure" ? [] : matches;
-    const link = error?.url ?? match?.url ?? `${words["/"] ?? "/"}${exchange ? `?exchange=${exchange}` : ""}`;
+    const link = error?.url ?? match?.url ?? answer?.url ?? `${words["/"] ?? "/"}${exchange ? `?exchange=${exchange}` : ""}`;
     const label = matches.length > 1 ? _("Most likely cause") : _("Cause");
-    const cause = match && make("h2", {}, make("small", { textContent: label }), match.title);
+    const cause = match ? make("h2", {}, make("small", { textContent: label }), match.title) : answer && make("h2", {}, answer.title);
     const asked = question && make("p", { textContent: question.text });
     this.#show(
       cause ?? asked ?? _("We couldn’t identify this error."),
+      !match && answer && make("p", { textContent: answer.text }),
       match?.steps?.length && make("ol", {}, ...match.steps.map((step) => this.#step(step))),
       cause && asked,
       question && this.#options(question.options),
-      make("p", {}, this.#link(link, match ? _("Open the whole answer") : _("Open the help center"))),
+      make("p", {}, this.#link(link, cause ? _("Open the whole answer") : _("Open the help center"))),
     );
     this.#say("answer", { verdict, exchange, code: error?.code ?? null, issue: match?.issue ?? null });
   }

@@ -83,7 +83,7 @@ def test_a_question_is_answered_by_keyboard(visitor: Page, product: Product) -> 
     visitor.keyboard.press("Enter")
     expect(widget(visitor).get_by_role("heading", name="Wrong Key")).to_be_visible()
     focused = "document.querySelector('exchange-help').shadowRoot.activeElement?.tagName"
-    visitor.wait_for_function(f"{focused} !== undefined")
+    visitor.wait_for_function(f"() => {focused} !== undefined")
 
 
 def test_a_text_is_sent_without_its_secrets(visitor: Page, product: Product) -> None:
@@ -111,6 +111,58 @@ def test_what_nobody_knows_leads_to_the_help_center(visitor: Page, product: Prod
     widget(visitor).evaluate(TELL, "https://elsewhere.example/wonderful/weather")
     expect(widget(visitor).get_by_role("status")).to_have_text("We couldn’t identify this error.")
     expect(widget(visitor).get_by_role("link", name="Open the help center")).to_be_visible()
+
+
+def test_an_everyday_question_is_answered(visitor: Page, product: Product) -> None:
+    origin, help_center = product
+    visitor.goto(origin)
+    widget(visitor).evaluate(TELL, "will the robot throw my marbles")
+    said = widget(visitor).get_by_role("status")
+    expect(said).to_have_text("Can Marble Robot juggle my marbles away?")
+    expect(widget(visitor).get_by_text("No. Marble Robot only rolls them.")).to_be_visible()
+    link = widget(visitor).get_by_role("link", name="Open the whole answer")
+    expect(link).to_have_attribute("href", f"{help_center}/questions/do-robots-juggle")
+
+
+def test_the_products_analytics_hears_what_happens(page: Page, product: Product) -> None:
+    page.add_init_script(
+        """window.heard = [];
+        for (const name of ["answer", "copy", "open", "error"]) {
+            addEventListener(`exchange-help-${name}`, ({ detail }) => heard.push([name, detail]));
+        }"""
+    )
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(product[0])
+    widget(page).get_by_role("button", name="Copy 192.0.2.7").first.click()
+    with page.context.expect_page():
+        widget(page).get_by_role("link", name="Open the whole answer").click()
+    page.wait_for_function("() => heard.length === 3")
+    page.route("**/api/v1/**", lambda route: route.abort())
+    widget(page).evaluate(TELL, "private words")
+    page.wait_for_function("() => heard.length === 4")
+    known = {
+        "verdict": "recognised",
+        "exchange": "glassmarket",
+        "code": "-7007",
+        "issue": "address-not-allowed",
+    }
+    assert page.evaluate("heard") == [["answer", known], ["copy", {}], ["open", {}], ["error", {}]]
+
+
+def test_it_takes_the_products_colours(visitor: Page, product: Product) -> None:
+    visitor.goto(product[0])
+    widget(visitor).evaluate(
+        """(element) => {
+            const given = { accent: "#123456", text: "#654321", background: "#fedcba" };
+            for (const [name, value] of Object.entries(given)) {
+                element.style.setProperty(`--exchange-help-${name}`, value);
+            }
+        }"""
+    )
+    link = widget(visitor).get_by_role("link", name="Open the whole answer")
+    expect(link).to_have_css("color", "rgb(18, 52, 86)")
+    expect(widget(visitor)).to_have_css("color", "rgb(101, 67, 33)")
+    expect(widget(visitor)).to_have_css("background-color", "rgb(254, 220, 186)")
 
 
 def test_without_a_connection_it_says_so_and_tries_again(page: Page, product: Product) -> None:
@@ -150,7 +202,7 @@ def test_without_a_clipboard_the_address_is_selected(visitor: Page, product: Pro
     visitor.add_init_script("delete Navigator.prototype.clipboard")
     visitor.goto(product[0])
     widget(visitor).get_by_role("button", name="Copy 192.0.2.7").first.click()
-    visitor.wait_for_function("String(getSelection()) === '192.0.2.7'")
+    visitor.wait_for_function("() => String(getSelection()) === '192.0.2.7'")
 
 
 def test_in_another_language_the_link_stays_in_it(visitor: Page, product: Product) -> None:
