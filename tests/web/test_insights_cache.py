@@ -127,7 +127,8 @@ def test_during_a_long_computation_the_insights_from_before_are_shown(
     assert computation.count == 2
 
 
-def test_a_failure_is_not_kept(computation: Computation) -> None:
+def test_a_failure_is_not_kept(computation: Computation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAIT_SECONDS", 30)
     computation.may_end.set()
     cache = InsightsCache()
 
