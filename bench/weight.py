@@ -230,7 +230,10 @@ def serving(**environment: str) -> Iterator[str]:
     with TemporaryDirectory() as data:
         command = [sys.executable, "-m", "app", "serve", "--port", str(port), "--data", data]
         server = subprocess.Popen(  # noqa: S603
-            command, cwd=ROOT, env={**os.environ, **environment}, stderr=subprocess.DEVNULL
+            command,
+            cwd=ROOT,
+            env={**os.environ, "HELP_BASE_URL": url, **environment},
+            stderr=subprocess.DEVNULL,
         )
         try:
             wait_until_ready(url, server)
