@@ -24,6 +24,7 @@ from app.web.application import create_app
 from app.web.serving import insights as module
 from app.web.serving.insights import InsightsCache, NotComputedError
 from tests.conftest import MARBLES
+from tests.web.conftest import PATIENCE
 
 TOKEN = "a-long-enough-token"
 
@@ -56,15 +57,12 @@ def computation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Computation]:
     slow = Computation()
     monkeypatch.setattr(module, "collect", lambda store: None)
     monkeypatch.setattr(module, "summarise", slow.summarise)
-    monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(module, "WAIT_SECONDS", PATIENCE)
     yield slow
     slow.may_end.set()
 
 
-def test_all_who_ask_wait_for_one_computation(
-    computation: Computation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "WAIT_SECONDS", 30)
+def test_all_who_ask_wait_for_one_computation(computation: Computation) -> None:
     cache = InsightsCache()
 
     async def ask() -> list[int]:
@@ -91,8 +89,9 @@ def test_insights_are_kept_for_a_multiple_of_the_time_they_took(
 
 
 def test_the_first_insights_are_not_waited_for_longer_than_a_request_may(
-    computation: Computation,
+    computation: Computation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
     cache = InsightsCache()
 
     async def ask() -> int:
@@ -119,6 +118,7 @@ def test_during_a_long_computation_the_insights_from_before_are_shown(
     async def ask() -> tuple[int, int]:
         first = await computation.get(cache)
         computation.may_end.clear()
+        monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
         second = await computation.get(cache)
         computation.may_end.set()
         return first, second
