@@ -120,6 +120,9 @@ class Engine:
         if chosen:
             ranked = rank([*evidence, *chosen], self._order, meant)
         verdict, told = decide(ranked, meant, observations.chosen if chosen else None)
+        is_guess = verdict == "unsure" and told[0].probability < weights.BESIDE_ANSWER
+        if everyday and is_guess and not chosen:
+            verdict, told = "unknown", ()
         known = bool(told) and told[0].issue in meant
         # The first issue may be ruled out and still be told, because the message says so.
         barred = self._barred(observations, exchange)
@@ -236,7 +239,12 @@ class Engine:
             return [of_no_choice(option.issue) for option in asked if option.issue in self._order]
         if chosen is None or chosen not in self._order or chosen in observations.ruled_out:
             return []
-        likely = {cause.issue for cause in ranked if cause.probability >= weights.WORTH_A_CHOICE}
+        verdict, told = decide(ranked, entry.issues if entry else (), None)
+        if verdict == "unsure":
+            # What is offered at first, and what after "none of these".
+            possible = [cause for cause in ranked if cause.is_possible]
+            told = tuple(possible[: 2 * weights.MOST_CHOICES])
+        likely = {cause.issue for cause in told}
         answers = {option.issue for option in options_of(entry)}
         if (observations.text.strip() or entry) and chosen not in likely | answers:
             return []

@@ -6,12 +6,15 @@ the issues answer. Only urgent questions, such as a misused key, are looked for 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
-from app.diagnosis.exchanges import Mention
+from app.diagnosis import weights
+from app.diagnosis.exchanges import Mention, without_names
 from app.diagnosis.phrases import PhraseIndex
 from app.diagnosis.reading import Reading
 from app.diagnosis.text import normalise
+from app.diagnosis.tokens import SMALL_WORDS
 from app.knowledge import KnowledgeBase
 
 MOST_WORDS = 14
@@ -21,6 +24,11 @@ MOST_WORDS_URGENT = 40
 
 EXCHANGE, OTHER_EXCHANGE = "exchange", "otherexchange"
 """The words that stand for the name of an exchange, with a page here and without, in phrases."""
+ERROR_CODE = "errorcode"
+"""The word that stands for a number and hardly a word more, beside the name of an exchange."""
+
+_CODE = re.compile(r"(?<![\w.])-?[0-9]{4,6}(?![\w.])")
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 class Everyday:
@@ -43,11 +51,23 @@ class Everyday:
         words = len(reading.text.flat.split())
         if reading.is_machine_made or words > MOST_WORDS_URGENT:
             return None
-        text = normalise("".join(_with_exchanges(reading.text.flat, reading.mentions)))
+        if _is_code_of_other_exchange(reading):
+            text = normalise(f"{OTHER_EXCHANGE} {ERROR_CODE}")
+        else:
+            text = normalise("".join(_with_exchanges(reading.text.flat, reading.mentions)))
         for found in self._phrases.find(text):
             if words <= MOST_WORDS or found.phrase.owner in self._urgent:
                 return found.phrase.owner
         return None
+
+
+def _is_code_of_other_exchange(reading: Reading) -> bool:
+    """Tell whether a text is a code, and the name of an exchange that has no page here."""
+    if reading.has_message or not reading.mentions or any(it.exchange for it in reading.mentions):
+        return False
+    rest = without_names(reading.text.flat, reading.mentions)
+    words = set(_WORDS.findall(rest)) - SMALL_WORDS
+    return len(words) <= weights.WORDS_BESIDE_CODE and _CODE.search(rest) is not None
 
 
 def _with_exchanges(flat: str, mentions: Iterable[Mention]) -> Iterator[str]:

@@ -16,6 +16,11 @@ _DATE = re.compile(r"\[?[0-9]{2,4}[-/:][0-9]{2}[-/:][0-9]{2}")
 # Each pattern begins with a class of rare characters, so that `re` skips all others. Lookbehinds
 # check what stands before.
 _CLOCK = re.compile(r"[0-9](?<!\w[0-9])[0-9]?:[0-9]{2}:[0-9]{2}\b")
+_ADVICE = re.compile(
+    r"(?:[-*•·] ?|\(?[0-9]{1,2}[.)] )[^\W\d_]|"
+    r".*\b(?:possible|common|likely) (?:causes?|reasons?)\b|"
+    r"(?:please )?(?:check|make sure|verify|ensure)\b"
+)
 _LAST_CLOCK = 24
 """A time of day that begins after this many characters is part of the message."""
 _CLOCK_LENGTH = 9
@@ -28,6 +33,11 @@ _MARK = re.compile(
     r"[{}<>=(_:\])|-](?:(?<=[{}<>=])|(?<=\w\()|(?<=\w_)\w|(?<=:)(?::| ')|"
     rf"(?<=[:\])|-])(?:{_LEVELS}))"
 )
+
+
+def is_advice(line: str) -> bool:
+    """Tell whether a normalised line is an item of a list, or says what to check."""
+    return _ADVICE.match(line) is not None and not is_machine_made(line)
 
 
 def is_frame(line: str) -> bool:

@@ -79,12 +79,7 @@ def rank(
 def offered(ranked: Iterable[Ranked]) -> tuple[Ranked, ...]:
     """Return the issues to choose from, likeliest first."""
     left = [cause for cause in ranked if cause.is_possible and not cause.is_ruled_out]
-    issues = left[: weights.MOST_CHOICES]
-    return tuple(
-        cause
-        for place, cause in enumerate(issues)
-        if place < weights.LEAST_CHOICES or cause.probability >= weights.WORTH_A_CHOICE
-    )
+    return tuple(left[: weights.MOST_CHOICES])
 
 
 def decide(

@@ -55,6 +55,13 @@ class Reading:
         means = (owner.issue not in {None, NO_ISSUE} for hit in self.hits for owner in hit.owners)
         return any(means)
 
+    @property
+    def has_error(self) -> bool:
+        """Whether a fixed message stands in it, or a number that stands as a code."""
+        codes = (hit.context not in {"bare", "http"} for hit in self.numbers)
+        messages = (not owner.is_code for hit in self.hits for owner in hit.owners)
+        return self.has_message or any(codes) or any(messages)
+
     def spans(self, found: Iterable[Recognised]) -> list[Span]:
         """Return the places of all fixed messages and codes.
 

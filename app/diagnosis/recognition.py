@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from app.diagnosis import weights
 from app.diagnosis.codes import Context, NumberHit, numbers
 from app.diagnosis.exchanges import OTHER, MentionIndex, foreign_hosts, votes, without_names
-from app.diagnosis.lines import mostly_machine_made
+from app.diagnosis.lines import is_advice, mostly_machine_made
 from app.diagnosis.reading import Owner, Reading, Recognised, is_telling, status_of
 from app.diagnosis.signatures import Hit, SignatureIndex
-from app.diagnosis.text import normalise
+from app.diagnosis.text import NormalisedText, normalise
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, ErrorCode
 
@@ -62,8 +62,24 @@ class Recogniser:
         }
 
     def read(self, pasted: str) -> Reading:
-        """Find everything in a text (secrets removed)."""
+        """Find everything in a text (secrets removed).
+
+        Of a text that holds an error below or above a list of causes, only the rest is read.
+        """
         text = normalise(pasted)
+        advice = {
+            number
+            for number, line in zip(text.numbers, text.sentences, strict=True)
+            if is_advice(line)
+        }
+        if advice:
+            kept = ("" if number in advice else line for number, line in enumerate(text.lines))
+            own = self._read(normalise("\n".join(kept)))
+            if own.has_error:
+                return own
+        return self._read(text)
+
+    def _read(self, text: NormalisedText) -> Reading:
         mentions = self._mentions.find(text.flat)
         found = list(numbers(text.flat, self._codes))
         if len(found) > MOST_CODES:

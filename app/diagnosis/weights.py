@@ -161,7 +161,7 @@ OUTCOME_FOR = (2.0, 1.2, 0.7)
 OUTCOME_AGAINST = (-1.2, -0.8, -0.6)
 """The outcome of a quick test, for the issues that it points to and speaks against."""
 
-CHOICE = 5.0
+CHOICE = 8.0
 """A chosen answer to a question, for its issue. "None of these" speaks as much against each issue
 that was offered. It outweighs all items that are not ticked yet."""
 
@@ -184,13 +184,16 @@ NAMED_BY_ERROR = 0.65
 """The first issue is named from this probability on: by words, and as a meaning of a recognised
 error. Of the issues that are named, 95 in 100 are right (docs/diagnosis.md)."""
 
-SOMETHING_ELSE = 0.9
+SOMETHING_ELSE = 0.95
 """From this probability of something else on nothing is told; below it, there is a choice."""
+
+BESIDE_ANSWER = 0.5
+"""Beside the answer to an everyday question, a choice is offered from this probability of the first
+issue on."""
 
 MOST_CHOICES = 3
 LEAST_CHOICES = 2
-WORTH_A_CHOICE = 0.02
-"""Issues in a choice, at most and at least; the last of three from this probability on."""
+"""Issues in a choice, at most and at least."""
 
 FAR_BEHIND = 3.5
 """An issue that is this much weaker than the named issue isn't told."""

@@ -65,6 +65,11 @@ def test_messages_of_programs_ask_no_everyday_question(engine: Engine) -> None:
         ("is kraken down?", "is-the-exchange-down", "kraken"),
         ("Do I need the withdrawal permission on OKX", "withdrawal-permission", "okx"),
         ("does it support deribit", "is-my-exchange-supported", None),
+        ("does this work with deribit?", "is-my-exchange-supported", None),
+        ("phemex error 10500", "is-my-exchange-supported", None),
+        ("phemex 10001", "is-my-exchange-supported", None),
+        ("is binance down", "is-the-exchange-down", "binance"),
+        ("is binance down right now", "is-the-exchange-down", "binance"),
         ("somebody used my api key and all my usdt is gone", "key-was-misused", None),
     ],
 )
@@ -73,6 +78,16 @@ def test_an_everyday_question_is_answered(
 ) -> None:
     found = engine.diagnose(Observations(text=text))
     assert (found.everyday, found.exchange) == (slug, exchange)
+
+
+@pytest.mark.parametrize(
+    "text", ["is binance down right now", "does this work with deribit?", "phemex error 10500"]
+)
+def test_beside_the_answer_to_an_everyday_question_nothing_is_guessed(
+    engine: Engine, text: str
+) -> None:
+    found = engine.diagnose(Observations(text=text))
+    assert (found.verdict, found.matches, found.question) == ("unknown", (), None)
 
 
 @pytest.mark.parametrize("code", ["-2015", "10003", "50111"])
@@ -261,3 +276,90 @@ def test_the_number_of_a_certificate_error_is_no_code_of_an_exchange(engine: Eng
 
     assert diagnosis.error is None
     assert diagnosis.matches[0].issue == "connection-timeout"
+
+
+REFUSED = "Invalid API-key, IP, or permissions for action."
+STEPS = (
+    "Please check:\n- your IP address is whitelisted\n- the API key is valid\n- the passphrase\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "issue"),
+    [
+        pytest.param(
+            "Possible causes:\n1. The IP isn't whitelisted\n2. Invalid API key\n"
+            'binance {"code":-1021,"msg":"Timestamp for this request is outside."}',
+            "clock-out-of-sync", id="help text above a code",
+        ),
+        pytest.param(f"{STEPS}Error: read ECONNRESET", "connection-timeout",
+                     id="help text above a message"),
+        pytest.param(f"Error: read ECONNRESET\n{STEPS}", "connection-timeout",
+                     id="help text below a message"),
+        pytest.param(f'{{"exchange":"binance","testnet": false,"code":-2015,"msg":"{REFUSED}"}}',
+                     "ip-whitelist-not-configured", id="testnet is off"),
+        pytest.param('config: {"testnet": false}\nbybit {"retCode":10003,"retMsg":"API key is '
+                     'invalid."}', "invalid-api-credentials", id="testnet is off, in a config"),
+        pytest.param('HTTP 200 OK {"code":"1","data":[{"sCode":"51008","sMsg":"Insufficient USDT '
+                     'balance"}],"msg":"All operations failed"}', "order-rejected", id="200"),
+        pytest.param('429 {"error":["EAPI:Invalid nonce"]}', "clock-out-of-sync", id="429, code"),
+        pytest.param("HTTP 429 Too Many Requests: nonce too small", "clock-out-of-sync", id="429"),
+        pytest.param("HTTP 401: request timestamp expired", "clock-out-of-sync", id="401"),
+        pytest.param('401 Unauthorized {"code":"50102","msg":"Timestamp request expired"}',
+                     "clock-out-of-sync", id="401, code"),
+        pytest.param("coinbase unauthorized", "invalid-api-credentials", id="a word"),
+        pytest.param("Verbindung geht nicht, Zeitstempel falsch", "clock-out-of-sync", id="de"),
+        pytest.param("erro de permissao para futuros", "insufficient-permissions", id="pt"),
+        pytest.param("由于目标计算机积极拒绝", "connection-timeout", id="Windows, zh"),
+        pytest.param("Se ha forzado la interrupción de una conexión existente por el host remoto",
+                     "connection-timeout", id="Windows, es"),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_an_error_does_not_hide_it(
+    engine: Engine, text: str, issue: str
+) -> None:
+    diagnosis = engine.diagnose(Observations(text=text))
+
+    assert diagnosis.verdict != "unknown"
+    assert diagnosis.matches[0].issue == issue
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my chatgpt says: your api key is invalid",
+        "Your api key is invalid. openai",
+        "telegram: 401 Unauthorized, the bot token is wrong",
+        "telegram.error.InvalidToken: The token was rejected by the server.",
+        "[Errno 13] Permission denied: 'config.json'",
+        "PermissionError: [Errno 13] Permission denied: '/bot/config.json'",
+    ],
+)
+def test_the_keys_and_files_of_other_programs_are_not_ours(engine: Engine, text: str) -> None:
+    assert engine.diagnose(Observations(text=text)).verdict == "unknown"
+
+
+@pytest.mark.parametrize("text", ["10001", "-2015", '{"code":-2015}'])
+def test_a_code_alone_that_several_exchanges_have_asks_for_the_exchange(
+    engine: Engine, text: str
+) -> None:
+    diagnosis = engine.diagnose(Observations(text=text))
+
+    assert (diagnosis.verdict, diagnosis.exchange, diagnosis.error) == ("unsure", None, None)
+    assert diagnosis.question is not None
+    assert diagnosis.question.text == "Which exchange is it?"
+
+
+def test_the_name_of_the_exchange_changes_no_code(engine: Engine) -> None:
+    for text in ("50110", "okx 50110"):
+        diagnosis = engine.diagnose(Observations(text=text))
+        assert (diagnosis.verdict, diagnosis.exchange) == ("recognised", "okx")
+        assert diagnosis.matches[0].issue == "ip-whitelist-not-configured"
+
+
+@pytest.mark.parametrize("text", ["-9999", "binance error -9999"])
+def test_an_unknown_code_is_not_taken_for_a_known_one(engine: Engine, text: str) -> None:
+    diagnosis = engine.diagnose(Observations(text=text))
+
+    assert diagnosis.error is None
+    assert diagnosis.verdict in {"unsure", "unknown"}

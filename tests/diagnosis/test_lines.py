@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.lines import is_machine_made, mostly_machine_made
+from app.diagnosis.lines import is_advice, is_machine_made, mostly_machine_made
 from app.diagnosis.text import normalise
 
 LOG = "2026-01-01 10:00:00 - kite - INFO - calm"
@@ -34,3 +34,16 @@ def test_a_person_wrote_it(line: str) -> None:
 def test_a_text_is_whose_most_lines_are() -> None:
     assert not mostly_machine_made(normalise(f"{LOG}\nwhat now"))
     assert mostly_machine_made(normalise(f"{LOG}\nwhat now\n{LOG}"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["- the string isn't listed", "2) the knot", "Possible causes:", "Please check your string"],
+)
+def test_it_says_what_to_check(line: str) -> None:
+    assert is_advice(normalise(line).flat)
+
+
+@pytest.mark.parametrize("line", [LOG, "-7015", "- ERROR - no wind", "I checked my string", "2.5"])
+def test_it_says_what_happened(line: str) -> None:
+    assert not is_advice(normalise(line).flat)
