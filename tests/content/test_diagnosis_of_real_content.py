@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from app.diagnosis.signatures import SignatureIndex, parse
 from app.diagnosis.text import normalise
 from app.evaluation import evaluate, render
 from app.knowledge import KnowledgeBase, build
-from app.model import Issue, Observations
+from app.model import NO_ISSUE, Issue, Observations
 from app.settings import ROOT
 
 pytestmark = pytest.mark.slow
@@ -142,6 +143,30 @@ def test_reports_of_real_people_are_diagnosed(name: str, engine: Engine) -> None
     low = {kind: score for kind, score in scores.items() if score.share < LEAST[name][kind]}
     assert not low, render(evaluation, misses=False)
     assert evaluation.overall.named_and_wrong.share <= 0.04
+
+
+def test_translated_texts_get_the_issue_of_the_english_ones(engine: Engine) -> None:
+    lines = (REPORTS / "twins.jsonl").read_text("utf-8").splitlines()
+    twins: list[dict[str, str]] = [json.loads(line) for line in lines]
+    languages = [key for key in twins[0] if key not in {"expected", "en"}]
+    wrong: dict[str, list[str]] = {language: [] for language in languages}
+    for twin in twins:
+        english = _first_issue(engine, twin, "en")
+        assert english == twin["expected"], twin["en"]
+        for language in languages:
+            if _first_issue(engine, twin, language) != english:
+                wrong[language].append(twin[language])
+
+    assert len(twins) >= 36
+    assert languages == ["de", "es", "pt", "ru", "tr", "zh"]
+    assert sum(map(len, wrong.values())) <= 0.06 * len(twins) * len(languages), wrong
+    assert all(len(texts) <= 0.1 * len(twins) for texts in wrong.values()), wrong
+
+
+def _first_issue(engine: Engine, twin: Mapping[str, str], language: str) -> str:
+    diagnosis = engine.diagnose(Observations(text=twin[language]))
+    is_offered = diagnosis.verdict == "unsure" and twin["expected"] == NO_ISSUE
+    return diagnosis.matches[0].issue if diagnosis.matches and not is_offered else NO_ISSUE
 
 
 @pytest.mark.parametrize(
