@@ -1,4 +1,4 @@
-"""The rules of `helpcenter check`: mistakes in content beyond those that the loader finds.
+"""The rules of `helpcenter check`, in addition to those of the loader.
 
 Each rule is a generator of mistakes with a stable id (its function's name, with hyphens). Its
 docstring gives the problem and the fix, then its severity and an example; `docs/rules.md` is
@@ -87,7 +87,7 @@ EXTERNAL_RULES: Mapping[str, Rule] = MappingProxyType({"dead-link": external.dea
 def check(
     content: Content, *, redactor: Redactor | None = None, ask_others: bool = False
 ) -> tuple[Finding, ...]:
-    """Return every mistake in `content`, of the loader and of all rules, by path and line.
+    """Return every mistake in `content`, from the loader and from all rules, by path and line.
 
     `redactor` finds secrets. With `ask_others` other sites are asked for the pages that are linked,
     which takes a while.

@@ -1,7 +1,7 @@
 """The rule about answers: each is a whole list of steps that concern the reader.
 
-They look at what visitors are shown: every issue on every exchange that can have it, and every
-error code with an answer of its own.
+They check what visitors see: every issue on every exchange that can have it, and every error code
+with its own answer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CREATES_KEY = re.compile(r"\bcreate\b|\bnew\b|\brecreate\b", re.IGNORECASE)
 
 
 def unsound_answer(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find an answer that isn't three to five doable steps of its own; rewrite its recipe.
+    """Find an answer without three to five steps for its own case; rewrite its recipe.
 
     Error. Example: a recipe with six steps, or with a step that names another exchange
     """
@@ -49,7 +49,7 @@ def unsound_answer(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding
 
 
 _Problem = tuple[str, Location, str]
-"""The file, the place in it and the message."""
+"""The file, the location in it and the message."""
 
 
 def _unsound(knowledge: KnowledgeBase) -> Iterator[_Problem]:

@@ -16,7 +16,7 @@ _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 
 def accent_contrast(survey: Survey) -> Iterator[Mistake]:
-    """Find a colour that can't be read as text in its theme; write the shade that is named.
+    """Find a colour that can't be read as text in its theme; use the shade in the message.
 
     Error. Example: `accent: "#ffd500"`
     """
@@ -34,7 +34,7 @@ def accent_contrast(survey: Survey) -> Iterator[Mistake]:
 
 
 def brand_image(survey: Survey) -> Iterator[Mistake]:
-    """Find a logo or social image that isn't there; put it into `images`, and write its name.
+    """Find a logo or social image that doesn't exist; put it into `images`, and write its name.
 
     Error. Example: `logo: nonsuch.png`
     """

@@ -16,7 +16,7 @@ LARGE_BYTES = 500_000
 
 
 def image_alt(survey: Survey) -> Iterator[Mistake]:
-    """Find an image without a description; say in the square brackets what it shows.
+    """Find an image without a description; describe it in the square brackets.
 
     Error. Example: `![](/images/button.png)`
     """

@@ -1,4 +1,4 @@
-"""Rules about links: where they lead, and how they are written."""
+"""Rules about links: their targets and their form."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _HOST = re.compile(r"^(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*$|^localhost$"
 
 
 def broken_link(survey: Survey) -> Iterator[Mistake]:
-    """Find a link to a page or anchor of this help center that isn't there; correct its target.
+    """Find a link to a page or anchor that doesn't exist; correct its target.
 
-    Error, or warning where it is redirected. Example: `[the list](/issues/ip-whitelst)`
+    Error, or warning if it is redirected. Example: `[the list](/issues/ip-whitelst)`
     """
     pages = _Pages(survey)
     for link in survey.links:
@@ -72,7 +72,7 @@ def _malformed(target: str) -> str | None:
 
 
 class _Pages:
-    """The pages that the content makes, and their anchors."""
+    """The pages of the content, and their anchors."""
 
     def __init__(self, survey: Survey) -> None:
         self.survey = survey
@@ -85,7 +85,7 @@ class _Pages:
         self.fixed = {
             path for kind, path in PATHS.items() if "{" not in path and not missing.get(kind, False)
         }
-        """The pages whose addresses name nothing else."""
+        """The pages with fixed URLs."""
         self.aliases = {text.text: name_of(text.source) for text in survey.aliases}
         self.exchange_aliases = {
             text.text: name_of(text.source)
@@ -161,7 +161,7 @@ class _Pages:
     def _anchor_mistakes(
         self, path: str, anchor: str, exchange: str, link: PlacedLink
     ) -> Iterator[Mistake]:
-        """Yield why a link to an anchor doesn't get there."""
+        """Yield why a link doesn't reach its anchor."""
         page = path or page_of(link.text.source)
         source = self._source(page)
         if page == "/":

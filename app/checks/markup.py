@@ -1,4 +1,4 @@
-"""Rules about Markdown that readers would see as it is written."""
+"""Rules about Markdown that would not be rendered."""
 
 from __future__ import annotations
 

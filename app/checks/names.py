@@ -1,4 +1,4 @@
-"""Rules about names: slugs, ids, aliases, and what refers to them."""
+"""Rules about names: slugs, ids, aliases and references to them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _duplicate_errors(source: Source) -> Iterator[Mistake]:
 
 
 def alias_shadows(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that is the name of a page or step, so it can't redirect; remove the alias.
+    """Find an alias that is also the name of a page or step; remove the alias.
 
     Error. Example: `aliases: [wrong-key]` while there is `issues/wrong-key.md`
     """
@@ -114,7 +114,7 @@ def alias_shadows(survey: Survey) -> Iterator[Mistake]:
 
 
 def alias_collides(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that appears twice, so it can't redirect to both; remove one.
+    """Find an alias that is used twice; remove one of them.
 
     Error. Example: `aliases: [old-name]` in two issues
     """

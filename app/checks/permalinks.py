@@ -1,4 +1,4 @@
-"""The rules about permanent links: a link that was published once still leads somewhere."""
+"""The rules about permalinks: a published link never breaks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def broken_permalink(survey: Survey) -> Iterator[Mistake]:
     """
     content = survey.content
     if any(source.entity is None for source in content.sources):
-        return  # what a broken file would make is not known
+        return  # the links of a broken file are unknown
     links = Permalinks(content)
     for source in content.sources:
         if source.kind != "permalinks":

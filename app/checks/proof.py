@@ -42,13 +42,13 @@ _SAMPLES = {"{n}": "1", "{ip}": "203.0.113.9", "{}": "x"}
 
 
 def prove(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Yield what is wrong with the examples, phrases and signatures of `knowledge`."""
+    """Yield the mistakes in the examples, phrases and signatures of `knowledge`."""
     for rule in RULES.values():
         yield from rule(knowledge, engine)
 
 
 def wrong_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find an example that is diagnosed otherwise; correct it, or what answers it.
+    """Find an example that is diagnosed as something else; correct it, or its signatures.
 
     Error. Example: `examples: ['{"code":-1021}']` of an issue that is not about the clock
     """
@@ -71,9 +71,9 @@ def wrong_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]
 
 
 def broken_phrase(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find a phrase that, pasted alone, is diagnosed otherwise; change it, or remove it.
+    """Find a phrase that, pasted alone, doesn't lead to its own issue; change or remove it.
 
-    Error. Example: `phrases: [it is the one]` (small words), or one phrase in two issues
+    Error. Example: `phrases: [it is the one]` (small words), or the same phrase in two issues
     """
     for source in knowledge.content.sources:
         entity = source.entity
@@ -86,19 +86,19 @@ def broken_phrase(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]
         for index, text in enumerate(phrases):
             phrase = parse_phrase(owner, fill(text, knowledge.variables()))
             if phrase is None:
-                problem = "holds nothing but small words"
+                problem = "contains only small words"
             else:
                 diagnosis = engine.diagnose(Observations(text=phrase.example))
                 got = diagnosis.matches[0].issue if diagnosis.matches else NO_ISSUE
                 if got == owner:
                     continue
                 problem = f"alone is diagnosed as {got} instead of {owner}"
-            message = f"the phrase `{text}` {problem}; say more in it, or remove it"
+            message = f"the phrase `{text}` {problem}; make it more specific, or remove it"
             yield _finding("broken-phrase", knowledge, source, (key, index), message)
 
 
 def unanswered_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find an example of an everyday question that no phrase of it finds; add a phrase.
+    """Find an example of an everyday question that its phrases don't find; add a phrase.
 
     Error. Example: `examples: [is it down]` of a question with `phrases: [exchange offline]`
     """
@@ -108,16 +108,14 @@ def unanswered_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
             for index, example in enumerate(entity.examples):
                 got = engine.diagnose(Observations(text=example)).everyday
                 if got != entity.slug:
-                    message = (
-                        f"`{example}` is answered by {f'the question `{got}`' if got else 'none'}; "
-                        "write a phrase with more of its words"
-                    )
+                    found = f"the question `{got}`" if got else "no question"
+                    message = f"`{example}` leads to {found}; add a phrase with more of its words"
                     place = ("examples", index)
                     yield _finding("unanswered-example", knowledge, source, place, message)
 
 
 def unusable_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find a signature that is too short or has many placeholders; say more, or less, of it.
+    """Find a signature that is too short or has too many placeholders; copy more of the message.
 
     Error. Example: `signatures: ["{}: {n}"]`
     """
@@ -130,9 +128,9 @@ def unusable_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
 
 
 def untested_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find a signature that no example of its issue or error holds; add one, or correct it.
+    """Find a signature that no example of its issue or error contains; add one, or correct it.
 
-    Warning. Example: `signatures: [Unmatched IP]` without an example that says so
+    Warning. Example: `signatures: [Unmatched IP]` without an example with these words
     """
     del engine
     index = SignatureIndex(signatures_of(knowledge))
@@ -146,14 +144,14 @@ def untested_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
             continue
         if signature.parts not in seen[placed.owner]:
             message = (
-                f"no example holds the signature `{placed.text}`; add a real message that does "
+                f"no example contains the signature `{placed.text}`; add a real message that does "
                 "to `examples`, or correct the signature"
             )
             yield placed.finding("untested-signature", knowledge, message, "warning")
 
 
 def shadowed_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find a signature that another one takes the place of; make it longer, or remove one.
+    """Find a signature that another signature hides; make it longer, or remove one.
 
     Warning. Example: `signatures: [Unmatched IP]` in two issues
     """
@@ -168,9 +166,9 @@ def shadowed_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
         same = first.setdefault(signature.parts, placed) if placed.owner.entry is None else placed
         if same is not placed:
             line = same.source.document.position(same.location).line
-            reason = f"stands in {same.source.path}, line {line} as well"
+            reason = f"is also in {same.source.path}, line {line}"
         elif other := _covering(signature, placed.owner, index):
-            reason = f"never counts, because a signature of `{other}` is found in its place"
+            reason = f"never matches, because a signature of `{other}` hides it"
         else:
             continue
         message = f"`{placed.text}` {reason}; make it longer, or remove one of the two"

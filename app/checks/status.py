@@ -1,4 +1,4 @@
-"""The rule about what the help center asks an exchange to see whether it operates."""
+"""The rule about status calls: what the help center asks an exchange."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def _mistakes(calls: StatusCalls) -> Iterator[tuple[Location, str]]:
     ]
     for location, url in asked:
         if url and (reason := _unasked(url)):
-            yield location, f"{url} is not asked: {reason}"
+            yield location, f"{url} can't be asked: {reason}"
     if not any(url for _, url in asked):
-        yield (), "nothing is asked; add `url`, or `time` with a `url`"
+        yield (), "no request is made; add `url`, or `time` with a `url`"
     if bool(calls.field) != bool(calls.values):
-        yield (), "`field` and `values` belong together: where the state is, and what it means"
+        yield (), "`field` and `values` belong together; leave out both, or neither"
     if not calls.url and (calls.field or calls.notices or calls.expect or calls.end):
-        yield (), "there is no `url` whose answer could be read"
+        yield (), "there is no `url` to read; add it"
     if calls.notices and bool(calls.notices.state) != bool(calls.notices.values):
         yield ("notices",), "`state` and `values` belong together; leave out both, or neither"
 
 
 def _unasked(url: str) -> str:
-    """Return why an address is never asked; nothing when it is."""
+    """Return why a URL is never asked, or an empty text."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "https":

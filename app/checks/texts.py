@@ -1,4 +1,4 @@
-"""Rules about what stands in texts: variables, addresses, images, headings, HTML."""
+"""Rules about texts: variables, IP addresses, headings and HTML."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _line(text: Text, match: re.Match[str]) -> int:
 
 
 def _stray(text: Text) -> Position:
-    """Find the braces that are left over once the variables are covered."""
+    """Return the place of the first braces outside variables."""
     covered = PLACEHOLDER.sub(lambda match: "." * len(match[0]), text.text)
     begin = covered.index("{{")
     line = covered.count("\n", 0, begin) + 1

@@ -1,4 +1,4 @@
-"""Rules about translations: what is missing or stale, and what must be as in the source."""
+"""Rules about translations: missing or stale texts, and differences from the source."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 
 
 def missing_translation(survey: Survey) -> Iterator[Mistake]:
-    """Find a file with texts that a language doesn't have; translate them (translating.md).
+    """Find a file with untranslated texts; translate them (docs/translating.md).
 
-    Warning. Example: a new issue that is there in English only
+    Warning. Example: a new issue that exists only in English
     """
     for translation in survey.content.translations.values():
         for source in survey.sources:
@@ -40,7 +40,7 @@ def missing_translation(survey: Survey) -> Iterator[Mistake]:
 
 
 def stale_translation(survey: Survey) -> Iterator[Mistake]:
-    """Find a file with translations of texts that have changed since; translate them anew.
+    """Find a file with translations of an older source; translate them again.
 
     Warning. Example: a step of an issue that was rewritten in English
     """
@@ -51,7 +51,7 @@ def stale_translation(survey: Survey) -> Iterator[Mistake]:
             if file and places:
                 message = (
                     f"{len(places)} of {len(texts)} texts are translated from an older source; "
-                    "translate them anew, then remove their marks"
+                    "translate them again, then remove their marks"
                 )
                 yield Mistake(file.path, _position(file, places[0]), message, "warning")
 
@@ -76,7 +76,7 @@ def untranslatable(survey: Survey) -> Iterator[Mistake]:
 
 
 def translation_differs(survey: Survey) -> Iterator[Mistake]:
-    """Find other variables, links, code, labels or headings than in the source; take those over.
+    """Find other variables, links, code, labels or headings than in the source; copy those.
 
     Error. Example: `**Administración de API**` for a button that the exchange labels in English
     """
@@ -102,11 +102,11 @@ PARTS: Mapping[str, Callable[[str], list[str]]] = {
     "labels": lambda text: _BOLD.findall(_CODE.sub("", text)),
     "headings": _HEADING.findall,
 }
-"""What a translation must have as its source has it."""
+"""The parts of a text that a translation must keep."""
 
 
 def glossary_term(survey: Survey) -> Iterator[Mistake]:
-    """Find a term that isn't translated as the language's `glossary.yml` says; write it as there.
+    """Find a term with another translation than in `glossary.yml`; use the glossary's.
 
     Warning. Example: "lista de IP" where the glossary has `IP whitelist: lista blanca de IP`
     """
@@ -139,7 +139,7 @@ def _term(words: str) -> re.Pattern[str]:
 
 
 def _current(survey: Survey) -> Iterator[tuple[Translation, TranslationFile, Place, str]]:
-    """Yield every translation of a present source text, with that text."""
+    """Yield every translation of a current source text, with that text."""
     for translation in survey.content.translations.values():
         for path, texts in survey.translatable.items():
             file = translation.files.get(path)

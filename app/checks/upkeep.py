@@ -36,7 +36,7 @@ def stale(survey: Survey) -> Iterator[Mistake]:
 
 
 def missing_choice(survey: Survey) -> Iterator[Mistake]:
-    """Find an issue among several that has no `choice`; say what the reader sees of it.
+    """Find an issue without `choice`; describe what the reader sees.
 
     Warning. Example: an issue without `choice`: an unsure diagnosis offers it by its symptom
     """
@@ -84,7 +84,7 @@ def no_support_address(survey: Survey) -> Iterator[Mistake]:
 
 
 def unlisted_option(survey: Survey) -> Iterator[Mistake]:
-    """Find an answer to a question that speaks for none of its error's issues; add it to them.
+    """Find an option whose issue isn't in its error's `issues`; add it to them.
 
     Warning. Example: `issues: [wrong-key]` with the option `{label: Tea, issue: cold-water}`
     """
@@ -103,7 +103,7 @@ def unlisted_option(survey: Survey) -> Iterator[Mistake]:
 
 
 def redundant_question(survey: Survey) -> Iterator[Mistake]:
-    """Find a question with two answers that lead to the same issue; merge them, or correct one.
+    """Find a question with two options that lead to the same issue; merge or correct them.
 
     Warning. Example: the options `{label: Tea, issue: wrong-key}` and `{label: Milk, issue:
     wrong-key}`
@@ -116,7 +116,7 @@ def redundant_question(survey: Survey) -> Iterator[Mistake]:
             twice = next((slug for slug in issues if issues.count(slug) > 1), None)
             if twice:
                 place = ("errors", index, "question")
-                message = f"two answers lead to `{twice}`; merge them, or remove the question"
+                message = f"two options lead to `{twice}`; merge them, or remove the question"
                 yield _warning(source, place, message)
 
 

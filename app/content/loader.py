@@ -77,7 +77,7 @@ RULES: Mapping[str, str] = MappingProxyType(
             "Error. Example: a folder without `site.yml`"
         ),
         "stray-file": (
-            "Find a text that nothing reads; rename it, or move it out of the folder.\n\n"
+            "Find a file that nothing reads; rename it, or move it out of the folder.\n\n"
             "Warning. Example: `issues/wrong-key.markdown`"
         ),
         "merge-conflict": (
@@ -89,11 +89,11 @@ RULES: Mapping[str, str] = MappingProxyType(
             "Error. Example: a file that begins with `# Wrong key`"
         ),
         "yaml": (
-            "Find text that is not valid YAML; do what the message says, often quote a text.\n\n"
+            "Find text that is not valid YAML; follow the message: often a text needs quotes.\n\n"
             "Error. Example: `title: Warning: wrong key`"
         ),
         "json": (
-            "Find a line of reports that is not valid JSON; write one object on each "
+            "Find a line of reports that is not valid JSON; write an object on each "
             "line.\n\nError. Example: a line that is cut off"
         ),
         "yaml-anchor": (
@@ -112,7 +112,7 @@ RULES: Mapping[str, str] = MappingProxyType(
             "Find a key that doesn't exist; correct it.\n\nError. Example: `titel: Wrong key`"
         ),
         "missing-key": (
-            "Find no value for a key that is needed; add it.\n\n"
+            "Find a required key without a value; add it.\n\n"
             "Error. Example: an issue without `symptom`"
         ),
         "wrong-type": (

@@ -949,7 +949,7 @@ def test_a_status_call_can_be_asked(make_content: MakeContent, calls: str) -> No
         ("{url: 'https://192.0.2.99/status'}", "not its IP address"),
         ("{url: 'https://localhost/status'}", "a public host"),
         ("{url: 'https://me@a.example/status'}", "a public host"),
-        ("{time: {field: ts}}", "nothing is asked"),
+        ("{time: {field: ts}}", "no request is made"),
         ("{url: 'https://a.example', field: state}", "belong together"),
         (
             "{time: {url: 'https://a.example', field: ts}, field: a, values: {b: operating}}",

@@ -171,18 +171,18 @@ def test_signatures_that_count(files: dict[str, str], findings: Findings) -> Non
                 "issues/b.md": issue(["wet lid", "Cold  Water."]),
             },
             "b.md:6:25",
-            "stands in issues/a.md, line 6 as well",
+            "is also in issues/a.md, line 6",
         ),
-        ({"issues/a.md": issue(["lids {n}", "lids {n}"])}, "a.md:6:26", "line 6 as well"),
+        ({"issues/a.md": issue(["lids {n}", "lids {n}"])}, "a.md:6:26", "line 6"),
         (
             off_topic(["cold water"]) | {"issues/b.md": issue(["cold water"])},
             "b.md:6:14",
-            "stands in diagnostic.yml, line 3 as well",
+            "is also in diagnostic.yml, line 3",
         ),
         (
             {"issues/a.md": issue(["lid {} open"]), "issues/b.md": issue(["lid {n} open"])},
             "b.md:6:14",
-            "never counts, because a signature of `a` is found in its place",
+            "never matches, because a signature of `a` hides it",
         ),
     ],
     ids=["two issues", "one issue", "off topic", "a wider one"],
@@ -219,7 +219,7 @@ def test_a_phrase_that_cannot_be_kept_is_reported(findings: Findings) -> None:
     small, taken = findings(files, "broken-phrase")
 
     assert places([small, taken]) == ["a.md:8:31", "b.md:8:11"]
-    assert "holds nothing but small words" in small.message
+    assert "contains only small words" in small.message
     assert "alone is diagnosed as a instead of b" in taken.message
     assert small.severity == "error"
 
