@@ -1,6 +1,6 @@
 """The rule about answers: each is a whole list of steps that concern the reader.
 
-They check what visitors see: every issue on every exchange that can have it, and every error code
+It checks what visitors see: every issue on every exchange that can have it, and every error code
 with its own answer.
 """
 
