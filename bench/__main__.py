@@ -18,9 +18,9 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGE = """\
 # Performance
 
-Written by `make bench`. Everything is measured on one machine in one run, each figure in turns with
-its baseline, several rounds; tables show medians, and the spread from the lowest to the highest
-round. Ratios are the result: absolute figures are for orientation only, they belong to the machine.
+This page shows measured sizes and speeds; `make bench` writes it. Each figure is measured in turns
+with its baseline, in several rounds of a single run. The tables show medians, and the spread from
+the lowest to the highest round. Compare the ratios: absolute figures depend on the machine.
 
 {machine}
 
@@ -31,7 +31,7 @@ round. Ratios are the result: absolute figures are for orientation only, they be
 
 
 def main() -> None:
-    """Measure the parts that were asked for and print them; all of them: also write the page."""
+    """Measure the given parts and print them. Without parts, measure all and write the page."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parts = tuple(parser.parse_args().parts) or PARTS
@@ -62,7 +62,7 @@ def write(sections: list[Section]) -> None:
 
 
 def machine() -> str:
-    """Say where and when this was measured."""
+    """Return the time and the machine of the measurement."""
     load = os.getloadavg()[0]
     return (
         f"{dt.date.today()}, Python {platform.python_version()}, {platform.system()} "

@@ -88,10 +88,10 @@ def run() -> list[Section]:
     half = Section(
         title=f"Diagnosis of 2 KB, {SIGNATURES:,} signatures: p50",
         text=(
-            f"{TEXTS} texts, half of them logs of made-up lines, half of pastes and logs that "
-            "people reported, put together to 2 KB. Matching alone is what the signatures need by "
-            "themselves; the whole redacts, reads messages, codes, exchanges, addresses and words, "
-            "and ranks."
+            f"{TEXTS} texts, half of them made-up logs, half of them joined pastes and logs from "
+            "real reports, each of 2 KB. Matching alone only finds signatures. The whole diagnosis "
+            "also removes secrets, reads codes, exchanges, IP addresses and words, and ranks the "
+            "issues."
         ),
         unit="ms",
         series=_series(rounds, 50),

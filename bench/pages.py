@@ -115,8 +115,8 @@ def _sections(
             text=(
                 f"An issue of {len(page):,} bytes with its headers: compressed with brotli, "
                 "Content-Security-Policy, ETag, request id, metrics. The bare function sends the "
-                "same bytes on the same uvicorn. Pages that are not kept are made for every "
-                "request, compressed too."
+                "same bytes on the same uvicorn. Uncached pages are rendered and compressed for "
+                "every request."
             ),
             unit=unit,
             series=tuple(series[name] for name in (BARE, OURS, LOGGED, MADE)),

@@ -164,11 +164,11 @@ def _start_and_save() -> Section:
     )
     return Section(
         "Start and one saved file",
-        "A server with the content of this repository: everything is loaded, checked, indexed and "
-        "learned until `/readyz` answers. A saved file loads everything anew until its page shows "
-        "the change; with `--dev` the learning follows after the page. The server looks at the "
-        "folder once a second (with `--dev` five times), and waits until it has been quiet for a "
-        "tenth of a second.",
+        "A server with the content of this repository. The start ends when `/readyz` answers: "
+        "everything is loaded, checked and indexed, and the learning follows. A saved file is "
+        "timed until its page shows the change; with `--dev` the learning follows. The server "
+        "looks at the folder once a second (with `--dev` five times), and waits until it has not "
+        "changed for a tenth of a second.",
         "s",
         series,
         goals=goals,
@@ -308,9 +308,9 @@ def _growth() -> Section:
     }
     return Section(
         "Growth",
-        "A picture of growth, without goals: one process for each number of synthetic articles. "
-        "Processor time to load all, the memory that the load takes, and the median of a page that "
-        "is made anew, a search, and a diagnosis of a paste of 2 KB.",
+        "How the figures grow, without goals: a process for each number of synthetic articles. "
+        "Processor time to load all, the memory of the load, and the median of an "
+        "uncached page, a search, and a diagnosis of a paste of 2 KB.",
         growth=Growth(SIZES, lines),
     )
 

@@ -419,9 +419,9 @@ def _times(
 ) -> list[Section]:
     text = (
         f"{count:,} synthetic articles, {QUERIES_PER_KIND * len(KINDS)} queries of four kinds, "
-        "each engine in a process of its own; processor time. Ours includes choosing, cutting and "
-        f"marking {HITS} snippets, the others return numbers only. The route is `/healthz` of the "
-        "help center, with all that stands before a route."
+        f"each engine in its own process; processor time. Ours includes {HITS} snippets, the "
+        "others return only numbers. The route is `/healthz` of the help center, with all "
+        "middleware."
     )
     p50s, p99s = zip(*routes, strict=True)
     route = {"p50": (Series(ROUTE, p50s),), "p99": (Series(ROUTE, p99s),)}
@@ -458,8 +458,8 @@ def _hits(rounds: Mapping[str, Sequence[Measurement]], count: int) -> Section:
     return Section(
         "Search: hits",
         f"The share of queries whose article, among {count:,}, is within the first {HITS}. Each "
-        "has one right answer: this shows what an engine loses by typos and codes, not how well it "
-        "ranks real articles.\n\n" + "\n".join(lines),
+        "query has one right answer, so this shows what an engine loses by typos and codes, not "
+        "how well it ranks real articles.\n\n" + "\n".join(lines),
         "share of misspelt queries",
         tuple(
             Series(name, tuple(reading.hits["misspelt"] for reading in measured))

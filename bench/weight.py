@@ -94,8 +94,9 @@ def weight(visits: dict[str, list[Visit]]) -> Section:
         title="Weight of a first visit",
         text=(
             "Bodies as the browser received them (brotli), with an empty cache. The first view is "
-            "the page and what it says blocks its painting; the whole visit is everything until "
-            f"it is quiet. Headers add {home[0].headers:,} bytes to a whole visit of the home page."
+            "the page with the files that block its rendering; the whole visit is everything until "
+            f"the network is idle. Headers add {home[0].headers:,} bytes to a whole visit of the "
+            "home page."
         ),
         unit="bytes",
         series=tuple(series),
