@@ -1,4 +1,4 @@
-# Everything from a fresh machine with Python 3.11+ and make:
+# On a fresh machine with Python 3.11+ and make:
 #   make serve   set up and serve the help center (PORT=8000 HOST=127.0.0.1)
 #   make test    set up (the browser too) and run all tests
 
@@ -11,8 +11,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
     --no-emit-index-url
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --require-hashes
 
-# Compiled modules are kept, whatever the shell says: without them every test process starts with
-# compiling everything anew.
+# Keep compiled modules, whatever the shell says. Otherwise every test process compiles all of them.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup serve test unit browser check format docs messages picture bench catalog lock update clean
@@ -37,7 +36,7 @@ $(SETUP): requirements-dev.lock pyproject.toml
 serve: setup  ## Serve the help center
 	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
 
-test: setup browser-ready nginx-ready vnu-ready observatory-ready  ## Run all tests but those that take minutes
+test: setup browser-ready nginx-ready vnu-ready observatory-ready  ## Run all tests except those that take minutes
 	@$(BIN)/pytest -m "not hardening" -n 2
 
 unit: setup  ## Run the quick tests (no browser)
@@ -57,7 +56,7 @@ hardening: setup browser-ready  ## Try to break a running server (about 20 minut
 
 FUZZ_SECONDS ?= 600
 
-fuzz: setup  ## Feed nonsense to what reads texts, for FUZZ_SECONDS (600)
+fuzz: setup  ## Feed random texts to all readers of texts, for FUZZ_SECONDS (600)
 	@test -d .fuzz/packages || $(BIN)/$(PIP_INSTALL) --target .fuzz/packages -r requirements-fuzz.lock
 	@$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
 
@@ -90,16 +89,16 @@ format: setup  ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: setup  ## Write the generated parts of docs/
+docs: setup  ## Write the generated pages of docs/
 	@$(BIN)/python -m app.development.reference
 
-messages: setup  ## Bring the catalogs of the interface up to date
+messages: setup  ## Update the catalogs of the interface
 	@$(BIN)/python -m app.development.catalogs
 
 picture: browser-ready  ## Draw static/social.png from docs/images/social.svg
 	@$(BIN)/python -m tests.browser.picture
 
-bench: setup  ## Measure everything; writes docs/performance.md
+bench: setup  ## Measure everything and write docs/performance.md
 	@$(BIN)/python -m bench
 
 catalog: setup  ## Compare our error codes with those of a pinned ccxt
@@ -107,15 +106,15 @@ catalog: setup  ## Compare our error codes with those of a pinned ccxt
 	@.venv-ccxt/bin/$(PIP_INSTALL) -r requirements-ccxt.lock
 	@$(BIN)/python -m bench.catalog .venv-ccxt/bin/python
 
-lock: setup  ## Pin what pyproject.toml asks for; what is pinned already stays
+lock: setup  ## Pin the dependencies of pyproject.toml; existing pins stay
 	@$(BIN)/$(COMPILE) $(UPGRADE) pyproject.toml --extra dev --output-file requirements-dev.lock
 	@$(BIN)/$(COMPILE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
 
-update: setup  ## Renew every pin and htmx (needs npm), then check and test
+update: setup  ## Update every pin and htmx (needs npm), then check and test
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
 	@$(BIN)/python -m app.development.vendored
 	@$(MAKE) --no-print-directory docs check test
 
-clean:  ## Remove what was set up
+clean:  ## Remove everything that setup made
 	rm -rf $(VENV) .venv-ccxt .fuzz/packages .mypy_cache .ruff_cache .pytest_cache \
 	    .import_linter_cache .hypothesis .coverage htmlcov
