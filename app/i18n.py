@@ -32,10 +32,11 @@ LOCALES = ROOT / "locales"
 
 @dataclass(frozen=True)
 class _Texts:
-    """The texts of a language, and those of them that scripts show."""
+    """The texts of a language, and those of them that the scripts of pages and the widget show."""
 
     catalog: NullTranslations
     scripts: Mapping[str, str]
+    widget: Mapping[str, str]
 
 
 @cache
@@ -43,25 +44,31 @@ def _texts(locales: Path, language: Language) -> _Texts:
     """Return the texts of a language; without a catalog they stay in English."""
     path = locales / language.folder / "LC_MESSAGES" / "messages.po"
     if language == ENGLISH or not path.is_file():
-        return _Texts(NullTranslations(), {})
+        return _Texts(NullTranslations(), {}, {})
     with path.open("rb") as file:
         catalog = read_po(file, locale=language.locale)
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
-    scripts = {
-        str(message.id): str(message.string)
-        for message in catalog
-        if message.string and any(path.startswith("static/") for path, _ in message.locations)
-    }
-    return _Texts(GNUTranslations(compiled), scripts)
+    scripts: dict[str, str] = {}
+    widget: dict[str, str] = {}
+    for message in catalog:
+        for where, _line in message.locations if message.string else ():
+            if where.startswith("static/"):
+                used = widget if where.startswith("static/widget-") else scripts
+                used[str(message.id)] = str(message.string)
+    return _Texts(GNUTranslations(compiled), scripts, widget)
 
 
 def script_texts() -> str:
-    """Return the texts that scripts show in the language in use, as JSON that HTML can hold."""
-    return json.dumps(_texts(LOCALES, current()).scripts, ensure_ascii=False).replace(
-        "<", "\\u003c"
-    )
+    """Return the texts that scripts of pages show in the language in use, as JSON for HTML."""
+    texts = json.dumps(_texts(LOCALES, current()).scripts, ensure_ascii=False)
+    return texts.replace("<", "\\u003c")
+
+
+def widget_texts() -> str:
+    """Return the texts that the widget shows in the language in use, as JSON."""
+    return json.dumps(_texts(LOCALES, current()).widget, ensure_ascii=False)
 
 
 def gettext(message: str) -> str:

@@ -57,7 +57,7 @@ class Comparison:
 
     @property
     def complete(self) -> bool:
-        """Whether all our addresses are there and nothing needs mending."""
+        """Whether all our addresses are there and nothing needs a change."""
         good = all(entry.good for entry in self.entries)
         return good and not self.missing and not self.separator_advice
 
@@ -94,7 +94,7 @@ def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddres
     """Say what one entry is, and which of our addresses it lets through."""
     visible = unicodedata.normalize("NFKC", token).translate(INVISIBLE)
     if visible != token:
-        advice = _("This holds invisible or look-alike characters; type it anew: {address}").format(
+        advice = _("Contains hidden or look-alike characters. Delete it and type {address}").format(
             address=visible
         )
         return Entry(visible, "hidden", advice), ()
@@ -105,9 +105,7 @@ def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddres
         bare = bare[scheme.end() :]
     port = PORT.match(bare)
     if port:
-        advice = _("Remove the port: the field takes {address} alone.").format(
-            address=port["address"]
-        )
+        advice = _("Remove the port. Enter only {address}").format(address=port["address"])
         return Entry(token, "port", advice), ()
     if "/" in bare:
         return _judge_range(token, bare, ours)
@@ -116,28 +114,23 @@ def _judge(token: str, ours: Sequence[IpAddress]) -> tuple[Entry, tuple[IpAddres
     except ValueError:
         return _judge_unreadable(token, bare, ours), ()
     if bare != token:
-        return Entry(
-            token, "space", _("Write it without spaces or http://: {address}").format(address=bare)
-        ), ()
+        advice = _("Remove the spaces or http://. Enter only {address}").format(address=bare)
+        return Entry(token, "space", advice), ()
     if address in ours:
-        return Entry(token, "ours", _("This is right.")), (address,)
+        return Entry(token, "ours", _("Correct.")), (address,)
     if near := _nearest(bare, ours):
-        return Entry(
-            token,
-            "misspelt",
-            _("Close to our address, but not it; ours is {address}").format(address=near),
-        ), ()
+        advice = _("Almost right. Change it to {address}").format(address=near)
+        return Entry(token, "misspelt", advice), ()
     if not address.is_global:
         advice = (
-            _("This stands for no address: no request comes from it. Remove it.")
+            _("No request ever comes from this IP address. Remove it.")
             if address.is_unspecified
             else _(
-                "This address is private or reserved: it works only inside a network, and an "
-                "exchange never sees it. Remove it."
+                "This is a private or reserved IP address. An exchange never sees it, so remove it."
             )
         )
         return Entry(token, "private", advice), ()
-    return Entry(token, "other", _("Not one of our addresses; keep it if you know what it is.")), ()
+    return Entry(token, "other", _("Not ours. Keep it only if you know what it's for.")), ()
 
 
 def _judge_range(
@@ -150,20 +143,19 @@ def _judge_range(
     inside = tuple(address for address in ours if address in network)
     is_open = network.num_addresses > LARGEST_RANGE[network.version]
     if is_open and (inside or not network.is_private):
-        advice = _("This range is an open door: far too many machines may use your key. Remove it.")
+        advice = _("This range allows far too many IP addresses to use your key. Remove it.")
         return Entry(token, "open", advice), ()
     if inside:
-        advice = _("This range holds our address. Not every exchange takes ranges.")
+        advice = _("This range includes our IP address, but not every exchange accepts ranges.")
         return Entry(token, "range", advice), inside
-    return Entry(token, "other", _("This range does not hold our address.")), ()
+    return Entry(token, "other", _("This range doesn't include our IP address.")), ()
 
 
 def _judge_unreadable(token: str, bare: str, ours: Sequence[IpAddress]) -> Entry:
     if near := _nearest(bare, ours):
-        return Entry(
-            token, "misspelt", _("This is no valid address; ours is {address}").format(address=near)
-        )
-    return Entry(token, "unreadable", _("This is not an IP address."))
+        advice = _("Not a valid IP address. Change it to {address}").format(address=near)
+        return Entry(token, "misspelt", advice)
+    return Entry(token, "unreadable", _("Not an IP address."))
 
 
 def _nearest(text: str, ours: Sequence[IpAddress]) -> IpAddress | None:

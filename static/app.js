@@ -178,8 +178,10 @@ if (form) {
     const kinds = [...removedBefore].map(([kind, number]) => (number > 1 ? `${number} × ${_(kind)}` : _(kind)));
     const opensWallet = removedBefore.has("recovery phrase") || removedBefore.has("private key");
     const said = { number: total, kinds: kinds.join(", ") };
-    status.textContent = (total > 1 ? _("{number} secrets were removed: {kinds}", said) : _("1 secret was removed: {kinds}", said))
-      + (opensWallet ? `. ${_("Whoever has it can take the money: move the funds to a new wallet.")}` : "");
+    const told = total > 1 ? _("{number} secrets were removed: {kinds}", said) : _("1 secret was removed: {kinds}", said);
+    // Outside of the template string, where the extractor of texts doesn't look.
+    const advice = _("Anyone who has it can take your money. Move your funds to a new wallet.");
+    status.textContent = opensWallet ? `${told}. ${advice}` : told;
   }
 
   // The text without its secrets stays with this entry of the tab's history, for somebody who comes
@@ -218,7 +220,8 @@ if (form) {
       kept.add(place);
     }
     field.value = lines.filter((line, place) => kept.has(place)).join("\n");
-    status.textContent += ` ${_("Your text is longer than 16 KB. We read its end and the lines around errors, and left out {number} lines.", { number: lines.length - kept.size })}`;
+    const said = _("Your text is longer than 16 KB. We read its end and the lines around errors, and left out {number} lines.", { number: lines.length - kept.size });
+    status.textContent += ` ${said}`;
   }
 
   field.addEventListener("focus", load, { once: true });
@@ -281,7 +284,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const line = scope?.querySelector("[data-announce]");
   if (line) announce(line.textContent.trim());
 });
-document.addEventListener("htmx:error", () => toast(_("No answer. Check your connection and try again.")));
+document.addEventListener("htmx:error", () => toast(_("We couldn’t reach the help center. Check your connection and try again.")));
 
 // --- What only this device knows: its time zone and its clock -----------------------------------------
 

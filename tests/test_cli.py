@@ -236,7 +236,7 @@ def test_diagnose_as_json_as_the_interface_answers() -> None:
 
 def test_diagnose_says_when_nothing_fits() -> None:
     result = run("diagnose", "--content", str(TEAPOTS), text="how do I brew coffee")
-    assert (result.exit_code, result.stdout) == (0, "Unknown: nothing here fits this text\n")
+    assert (result.exit_code, result.stdout) == (0, "Unknown: nothing here matches this text\n")
 
 
 def test_diagnose_takes_any_bytes() -> None:

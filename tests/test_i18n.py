@@ -20,6 +20,10 @@ PO = """
 msgid "Link copied"
 msgstr "</script>Enlace copiado"
 
+#: static/widget-1.js
+msgid "Open"
+msgstr "Abrir"
+
 #: app/x.py
 msgid "Search"
 msgstr "Buscar"
@@ -56,8 +60,10 @@ def test_texts_are_those_of_the_language_in_use() -> None:
 def test_scripts_get_their_own_texts_and_no_tag_ends_there() -> None:
     assert i18n.script_texts() == "{}"
     with speaking(SPANISH):
-        texts = i18n.script_texts()
+        texts, widget = i18n.script_texts(), i18n.widget_texts()
     assert "Enlace copiado" in texts
+    assert "Abrir" in widget
+    assert "Abrir" not in texts, "no page shows it"
     assert "Buscar" not in texts
     assert "<" not in texts
 

@@ -91,7 +91,7 @@ def of_maintenance(tests: Iterable[QuickTest], name: str) -> Iterator[Evidence]:
     """Yield what a maintenance of the exchange says: the same as a bad status page."""
     for test in tests:
         if test.live == "status":
-            because = _("{name} says that it is in maintenance now").format(name=name)
+            because = _("{name} says it's under maintenance").format(name=name)
             yield from _ranked("test", test.on_fail.points_to, weights.OUTCOME_FOR, because)
 
 
@@ -155,7 +155,7 @@ def of_caller_ip(caller: CallerIp, issue: str, who: str, product: str) -> Eviden
     seen = _("{exchange} saw the IP address {address}").format(exchange=who, address=caller.address)
     because = {
         "ours": _("It belongs to {product}, so add it to the key's IP whitelist"),
-        "ipv6": _("It is an IPv6 address, and the IP whitelist holds an IPv4 address"),
+        "ipv6": _("It's an IPv6 address, and an IPv4 entry doesn't cover it"),
         "not-ours": _("It doesn't belong to {product}, so another program sent this request"),
     }[caller.verdict].format(product=product)
     return Evidence("caller-ip", issue, weights.CALLER_IP[caller.verdict], f"{seen}. {because}")

@@ -13,9 +13,9 @@ from app.model import NO_ISSUE, Answer, Diagnosis, Observations, Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
     "recognised": "Recognised",
-    "likely": "Likely, by its wording",
-    "unsure": "Unsure: it is probably among these",
-    "unknown": "Unknown: nothing here fits this text",
+    "likely": "Likely, judged by the wording",
+    "unsure": "Unsure: probably one of these",
+    "unknown": "Unknown: nothing here matches this text",
 }
 
 
@@ -111,8 +111,9 @@ def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase, observations: Observ
         # Before any step: adding our address doesn't help a request that another program sent.
         lines += [
             "",
-            f"This request did not come from {product}: it came from {caller.address}.",
-            f"Repeat the step in {product}, and look at the error that appears there.",
+            f"This request didn't come from {product}: it came from {caller.address}.",
+            "Another program used your key. "
+            f"Try again in {product}, and paste the error you get there.",
         ]
     for place, match in enumerate(diagnosis.matches, start=1):
         lines += ["", f"{place}. {plain(match.title)} ({match.confidence:.0%})  {match.url}"]

@@ -26,6 +26,7 @@ from app.model import (
     Observations,
     Option,
     Outcome,
+    QuickTest,
 )
 
 MOST_QUESTIONS = 3
@@ -138,16 +139,26 @@ def _candidates(
                 list(of_checklist(item, ticked=True)),
                 list(of_checklist(item, ticked=False)),
             )
-    outcomes: tuple[tuple[str, Outcome], ...] = ((_("It worked"), "pass"), (_("It failed"), "fail"))
+    outcomes: tuple[Outcome, ...] = ("pass", "fail")
     for test in diagnostic.tests if diagnostic else ():
         if test.id not in observations.tests and test.id not in observations.skipped:
-            options = (Choice(label=label, tests={test.id: value}) for label, value in outcomes)
+            labels = outcome_labels(test)
+            options = (
+                Choice(label=labels[outcome], tests={test.id: outcome}) for outcome in outcomes
+            )
             skip = Choice(label=_("Skip this"), skip=test.id)
             yield _yes_or_no(
                 NextQuestion(text=test.text, options=(*options, skip)),
                 list(of_test(test, "pass")),
                 list(of_test(test, "fail")),
             )
+
+
+def outcome_labels(test: QuickTest) -> dict[Outcome | None, str]:
+    """Return what a visitor chooses from after a quick test; None stands for no outcome yet."""
+    if test.live == "status":
+        return {None: _("Not checked"), "pass": _("No known issues"), "fail": _("Known issue")}
+    return {None: _("Not tried"), "pass": _("Worked"), "fail": _("Failed")}
 
 
 def _yes_or_no(

@@ -45,23 +45,29 @@ from app.web.serving.status import StatusService
 
 PROBLEMS = {
     400: (
-        N_("This request can't be read"),
-        N_("Something in the address or the form is not as expected."),
+        N_("We couldn't read that request"),
+        N_("Check the link, or go back and send the form again."),
     ),
-    401: (N_("A token is needed here"), N_("Give it as the password; any name will do.")),
-    403: (N_("This can't be done from another site"), N_("Open the page here and try again.")),
+    401: (
+        N_("Enter your access token"),
+        N_("Use it as the password. The user name can be anything."),
+    ),
+    403: (
+        N_("We don't accept forms from other sites"),
+        N_("Open the page in this help center and try again."),
+    ),
     404: (
-        N_("This page does not exist"),
-        N_("The address may be misspelt, or the page has moved."),
+        N_("Page not found"),
+        N_("Check the link for a typing mistake."),
     ),
     405: (
-        N_("This address can't be used that way"),
-        N_("Open it as a page, or go back and try again."),
+        N_("This link can't be used that way"),
+        N_("Go back and try again."),
     ),
     429: (N_("Too many attempts"), N_("Wait a minute, then try again.")),
     413: (
-        N_("This is too long"),
-        N_("Keep the lines with the error message (up to 16 KB) and try again."),
+        N_("Your text is too long"),
+        N_("Keep only the lines around the error, up to 16 KB, and try again."),
     ),
     503: (
         N_("We can't answer right now"),
@@ -69,7 +75,7 @@ PROBLEMS = {
     ),
     500: (
         N_("Something went wrong on our side"),
-        N_("Please try again. Your input was not stored."),
+        N_("Please try again. We stored nothing that you entered."),
     ),
 }
 NEWEST_WIDGET = 1
@@ -311,7 +317,7 @@ def _answer_problems(
     def problem(request: Request, status: int) -> Response:
         heading, text = map(_, PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500]))  # noqa: PLR2004
         if status == 500 and (request_id := REQUEST_ID.get()):  # noqa: PLR2004
-            text += " " + _("If it happens again, tell us this number: {number}.").format(
+            text += " " + _("If it happens again, give support this number: {number}.").format(
                 number=request_id
             )
         edition = live.state.edition

@@ -362,12 +362,12 @@ def test_progress_is_announced(visitor: Page, marbles: str) -> None:
 
 def test_a_saved_list_is_compared_in_place(visitor: Page, marbles: str) -> None:
     visitor.goto(f"{marbles}/")
-    visitor.get_by_text("Compare with the list you saved").click()
-    visitor.get_by_role("textbox", name="Paste what you saved").fill("192.0.2.8, 10.0.0.1")
-    visitor.get_by_role("button", name="Compare").click()
+    visitor.get_by_text("Check your saved IP whitelist").click()
+    visitor.get_by_role("textbox", name="Paste your IP whitelist").fill("192.0.2.8, 10.0.0.1")
+    visitor.get_by_role("button", name="Check whitelist").click()
     check = visitor.locator("#whitelist-check")
-    expect(check).to_contain_text("ours is 192.0.2.7")
+    expect(check).to_contain_text("Change it to 192.0.2.7")
     expect(check).to_contain_text("private")
-    said = visitor.get_by_role("status").filter(has_text="The list needs a change.")
+    said = visitor.get_by_role("status").filter(has_text="Your IP whitelist needs a change.")
     expect(said).to_have_count(1)
     expect(visitor).to_have_url(re.compile(r"/(\?exchange=)?$"))

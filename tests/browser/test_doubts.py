@@ -84,6 +84,6 @@ def test_who_pastes_a_recovery_phrase_is_warned_at_once(visitor: Page, marbles: 
     visitor.goto(f"{marbles}/")
     words = "legal winner thank year wave sausage worth useful legal winner thank yellow"
     paste(visitor, f"my words are {words}")
-    warned = visitor.get_by_role("status").filter(has_text="Whoever has it can take the money")
+    warned = visitor.get_by_role("status").filter(has_text="Anyone who has it can take your money")
     expect(warned).to_be_visible()
     expect(field(visitor)).to_have_value(re.compile(r"^my words are \[recovery phrase removed\]$"))

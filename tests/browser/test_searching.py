@@ -91,5 +91,5 @@ def test_nothing_found_says_so_in_place(visitor: Page, marbles: str) -> None:
     visitor.goto(f"{marbles}/")
     box(visitor).fill("qzxwvk")
     panel = visitor.get_by_role("search")
-    expect(panel).to_contain_text("Nothing found for “qzxwvk”")
+    expect(panel).to_contain_text("No results for “qzxwvk”")
     expect(panel.get_by_role("link", name="Paste the whole error message")).to_be_visible()

@@ -50,7 +50,7 @@ def test_times_are_in_the_visitors_zone(told: str, browser: Browser) -> None:
             page = context.new_page()
             page.goto(f"{told}/exchanges/okx")
             expect(page.locator(".status time").first).to_contain_text(begins)
-            expect(page.locator(".status")).to_contain_text("maintenance now")
+            expect(page.locator(".status")).to_contain_text("under maintenance")
 
 
 def test_without_javascript_the_page_says_when_it_was_made(told: str, browser: Browser) -> None:

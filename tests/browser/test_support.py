@@ -122,7 +122,7 @@ def test_the_report_holds_what_was_told_and_nothing_else(report: Page, desk: str
         "1. Address Not Allowed (",
         "[x] The secret word is entered",
         "[ ] 192.0.2.7 is",
-        "Read here: Wrong Key, Market Closed",
+        "Pages read: Wrong Key, Market Closed",
         f"{desk}/diagnose?exchange=glassmarket&error=-7007&missing=address-allowed",
     ):
         assert part in text
@@ -132,7 +132,7 @@ def test_the_report_holds_what_was_told_and_nothing_else(report: Page, desk: str
 
 def test_what_is_edited_is_what_is_sent(report: Page, desk: str) -> None:
     field = report.get_by_role("textbox", name="Your report")
-    mail = report.get_by_role("link", name="Open as e-mail")
+    mail = report.get_by_role("link", name="Send by email")
     ticket = report.get_by_role("link", name="Open the ticket form")
     field.fill("Only this & that?\n100 % {body}")
     address = urlsplit(mail.get_attribute("href") or "")
@@ -159,11 +159,11 @@ def test_browser_and_time_zone_only_when_the_visitor_agrees(report: Page) -> Non
     report.keyboard.press("Space")
     agent = report.evaluate("navigator.userAgent")
     assert f"\nBrowser: {agent}\nTime zone: " in field.input_value()
-    mail = report.get_by_role("link", name="Open as e-mail").get_attribute("href") or ""
+    mail = report.get_by_role("link", name="Send by email").get_attribute("href") or ""
     assert quote(agent, safe="") in mail.replace("(", "%28").replace(")", "%29")
     box.uncheck()
     assert field.input_value() == before
-    mail = report.get_by_role("link", name="Open as e-mail").get_attribute("href") or ""
+    mail = report.get_by_role("link", name="Send by email").get_attribute("href") or ""
     assert "Mozilla" not in mail
 
 
@@ -175,8 +175,8 @@ def test_the_home_page_leads_to_the_report_with_what_was_read(visitor: Page, des
     ).click()
     expect(visitor).to_have_url(f"{desk}/report")
     text = visitor.get_by_role("textbox", name="Your report").input_value()
-    assert "Read here: Address Not Allowed" in text
-    expect(visitor.get_by_role("link", name="Paste the error first")).to_be_visible()
+    assert "Pages read: Address Not Allowed" in text
+    expect(visitor.get_by_role("link", name="Paste the error")).to_be_visible()
 
 
 def test_the_report_holds_what_is_ticked_and_no_text_that_was_not_sent(
@@ -201,23 +201,23 @@ def test_a_vote_with_its_reason_stays_on_the_page(visitor: Page, desk: str) -> N
     visitor.goto(f"{desk}{ISSUE}")
     visitor.get_by_role("button", name="No", exact=True).focus()
     visitor.keyboard.press("Enter")
-    thanks = visitor.get_by_text("Thank you, that was counted.")
+    thanks = visitor.get_by_text("Thanks, we’ve counted your vote.")
     expect(visitor.locator(".notice").filter(has=thanks)).to_be_focused()
     visitor.keyboard.press("Tab")
     expect(visitor.get_by_role("radio", name="I did this, and it still fails")).to_be_focused()
-    visitor.get_by_role("radio", name="It is hard to follow").check()
+    visitor.get_by_role("radio", name="It's hard to follow").check()
     visitor.get_by_role("textbox", name=re.compile("What would have helped")).fill("Which button?")
     lines = findings(visitor)
     assert not lines, "\n".join(lines)
     visitor.get_by_role("button", name="Send", exact=True).click()
-    expect(visitor.get_by_text("Writers read this")).to_be_visible()
+    expect(visitor.get_by_text("Our writers will read this")).to_be_visible()
     expect(visitor).to_have_url(f"{desk}{ISSUE}")
 
 
 def test_a_diagnosis_that_helped(visitor: Page, desk: str) -> None:
     diagnose(visitor, desk, FRIEND_UNKNOWN)
     visitor.get_by_role("button", name="Yes", exact=True).click()
-    expect(visitor.get_by_text("Thank you, that was counted.")).to_be_visible()
+    expect(visitor.get_by_text("Thanks, we’ve counted your vote.")).to_be_visible()
     expect(visitor.get_by_role("link", name="Glass Market error -7007")).to_be_visible()
     expect(visitor.get_by_role("textbox", name=re.compile("What helped"))).to_be_visible()
 
@@ -228,9 +228,9 @@ def test_without_javascript_votes_and_reports_are_pages(browser: Browser, desk: 
     page.goto(f"{desk}{ISSUE}")
     page.get_by_role("button", name="No", exact=True).click()
     expect(page).to_have_url(f"{desk}/feedback")
-    page.get_by_role("radio", name="It is out of date").check()
+    page.get_by_role("radio", name="It's out of date").check()
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Writers read this")).to_be_visible()
+    expect(page.get_by_text("Our writers will read this")).to_be_visible()
     page.get_by_role("link", name="Back to the page").click()
     expect(page).to_have_url(f"{desk}{ISSUE}")
 
@@ -240,7 +240,7 @@ def test_without_javascript_votes_and_reports_are_pages(browser: Browser, desk: 
     diagnose(page, desk, FRIEND_UNKNOWN)
     page.locator("#answer").get_by_role("button", name="Create a support report").click()
     expect(page.get_by_role("textbox", name="Your report")).to_have_value(re.compile("-7007"))
-    mail = page.get_by_role("link", name="Open as e-mail").get_attribute("href") or ""
+    mail = page.get_by_role("link", name="Send by email").get_attribute("href") or ""
     assert "Friend%20unknown" in mail
     expect(page.get_by_role("button", name="Copy the report")).not_to_be_visible()
     expect(page.get_by_role("checkbox")).not_to_be_visible()
@@ -264,7 +264,7 @@ def test_insights_are_accessible_and_whole(browser: Browser, desk: str) -> None:
     page = context.new_page()
     diagnose(page, desk, "my kettle sings too high\n" + "x" * 200)
     page.get_by_role("button", name="No", exact=True).click()
-    expect(page.get_by_text("Thank you, that was counted.")).to_be_visible()
+    expect(page.get_by_text("Thanks, we’ve counted your vote.")).to_be_visible()
     page.goto(f"{desk}/insights")
     end = time.monotonic() + PATIENCE_SECONDS
     # What was asked is written a little later.

@@ -94,12 +94,12 @@ def test_search_is_a_page(plain: Page) -> None:
 
 
 def test_a_list_is_compared_on_a_page(plain: Page, marbles: str) -> None:
-    plain.get_by_text("Compare with the list you saved").click()
-    plain.get_by_role("textbox", name="Paste what you saved").fill("192.0.2.8")
-    plain.get_by_role("button", name="Compare").click()
+    plain.get_by_text("Check your saved IP whitelist").click()
+    plain.get_by_role("textbox", name="Paste your IP whitelist").fill("192.0.2.8")
+    plain.get_by_role("button", name="Check whitelist").click()
     expect(plain).to_have_url(f"{marbles}/whitelist")
-    expect(plain.get_by_role("main")).to_contain_text("ours is 192.0.2.7")
-    expect(plain.get_by_role("textbox", name="Paste what you saved")).to_have_value("192.0.2.8")
+    expect(plain.get_by_role("main")).to_contain_text("Change it to 192.0.2.7")
+    expect(plain.get_by_role("textbox", name="Paste your IP whitelist")).to_have_value("192.0.2.8")
 
 
 def test_the_exchange_is_chosen_with_a_button(plain: Page, marbles: str) -> None:

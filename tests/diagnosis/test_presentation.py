@@ -20,7 +20,7 @@ def test_a_request_of_another_program_is_said_before_any_step(
 ) -> None:
     lines = shown(diagnose, kites, "203.0.113.9").splitlines()
 
-    said = "This request did not come from Kite School: it came from 203.0.113.9."
+    said = "This request didn't come from Kite School: it came from 203.0.113.9."
     assert lines.index(said) < lines.index("   - Add it")
 
 
@@ -28,4 +28,4 @@ def test_a_request_of_another_program_is_said_before_any_step(
 def test_other_addresses_need_no_such_word(
     diagnose: Diagnose, kites: KnowledgeBase, address: str
 ) -> None:
-    assert "did not come from" not in shown(diagnose, kites, address)
+    assert "didn't come from" not in shown(diagnose, kites, address)

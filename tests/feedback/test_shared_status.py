@@ -53,8 +53,8 @@ def _ask_once(played: Played, tmp_path: Path, postgres_url: str) -> None:
         played.says = NORMAL | {"okx": MAINTENANCE["okx"]}
         turn(first)
         assert turn(second)["okx"] == "maintenance"
-        assert "maintenance now" in second.get("/exchanges/okx").text
-        assert "<title>OKX: maintenance now</title>" in second.get("/status.xml").text
+        assert "under maintenance" in second.get("/exchanges/okx").text
+        assert "<title>OKX: under maintenance</title>" in second.get("/status.xml").text
 
 
 def test_one_of_two_holds_the_right_to_ask(store: Store) -> None:

@@ -84,7 +84,7 @@ def test_without_a_word_from_outside_there_is_no_trace(visitor: TestClient, play
     assert {path: visitor.get(path).text for path in before} == before
     assert 'class="status"' not in "".join(before.values())
     assert visitor.get("/api/v1/status").json() == []
-    assert "Nothing is known" in text(visitor, "/status")
+    assert "We have no information" in text(visitor, "/status")
     assert "helpcenter_exchange_state{" not in metrics(visitor)
 
 
@@ -125,18 +125,18 @@ def test_all_exchanges_are_told(visitor: TestClient, played: Played) -> None:
     assert len(rows) == 12
     for name, state in {
         "binance": "operating",
-        "okx": "maintenance now",
+        "okx": "under maintenance",
         "bybit": "maintenance announced",
         "kucoin": "limited",
         "gate": "answers",
-        "bitfinex": "does not answer from here",
+        "bitfinex": "doesn’t answer our server",
     }.items():
         assert state in rows[name], name
     assert "10:00 UTC" in rows["okx"]
     assert "down" not in page.text.lower().replace("countdown", "")
     assert "Upgrade" not in page.text, "no text of an exchange is shown"
     assert page.text.count('role="img" aria-label="') == 12
-    assert "0.25 h maintenance now" in page.text
+    assert "0.25 h under maintenance" in page.text
 
 
 def test_the_page_says_whose_clock_is_wrong(visitor: TestClient, played: Played) -> None:
@@ -171,7 +171,7 @@ def test_the_feed_has_the_changes(visitor: TestClient, played: Played) -> None:
     turn(visitor)
     feed = visitor.get("/status.xml")
     assert feed.headers["Content-Type"].startswith("application/atom+xml")
-    assert "<title>OKX: maintenance now</title>" in feed.text
+    assert "<title>OKX: under maintenance</title>" in feed.text
     assert "until 2026-11-29 10:00 UTC" in feed.text
 
 
@@ -186,7 +186,7 @@ def test_a_page_follows_the_status(path: str, visitor: TestClient, played: Playe
     played.says = NORMAL | {"okx": MAINTENANCE["okx"]}
     turn(visitor)
     shown = text(visitor, path)
-    assert "OKX: maintenance now" in shown
+    assert "OKX: under maintenance" in shown
     assert "when this page was made" in shown
     assert 'class="status"' not in before
 
@@ -202,15 +202,16 @@ def test_htmx_gets_the_line_alone(visitor: TestClient, played: Played) -> None:
 def test_an_answer_says_when_to_wait(visitor: TestClient, played: Played) -> None:
     asked = {"text": TIMEOUT, "exchange": "okx"}
     turn(visitor)
-    assert "maintenance now" not in visitor.post("/diagnose", data=asked).text
+    assert ": under maintenance" not in words(visitor.post("/diagnose", data=asked).text)
     played.says = NORMAL | {"okx": MAINTENANCE["okx"]}
     turn(visitor)
     shown = words(visitor.post("/diagnose", data=asked).text)
-    assert "OKX: maintenance now" in shown
-    assert "then connect again. Nothing is wrong with your key. We looked" in shown
-    assert "OKX says that it is in maintenance now" in shown, "it is a reason"
-    other = visitor.post("/diagnose", data=asked | {"exchange": "gate"}).text
-    assert "maintenance now" not in other
+    assert "OKX: under maintenance" in shown
+    assert "then connect again. Your key is fine. Checked" in shown
+    assert "OKX says it&#39;s under maintenance" in shown, "it is a reason"
+    other = words(visitor.post("/diagnose", data=asked | {"exchange": "gate"}).text)
+    assert ": under maintenance" not in other
+    assert "says it&#39;s under maintenance" not in other
 
 
 def test_a_wrong_key_stays_one_during_maintenance(visitor: TestClient, played: Played) -> None:

@@ -118,7 +118,7 @@ def test_the_exchange_is_found_in_the_text_and_chosen_in_the_form(marbles: TestC
 )
 def test_who_shows_what_opens_a_wallet_is_warned(marbles: TestClient, text: str) -> None:
     warned = answer(post(marbles, text=text)).text
-    assert "Whoever has it can take the money" in warned
+    assert "Anyone who has it can take your money" in warned
     calm = answer(post(marbles, text="secret=abcDEF123456")).text
     assert "take the money" not in calm
 
@@ -126,7 +126,7 @@ def test_who_shows_what_opens_a_wallet_is_warned(marbles: TestClient, text: str)
 def test_secrets_are_removed_and_counted(marbles: TestClient) -> None:
     secret = "sekrit" + "9f8e7d6c5b4a" * 3
     page = post(marbles, text=f"{FRIEND_UNKNOWN}\nsecret={secret}\nX-KEY: {secret}")
-    assert "We removed these before we looked at the text" in answer(page).text
+    assert "Removed from your text before we read it" in answer(page).text
     assert "removed]" in page.value(page.one("textarea", name="text"))
 
 

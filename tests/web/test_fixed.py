@@ -103,7 +103,7 @@ def test_a_yes_asks_which_step_and_writers_see_it(visitor: TestClient) -> None:
     assert len(offered) == len(shown)
     assert offered[0]["value"] == STEP
     told = Document(visitor.post("/feedback", data={**fields(asked), "step": STEP}).text)
-    assert "Thank you. Writers read this." in told.text
+    assert "Thanks. Our writers will read this." in told.text
     seen = insights(visitor)
     fixed = seen.one("section", aria_labelledby="steps")
     assert [line.text for line in fixed.all("li")] == [f"/issues/{FIRST}#{STEP}: 1"]
@@ -113,7 +113,7 @@ def test_a_yes_asks_which_step_and_writers_see_it(visitor: TestClient) -> None:
 def test_a_yes_without_a_step_is_counted_as_well(visitor: TestClient) -> None:
     asked = visitor.post("/feedback", data={**fields(answered(visitor)), "helpful": "yes"})
     told = visitor.post("/feedback", data=fields(Document(asked.text)))
-    assert "Thank you. Writers read this." in Document(told.text).text
+    assert "Thanks. Our writers will read this." in Document(told.text).text
     seen = insights(visitor)
     assert not seen.one("section", aria_labelledby="steps").all("li")
     assert votes(seen, f"/issues/{FIRST}") == ["1", "0"]

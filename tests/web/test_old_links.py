@@ -185,7 +185,7 @@ def test_every_published_link_leads_to_a_page_and_its_anchor(marbles: TestClient
 
 def test_dates_of_change_are_told(visitor: TestClient) -> None:
     issue = Document(visitor.get("/issues/wrong-key").text)
-    assert "Changed on 4 April 2026" in issue.text
+    assert "Last changed on 4 April 2026" in issue.text
     assert "Changed on" not in visitor.get("/issues/address-not-allowed").text
     sitemap = visitor.get("/sitemap.xml").text
     dates = dict(re.findall(r"<loc>https://help.test(.*?)</loc><lastmod>(.*?)</lastmod>", sitemap))

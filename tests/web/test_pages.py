@@ -249,7 +249,7 @@ def test_an_issue_has_symptom_causes_solutions_background_and_relatives(
             "Water sings at ninety degrees.",
             "black 95",
             "On a mountain",
-            "Checked on 20 November 2026",
+            "Facts checked on 20 November 2026",
             "Related",
             "Stage Fright",
         ],
@@ -376,7 +376,7 @@ def test_an_error_page_gives_causes_in_order_and_asks(marbles: TestClient) -> No
         page.text,
         [
             "Friend unknown",
-            "HTTP status 403",
+            "Sent with HTTP 403",
             "Most likely cause",
             "Address Not Allowed",
             "If this isn’t the cause",
@@ -390,7 +390,7 @@ def test_a_code_with_several_messages_shows_each_meaning(marbles: TestClient) ->
     page = read(marbles, "/errors/glassmarket/-7009")
     assert in_order(
         page.text,
-        ["“word”", "The word is wrong", "“key”", "The key is wrong", "In all other cases"],
+        ["“word”", "The word is wrong", "“key”", "The key is wrong", "If it says anything else"],
     )
     assert "Glass Market gives no reason here." in page.text
 

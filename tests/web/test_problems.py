@@ -38,7 +38,7 @@ def test_an_unknown_address(marbles: TestClient, url: str) -> None:
     response = marbles.get(url)
     assert response.status_code == 404
     page = Document(response.text)
-    assert page.heading == "This page does not exist"
+    assert page.heading == "Page not found"
     assert "Error 404" in page.text
     assert_shows_a_way_on(page)
 
@@ -83,7 +83,7 @@ def test_a_method_that_is_not_meant(
     assert response.status_code == 405
     assert {name.strip() for name in response.headers["allow"].split(",")} == allowed
     page = Document(response.text)
-    assert page.heading == "This address can't be used that way"
+    assert page.heading == "This link can't be used that way"
     assert_shows_a_way_on(page)
 
 
@@ -91,7 +91,7 @@ def test_a_body_that_is_too_long(marbles: TestClient) -> None:
     response = marbles.post("/diagnose", data={"text": "x" * (512 * 1024)})
     assert response.status_code == 413
     page = Document(response.text)
-    assert page.heading == "This is too long"
+    assert page.heading == "Your text is too long"
     assert "xxxx" not in page.text
     assert_shows_a_way_on(page)
 
@@ -106,7 +106,7 @@ def test_a_body_that_never_says_its_length_is_cut_off_too(marbles: TestClient) -
 def test_a_file_in_place_of_a_text_is_no_crash(marbles: TestClient) -> None:
     response = marbles.post("/diagnose", files={"text": ("error.log", b"nobody answers")})
     assert response.status_code == 400
-    assert Document(response.text).heading == "This request can't be read"
+    assert Document(response.text).heading == "We couldn't read that request"
 
 
 def test_a_form_of_a_thousand_fields_is_refused(marbles: TestClient) -> None:

@@ -93,7 +93,7 @@ def test_nothing_found_says_so_and_offers_a_way_on(
     teapots: TestClient, headers: dict[str, str]
 ) -> None:
     page = Document(teapots.get("/search?q=qzxwvk", headers=headers).text)
-    assert "Nothing found for “qzxwvk”" in page.text
+    assert "No results for “qzxwvk”" in page.text
     assert page.link("Paste the whole error message") == "/diagnose"
     assert "/#support" in page.links()
 
@@ -102,7 +102,7 @@ def test_nothing_found_says_so_and_offers_a_way_on(
 def test_no_query_is_a_page_that_says_what_to_type(teapots: TestClient, url: str) -> None:
     page = Document(teapots.get(url).text)
     assert page.heading == "Search"
-    assert "Type a word, an error code or a message" in page.text
+    assert "Search for an error code or a few words" in page.text
     assert "Nothing found" not in page.text
     assert teapots.get(url, headers=HTMX).text.strip() == ""
 

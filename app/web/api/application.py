@@ -17,7 +17,7 @@ from app import addresses
 from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
-from app.i18n import script_texts
+from app.i18n import widget_texts
 from app.web.api.answers import (
     error_answer,
     exchange_answer,
@@ -59,7 +59,7 @@ MAX_QUERY = 200
 
 ChosenExchange = Annotated[
     str | None,
-    Query(description="The id of an exchange: its names stand in the texts, its steps first."),
+    Query(description="The id of an exchange: texts use its names, and its steps come first."),
 ]
 
 
@@ -160,7 +160,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
         responses={404: REFUSALS[404]},
     )
     async def get_issue(
-        slug: Annotated[str, Path(description="The name in the address; old ones work too.")],
+        slug: Annotated[str, Path(description="The name in the URL; old names work too.")],
         exchange: ChosenExchange = None,
     ) -> IssueAnswer:
         """Return an issue with its causes and steps."""
@@ -181,7 +181,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
         responses={404: REFUSALS[404]},
     )
     async def get_question(
-        slug: Annotated[str, Path(description="The name in the address; old ones work too.")],
+        slug: Annotated[str, Path(description="The name in the URL; old names work too.")],
         exchange: ChosenExchange = None,
     ) -> EverydayAnswer:
         """Return an everyday question with its answer and steps."""
@@ -248,8 +248,8 @@ def _add_undescribed(api: FastAPI, edition: Callable[[], Edition]) -> None:
 
     @api.get("/widget", include_in_schema=False)
     async def get_widget_words() -> JSONResponse:
-        """Return the texts that scripts show, and the first page, in the language in use."""
-        return JSONResponse(json.loads(script_texts()) | {"/": addresses.spoken("/")})
+        """Return the texts that the widget shows, and the first page, in the language in use."""
+        return JSONResponse(json.loads(widget_texts()) | {"/": addresses.spoken("/")})
 
     @api.get("/openapi.json", include_in_schema=False)
     async def openapi() -> JSONResponse:

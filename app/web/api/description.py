@@ -27,7 +27,7 @@ API_PATH = "/api/v1"
 KEY = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A key of the operator's, for programs that ask from a server. It lifts limits.",
+    "description": "A key from the operator, for programs on a server. It lifts the limits.",
 }
 """The security scheme of the optional key."""
 LISTED = 2
@@ -41,25 +41,25 @@ def _refusal(description: str, detail: str, *mistakes: FieldMistake) -> dict[str
 
 
 REFUSALS: Mapping[int | str, dict[str, Any]] = {
-    400: _refusal("The body is no text.", "There was an error parsing the body"),
-    401: _refusal("The key is unknown.", "there is no such key"),
-    404: _refusal("There is no such thing.", "there is no issue 'x'"),
+    400: _refusal("The body isn't valid text.", "There was an error parsing the body"),
+    401: _refusal("This key doesn't exist.", "there is no such key"),
+    404: _refusal("Not found.", "there is no issue 'x'"),
     413: _refusal(
         "The text is too long.", "text is longer than 16 KB; send the lines with the error"
     ),
     422: _refusal(
-        "A field or parameter is missing, or is not as described.",
+        "A field or parameter is missing or wrong.",
         "body.text: Field required",
         FieldMistake(loc=["body", "text"], msg="Field required", type="missing"),
     ),
     429: _refusal(
-        "Your address has sent too much; `Retry-After` says for how many seconds to wait. "
+        "Your IP address has sent too many requests. Wait for the seconds in `Retry-After`. "
         "A key lifts the limit.",
-        "Too many requests came from your address. Wait a few seconds and try again.",
+        "Too many requests came from your IP address. Wait a few seconds and try again.",
     ),
     503: _refusal(
-        "There is nothing to serve, or too much to do, at the moment; `Retry-After` says when to "
-        "try again.",
+        "The help center has nothing to serve yet, or is too busy. Try again after the seconds in "
+        "`Retry-After`.",
         "the content has errors; it is served once they are corrected",
     ),
 }

@@ -84,7 +84,7 @@ class HelpServer(MCPServer):
         return _right(await self._read(url, context)).text
 
     async def exchange_status(self, context: Context, language: str = "en") -> list[dict[str, Any]]:
-        """Tell whether each exchange operates, is in maintenance, or does not answer from here."""
+        """Tell whether each exchange operates, is under maintenance, or doesn't answer us."""
         answer = await self._ask(context, "GET", f"{API_PATH}/status", language)
         found: list[dict[str, Any]] = _right(answer).json()
         return found

@@ -20,9 +20,9 @@ RETRY_SECONDS = 10
 """When to try again while there is nothing to serve."""
 
 DETAILS: Mapping[int, str] = {
-    404: f"there is no such address; {PATHS['api']} lists them",
-    405: "this method can't be used here; the header Allow names those that can",
-    500: "something went wrong here; the header X-Request-ID names the request in our log",
+    404: f"there is no such URL; {PATHS['api']} lists them",
+    405: "this method isn't allowed here; the header Allow lists those that are",
+    500: "something went wrong on our side; search the log for the X-Request-ID",
 }
 """The message of a status without a more exact message."""
 

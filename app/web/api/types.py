@@ -25,7 +25,7 @@ def _readable(value: object) -> object:
 
 Text = Annotated[str, BeforeValidator(_readable)]
 PageUrl = Annotated[str, AfterValidator(addresses.spoken)]
-"""The address of a page, in the language that was asked for."""
+"""The URL of a page, in the requested language."""
 
 
 def _few(value: object) -> object:
@@ -77,12 +77,12 @@ class ErrorReference(ApiAnswer):
 
 
 class CallerIpAnswer(ApiAnswer):
-    """The IP address that the exchange says it saw."""
+    """The IP address that the exchange saw."""
 
     address: str
-    """The IP address, as it stands in the message."""
+    """The IP address, as in the message."""
     verdict: Literal["ours", "not-ours", "ipv6"]
-    """`ours`: to be whitelisted; `not-ours`: another program's; `ipv6`: IPv6, but not ours."""
+    """`ours`: add it to the list; `not-ours`: another program's; `ipv6`: IPv6, but not ours."""
 
 
 class FixStepAnswer(ApiAnswer):
@@ -132,15 +132,15 @@ class OptionAnswer(ApiAnswer):
     label: str
     """What to offer, in inline Markdown."""
     issue: str | None
-    """To be sent as `chosen`: the slug of an issue, or `none` for "none of these"."""
+    """Send it as `chosen`: the slug of an issue, or `none` for "none of these"."""
     exchange: str | None
-    """To be sent as `exchange`: the id of an exchange."""
+    """Send it as `exchange`: the id of an exchange."""
     checklist: dict[str, bool]
-    """To be sent in `checklist`: an item that is done, or isn't."""
+    """Send it in `checklist`: an item that is done, or isn't."""
     tests: dict[str, Outcome]
-    """To be sent in `tests`: a test with its outcome."""
+    """Send it in `tests`: a test with its outcome."""
     skip: str | None
-    """To be sent in `skipped`: the name of the question that this answer skips."""
+    """Send it in `skipped`: the name of the question that this answer skips."""
 
 
 class QuestionAnswer(ApiAnswer):
@@ -163,17 +163,17 @@ class DiagnoseAnswer(ApiAnswer):
     offers. With `unknown` there are no matches.
     """
     exchange: str | None
-    """The id of the exchange, as it was told or as the message names it."""
+    """The id of the exchange, from the request or the message."""
     error: ErrorReference | None
     """The error code that was recognised."""
     caller_ip: CallerIpAnswer | None
-    """The IP address that stands in the message."""
+    """The IP address in the message."""
     matches: list[MatchAnswer]
     """The issues that fit, likeliest first, five at most."""
     answer: EverydayReference | None
     """The answer to an everyday question, beside `matches` or instead of them."""
     question: QuestionAnswer | None
-    """What to ask when what was told leaves several causes."""
+    """What to ask next when several causes are left."""
     redacted_text: str
     """The message without the secrets that were found in it."""
 
@@ -182,7 +182,7 @@ class IssueSummary(ApiAnswer):
     """An issue in a list."""
 
     slug: str
-    """The name in the address."""
+    """The name in the URL."""
     title: str
     """The heading."""
     symptom: str
@@ -223,7 +223,7 @@ class QuestionSummary(ApiAnswer):
     """An everyday question in a list."""
 
     slug: str
-    """The name in the address."""
+    """The name in the URL."""
     title: str
     """The question."""
     url: PageUrl
@@ -331,8 +331,8 @@ class StatusAnswer(ApiAnswer):
     name: str
     """The name for people."""
     state: State
-    """What it says; `silent`: it does not answer from here; `unknown`: nothing is newer than five
-    minutes."""
+    """What it says; `silent`: it doesn't answer our server; `unknown`: no update in the last
+    5 minutes."""
     at: dt.datetime | None
     """When we looked."""
     begin: dt.datetime | None

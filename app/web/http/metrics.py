@@ -130,7 +130,7 @@ class _Looked(Collector):
         )
         states = GaugeMetricFamily(
             "helpcenter_exchange_state",
-            "1 for the state of each exchange; silent: it does not answer from here.",
+            "1 for the state of each exchange; silent: it doesn't answer our server.",
             labels=("exchange", "state"),
         )
         clocks = GaugeMetricFamily(

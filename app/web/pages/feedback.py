@@ -33,16 +33,14 @@ DIAGNOSIS_PAGE = addresses.PATHS["diagnosis"]
 REASONS: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.DID_NOT_FIX: N_("I did this, and it still fails"),
-        Reason.NOT_MY_PROBLEM: N_("It is not about my problem"),
-        Reason.HARD_TO_FOLLOW: N_("It is hard to follow"),
-        Reason.OUT_OF_DATE: N_("It is out of date"),
+        Reason.NOT_MY_PROBLEM: N_("My problem is a different one"),
+        Reason.HARD_TO_FOLLOW: N_("It's hard to follow"),
+        Reason.OUT_OF_DATE: N_("It's out of date"),
         Reason.OTHER: N_("Something else"),
     }
 )
-REFUSED = N_(
-    "We couldn't store your answer. The help pages are not affected. Try again in a few minutes."
-)
-TOO_MANY = N_("We got too many answers from your network. Please wait a while and try again.")
+REFUSED = N_("We couldn't save your feedback. Try again in a few minutes.")
+TOO_MANY = N_("We've had too much feedback from your network. Please wait, then try again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +143,7 @@ class Voting(Handlers):
         shell = self.shell(
             addresses.PATHS["feedback"],
             None,
-            title=_("Your answer"),
+            title=_("Your feedback"),
             description=about(self.edition.knowledge),
             tailored=False,
             indexed=False,

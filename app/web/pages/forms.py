@@ -18,6 +18,7 @@ from app.diagnosis.observations import (
     known_exchange,
     known_issue,
 )
+from app.diagnosis.questions import outcome_labels
 from app.knowledge import KnowledgeBase
 from app.model import ChecklistItem, Choice, Diagnostic, Exchange, Observations, Outcome, QuickTest
 from app.web.serving.status import StatusView
@@ -42,6 +43,7 @@ class QuickTestField:
 
     id: str
     text: str
+    labels: dict[Outcome | None, str]
     outcome: Outcome | None
     looked: bool = False
 
@@ -238,6 +240,7 @@ def form_state(
             QuickTestField(
                 id=test.id,
                 text=test.text,
+                labels=outcome_labels(test),
                 outcome=("pass" if operates else "fail")
                 if (looked := _looked(test, outcome, status))
                 else outcome,

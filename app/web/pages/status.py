@@ -73,9 +73,7 @@ class StatusPages(Handlers):
                 addresses.PATHS["status"],
                 None,
                 title=_("Exchange status"),
-                description=_(
-                    "What each exchange says of itself, or whether it answers our server."
-                ),
+                description=_("What each exchange reports, or whether it answers our server."),
                 tailored=False,
                 indexed=False,
             ),
