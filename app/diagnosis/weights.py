@@ -286,6 +286,6 @@ longer text."""
 ROUNDS = 4
 RATE = 0.2
 RATE_OF_BIAS = 0.1
-DECAY = 0.001
+DECAY = 0.002
 """Passes over the texts; step of the first pass (then a half, a third); share of that step for how
 frequent a class is; share of a weight that is forgotten for each text that has its word."""

@@ -123,8 +123,8 @@ def test_every_signature_can_be_used(knowledge: KnowledgeBase) -> None:
 
 
 LEAST = {
-    "held_out": {"all": 0.91, "paste": 0.95, "noisy": 0.94, "question": 0.8, "none": 0.9},
-    "held_out_2": {"all": 0.855, "paste": 0.93, "noisy": 0.95, "question": 0.79, "none": 0.82},
+    "held_out": {"all": 0.95, "paste": 0.96, "noisy": 0.94, "question": 0.89, "none": 0.97},
+    "held_out_2": {"all": 0.905, "paste": 0.95, "noisy": 0.95, "question": 0.84, "none": 0.95},
 }
 """A case or two in a hundred below what was measured last (docs/diagnosis.md).
 
@@ -142,7 +142,7 @@ def test_reports_of_real_people_are_diagnosed(name: str, engine: Engine) -> None
     assert len(evaluation.answers) > 150
     low = {kind: score for kind, score in scores.items() if score.share < LEAST[name][kind]}
     assert not low, render(evaluation, misses=False)
-    assert evaluation.overall.named_and_wrong.share <= 0.04
+    assert evaluation.overall.named_and_wrong.share <= 0.02
 
 
 def test_translated_texts_get_the_issue_of_the_english_ones(engine: Engine) -> None:
@@ -150,16 +150,14 @@ def test_translated_texts_get_the_issue_of_the_english_ones(engine: Engine) -> N
     twins: list[dict[str, str]] = [json.loads(line) for line in lines]
     languages = [key for key in twins[0] if key not in {"expected", "en"}]
     wrong: dict[str, list[str]] = {language: [] for language in languages}
-    right = 0
     for twin in twins:
         english = _first_issue(engine, twin, "en")
-        right += english == twin["expected"]
+        assert english == twin["expected"], twin["en"]
         for language in languages:
             if _first_issue(engine, twin, language) != english:
                 wrong[language].append(twin[language])
 
     assert len(twins) >= 36
-    assert right >= 0.95 * len(twins)
     assert languages == ["de", "es", "pt", "ru", "tr", "zh"]
     assert sum(map(len, wrong.values())) <= 0.06 * len(twins) * len(languages), wrong
     assert all(len(texts) <= 0.1 * len(twins) for texts in wrong.values()), wrong
