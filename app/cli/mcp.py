@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging.config
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import Refused, broken, content_option, setting_option, settings_from
+from app.cli.common import broken, content_option, setting_option, settings_from
 
 if TYPE_CHECKING:
     from app.web.application import HelpCenter
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
 def serve_stdio(content: Path | None, data: Path | None) -> None:
     """Serve an assistant on this machine (Model Context Protocol over stdin and stdout).
 
-    Enter this command in the settings of the assistant. It needs the extra `mcp`:
-    pip install "helpcenter[mcp]".
+    Enter this command in the settings of the assistant.
     """
-    if find_spec("mcp") is None:
-        raise Refused('this needs the extra mcp: pip install "helpcenter[mcp]"')
     from app.knowledge import BrokenContentError  # noqa: PLC0415
     from app.web.application import create_app  # noqa: PLC0415
     from app.web.http.logs import logging_config  # noqa: PLC0415

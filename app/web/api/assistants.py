@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.knowledge import KnowledgeBase
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Assistants:
-    """The Model Context Protocol for one application; a 404 where its extra is not installed.
+    """The Model Context Protocol for one application.
 
     `app` answers what the tools ask, `knowledge` returns what it serves now. Pages of `origins` and
     of `base_url` may ask, pages of other sites may not.
@@ -39,14 +37,12 @@ class Assistants:
 
     def server(self) -> HelpServer:
         """Return a server of these tools, for stdio or for HTTP."""
-        from app.web.api.mcp import HelpServer  # noqa: PLC0415 - an extra of the package
+        from app.web.api.mcp import HelpServer  # noqa: PLC0415 - takes 0.6 s
 
         return HelpServer(self._app, self._knowledge)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if find_spec("mcp") is None:
-            raise HTTPException(404)
         if self._transport is None:
             self._transport = asyncio.get_running_loop().create_future()
             self._running = asyncio.create_task(self._run(self._transport))
@@ -64,7 +60,7 @@ class Assistants:
         """Keep the tasks of the transport until `close`."""
         try:
             server = await asyncio.to_thread(self.server)
-            from app.web.api.mcp import HttpTransport  # noqa: PLC0415 - an extra of the package
+            from app.web.api.mcp import HttpTransport  # noqa: PLC0415 - takes 0.6 s
 
             transport = HttpTransport(server, self._base_url, self._origins)
             async with server.session_manager.run():
