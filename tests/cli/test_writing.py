@@ -48,8 +48,8 @@ def errors(root: Path) -> list[str]:
     return [str(finding) for finding in check(load(root)) if finding.severity == "error"]
 
 
-def texts(root: Path) -> Mapping[str, str]:
-    return {str(path): path.read_text("utf-8") for path in root.rglob("*") if path.is_file()}
+def texts(root: Path) -> Mapping[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 @pytest.mark.slow
@@ -180,7 +180,7 @@ def test_what_an_heir_cannot_answer_is_reported_by_the_check(marbles: Path) -> N
     assert result.stdout.endswith("Next: helpcenter check && helpcenter publish\n")
     checked = run("check", content=marbles)
     assert checked.stdout.count("wrong-example") == 1
-    assert "redundant-question: two answers lead to `wrong-key`" in checked.stdout
+    assert "redundant-question: two options lead to `wrong-key`" in checked.stdout
     assert checked.exit_code == 1
 
 
@@ -199,10 +199,10 @@ def test_what_an_heir_cannot_answer_is_reported_by_the_check(marbles: Path) -> N
             ["retire", "exchange", "glassmarket"],
             "diagnostic.yml, line 13 is only for `glassmarket`; remove",
         ),
-        (["new", "issue", "Ключ не работает"], "“Ключ не работает” makes no file name; give lower"),
+        (["new", "issue", "Ключ не работает"], "“Ключ не работает” gives no file name; give lower"),
         (["new", "issue", "Key", "--slug", "../key"], "`../key` can't be a file name; give lower"),
         (["new", "exchange", "Claybourse"], "claybourse.md already exists"),
-        (["new", "exchange", "茶"], "“茶” makes no file name"),
+        (["new", "exchange", "茶"], "“茶” gives no file name"),
     ],
 )
 def test_refusals_are_one_line_and_change_nothing(
@@ -324,7 +324,7 @@ def test_init_spares_what_is_there(tmp_path: Path) -> None:
     result = run("init", str(tmp_path))
     assert result.exit_code == 2
     assert "isn't empty" in result.stderr
-    assert texts(tmp_path) == {str(tmp_path / "site.yml"): "mine"}
+    assert texts(tmp_path) == {str(tmp_path / "site.yml"): b"mine"}
     (tmp_path / "empty").mkdir()
     assert run("init", str(tmp_path / "empty")).exit_code == 0
 
