@@ -57,7 +57,7 @@ def publish(root: Path) -> None:
 
 
 def texts(root: Path) -> dict[str, str]:
-    files = (path for path in root.rglob("*") if path.is_file())
+    files = (path for path in root.rglob("*") if path.is_file() and path.suffix != ".png")
     return {str(path.relative_to(root)): path.read_text("utf-8") for path in files}
 
 

@@ -72,7 +72,7 @@ class Site(Entity):
     whitelist: Whitelist | None = None
     """The IP addresses to allow; leave it out if there are none."""
     support: Support
-    """How to reach support."""
+    """How visitors reach support."""
     links: tuple[Link, ...] = ()
     """The links of the footer."""
     variables: dict[str, Prose] = Field(default_factory=dict)

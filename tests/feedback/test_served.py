@@ -122,7 +122,7 @@ def test_pages_go_on_while_postgresql_is_away(postgres: Server, postgres_url: st
         try:
             refused = server.vote(2)
             assert refused.status_code == 503
-            assert "store your answer" in refused.text
+            assert "save your feedback" in refused.text
             assert int(refused.headers["Retry-After"]) > 0
             until(lambda: server.store().startswith("degraded: the database server can't be"))
             assert server.client.get(PAGE).status_code == 200

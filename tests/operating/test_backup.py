@@ -112,7 +112,7 @@ def test_a_store_is_never_overwritten(tmp_path: Path) -> None:
         assert helpcenter("backup", copy, data=server.data).returncode == 0
         refused = helpcenter("restore", copy, data=server.data)
         assert refused.returncode == 2
-        assert "is there already; move it away first" in refused.stderr
+        assert "already exists; move it away first" in refused.stderr
 
 
 def test_a_backup_of_postgresql_is_for_pg_dump(tmp_path: Path) -> None:

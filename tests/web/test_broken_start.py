@@ -34,7 +34,7 @@ def kinds_of(folder: Path) -> list[str]:
     files = {
         Path(name).parent.as_posix().strip(".") or name: name for name in files_of(folder)[::-1]
     }
-    return sorted(set(files.values()) - {"site.yml"})
+    return sorted(name for name in files.values() if name != "site.yml" and "images/" not in name)
 
 
 EVERY_KIND = [

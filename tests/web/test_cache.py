@@ -112,7 +112,7 @@ class World:
     def __init__(self, root: Path, base_url: str | None) -> None:
         first, second = root / "first", root / "second"
         shutil.copytree(MARBLES, first)
-        (first / "images").mkdir()
+        (first / "images").mkdir(exist_ok=True)
         (first / "images" / "ring.png").write_bytes(PNG + b"one")
         shutil.copytree(first, second)
         (second / "images" / "ring.png").write_bytes(PNG + b"another")

@@ -189,7 +189,7 @@ def test_dates_of_change_are_told(visitor: TestClient) -> None:
     assert "Changed on" not in visitor.get("/issues/address-not-allowed").text
     sitemap = visitor.get("/sitemap.xml").text
     dates = dict(re.findall(r"<loc>https://help.test(.*?)</loc><lastmod>(.*?)</lastmod>", sitemap))
-    assert dates == {
+    assert {path: day for path, day in dates.items() if not path.startswith("/es/")} == {
         "/issues/wrong-key": "2026-04-04",
         "/issues/market-closed": "2026-03-03",
         "/exchanges/glassmarket": "2026-05-05",

@@ -79,7 +79,7 @@ def test_the_reference_speaks_of_it_only_as_fields_of_answers(client: TestClient
     operations = [section.text for section in page.all("section")]
     assert len(operations) > 3
     for operation in operations:
-        said = operation.partition("Answer")[0]
+        said = operation.partition("Response")[0]
         assert spoken_of(said) == [], said
     assert spoken_of(page.one("header", **{"class": "intro"}).text) == []
 

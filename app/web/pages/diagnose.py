@@ -15,7 +15,7 @@ from app.diagnosis.observations import MAX_TEXT_BYTES, is_too_long
 from app.diagnosis.shortening import shorten
 from app.feedback.records import Kind, Reason, StoreUnavailableError
 from app.i18n import N_, _
-from app.languages import current
+from app.languages import ENGLISH, current
 from app.model import Diagnosis, Observations
 from app.search.results import Result
 from app.web.http.headers import cached
@@ -142,8 +142,7 @@ class Diagnosing(Handlers):
         if answer and diagnosis:
             answer = replace(
                 answer,
-                # The message of an exchange is in English, whatever its reader speaks.
-                offer=None if diagnosis.error else self._offer(diagnosis.redacted_text),
+                offer=self._offer(diagnosis),
                 left_out=left_out,
                 near=self._near(diagnosis) if diagnosis.verdict == "unknown" else (),
             )
@@ -160,9 +159,15 @@ class Diagnosing(Handlers):
         found = self.edition.search.search(diagnosis.redacted_text, diagnosis.exchange)
         return tuple(result for result in found if result.kind == "question")[:MOST_NEAR]
 
-    def _offer(self, text: str) -> LanguageLink | None:
-        """Return this page in the language of a text, if it is another than that of the page."""
+    def _offer(self, diagnosis: Diagnosis) -> LanguageLink | None:
+        """Return this page in the language of the text, if the page is in another language.
+
+        The message of an exchange is in English, so it doesn't tell that its reader is.
+        """
+        text = diagnosis.redacted_text
         found = self.edition.language_of(text) if text.strip() else None
+        if found == ENGLISH and diagnosis.error:
+            return None
         links = self.languages(addresses.PATHS["diagnosis"], None)
         return next((link for link in links if link.language == found and found != current()), None)
 
