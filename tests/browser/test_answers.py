@@ -104,6 +104,33 @@ def test_by_keyboard_from_paste_to_the_next_cause(visitor: Page, server: str) ->
     expect(visitor.locator(".best .steps > li").first).to_be_visible()
 
 
+def test_a_code_of_several_exchanges_asks_which_is_meant(visitor: Page, server: str) -> None:
+    answer = paste(visitor, f"{server}/", "10001")
+    expect(answer).to_contain_text("Which exchange is it?")
+    answer.get_by_role("button", name="MEXC").press("Enter")
+    expect(visitor.locator("#answer-title")).to_be_focused()
+    expect(answer).to_contain_text("MEXC")
+    expect(answer).not_to_contain_text("Which exchange is it?")
+
+    answer = paste(visitor, f"{server}/", "10001")
+    answer.get_by_role("button", name="Another exchange").press("Enter")
+    expect(visitor).to_have_url(re.compile("skip=exchange"))
+    expect(answer).not_to_contain_text("Which exchange is it?")
+
+
+def test_without_javascript_a_question_about_the_exchange_is_skipped(
+    browser: Browser, server: str
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{server}/")
+        page.locator("#text").fill("10001")
+        arrive(page, page.get_by_role("button", name="Find the cause").click)
+        arrive(page, page.get_by_role("button", name="Another exchange").click)
+        expect(page.locator("#answer")).not_to_contain_text("Which exchange is it?")
+        expect(page.locator("#answer")).not_to_contain_text("MEXC answered")
+
+
 def test_without_javascript_from_paste_to_the_next_cause(browser: Browser, server: str) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
