@@ -27,6 +27,7 @@ from app.diagnosis.free_text import FreeText
 from app.diagnosis.messages import Messages, strength_of
 from app.diagnosis.questions import (
     EXCHANGE,
+    OTHERS,
     first_choice,
     label_of,
     most_telling,
@@ -131,22 +132,15 @@ class Engine:
         error = entry if known else None
         question = None if chosen else questions.of_error(error)
         if verdict == "unsure":
-            if owners:
-                question = which_exchange(owners, self._knowledge)
-            elif chosen or not observations.text.strip():
-                question = most_telling(ranked, observations, self._knowledge)
-            else:
-                issues = [cause.issue for cause in told]
-                question = first_choice(issues, error, self._knowledge)
-                asked = {option.issue for option in question.options}
-                told = tuple(cause for cause in ranked if cause.issue in asked - {NO_ISSUE})
-                told = told[: weights.MOST_CHOICES]
+            question, told = self._ask(
+                observations, ranked, told, owners=owners, error=error, has_chosen=bool(chosen)
+            )
             left = tuple(cause for cause in told if cause is told[0] or cause.issue not in barred)
             if len(left) >= weights.LEAST_CHOICES:
                 told = left
+            if question is None:
+                verdict, told = "unknown", ()
         barred -= {cause.issue for cause in told}
-        if chosen and verdict == "unsure" and question is None:
-            verdict, told = "unknown", ()
         position = best.position if best else general.position
         return Diagnosis(
             verdict=verdict,
@@ -160,6 +154,31 @@ class Engine:
             redacted_text=redaction.text,
             removed=tuple((removed.kind, removed.count) for removed in redaction.removed),
         )
+
+    def _ask(
+        self,
+        observations: Observations,
+        ranked: Sequence[Ranked],
+        told: tuple[Ranked, ...],
+        *,
+        owners: Sequence[str],
+        error: ErrorCode | None,
+        has_chosen: bool,
+    ) -> tuple[NextQuestion | None, tuple[Ranked, ...]]:
+        """Return the question of an unsure diagnosis, and the issues that it offers.
+
+        It is None when nothing is left to ask: the visitor has seen the choice of issues.
+        """
+        if owners:
+            return which_exchange(owners, self._knowledge), told
+        if has_chosen or not observations.text.strip():
+            question = most_telling(ranked, observations, self._knowledge)
+            if question or has_chosen or OTHERS in observations.skipped:
+                return question, told
+        question = first_choice([cause.issue for cause in told], error, self._knowledge)
+        asked = {option.issue for option in question.options} - {NO_ISSUE}
+        told = tuple(cause for cause in ranked if cause.issue in asked)
+        return question, told[: weights.MOST_CHOICES]
 
     def _spoken(self, entry: ErrorCode | None) -> ErrorCode | None:
         """Return an entry in the language of the answer."""

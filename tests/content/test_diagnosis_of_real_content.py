@@ -122,6 +122,21 @@ def test_every_signature_can_be_used(knowledge: KnowledgeBase) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["", "it does not work", "10001", "binance timeout or key refused"]
+)
+def test_who_skips_every_question_is_never_left_without_a_choice(text: str, engine: Engine) -> None:
+    told = Observations(text=text, checklist={"ip-whitelisted": False})
+    for _ in range(6):
+        diagnosis = engine.diagnose(told)
+        if diagnosis.question is None:
+            break
+        told = told.after(diagnosis.question.options[-1])
+
+    assert diagnosis.question is None
+    assert diagnosis.verdict != "unsure"
+
+
 LEAST = {
     "held_out": {"all": 0.95, "paste": 0.96, "noisy": 0.94, "question": 0.89, "none": 0.97},
     "held_out_2": {"all": 0.905, "paste": 0.95, "noisy": 0.95, "question": 0.84, "none": 0.95},
