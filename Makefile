@@ -37,7 +37,7 @@ serve: setup  ## Serve the help center
 	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
 
 test: setup browser-ready nginx-ready vnu-ready observatory-ready  ## Run all tests except those that take minutes
-	@$(BIN)/pytest -m "not hardening" -n 2 --dist loadfile
+	@$(BIN)/pytest -m "not hardening" -n 2 --dist loadfile --no-loadscope-reorder
 
 unit: setup  ## Run the quick tests (no browser)
 	@$(BIN)/pytest -m "not browser and not slow" -n 2 \
