@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app import addresses
 from app.answers import answer, steps_for
-from app.content.loader import Content, load, translated
+from app.content.loader import Content, translated
 from app.content.markdown import plain
 from app.i18n import speaking
 from app.knowledge import KnowledgeBase, build
@@ -60,16 +60,6 @@ class Row(NamedTuple):
     exchange: str | None
     steps: tuple[Solution, ...]
     lists: Sequence[Sequence[RecipeStep | Solution] | None]
-
-
-@pytest.fixture(scope="module")
-def content() -> Content:
-    return load(CONTENT)
-
-
-@pytest.fixture(scope="module")
-def english(content: Content) -> KnowledgeBase:
-    return build(content)
 
 
 def rows_of_issues(knowledge: KnowledgeBase) -> Iterator[Row]:
@@ -139,8 +129,8 @@ def every_row(knowledge: KnowledgeBase) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def table(english: KnowledgeBase) -> list[Row]:
-    rows = every_row(english)
+def table(knowledge: KnowledgeBase) -> list[Row]:
+    rows = every_row(knowledge)
     assert len(rows) > 1400
     return rows
 
@@ -161,8 +151,8 @@ def test_every_step_says_what_to_do(table: list[Row]) -> None:
     assert wrong == {}, "begin the step with a verb; if it does, add the verb to VERBS"
 
 
-def test_a_step_names_no_other_exchange(table: list[Row], english: KnowledgeBase) -> None:
-    names = {exchange.id: exchange.name for exchange in english.exchanges}
+def test_a_step_names_no_other_exchange(table: list[Row], knowledge: KnowledgeBase) -> None:
+    names = {exchange.id: exchange.name for exchange in knowledge.exchanges}
     wrong = [
         (row.where, name)
         for row in table
@@ -225,10 +215,10 @@ def numbered(lines: list[str]) -> list[str]:
     return [line for line in lines if re.match(r"\d\. ", line)]
 
 
-def test_the_reply_for_an_error_code_fits(pages: TestClient, english: KnowledgeBase) -> None:
+def test_the_reply_for_an_error_code_fits(pages: TestClient, knowledge: KnowledgeBase) -> None:
     asked = 0
-    for exchange in (exchange.id for exchange in english.exchanges):
-        for code, entries in english.errors_of(exchange).items():
+    for exchange in (exchange.id for exchange in knowledge.exchanges):
+        for code, entries in knowledge.errors_of(exchange).items():
             lines = reply(pages, addresses.reply(addresses.error(exchange, code), "txt"))
             assert len(lines) <= MOST_LINES, (exchange, code)
             assert 1 <= len(numbered(lines)) <= MOST_STEPS, (exchange, code)
@@ -237,22 +227,22 @@ def test_the_reply_for_an_error_code_fits(pages: TestClient, english: KnowledgeB
                 asked += 1
                 (line,) = (line for line in lines if line.endswith("?") or "? " in line)
                 for option in question.options:
-                    issue = english.issue(option.issue, exchange)
+                    issue = knowledge.issue(option.issue, exchange)
                     assert issue
                     assert issue.title in line, (exchange, code)
     assert asked >= 20
 
 
-def test_the_reply_for_a_diagnosis_fits(pages: TestClient, english: KnowledgeBase) -> None:
-    assert english.diagnostic
+def test_the_reply_for_a_diagnosis_fits(pages: TestClient, knowledge: KnowledgeBase) -> None:
+    assert knowledge.diagnostic
     told: list[dict[str, Any]] = []
-    for exchange in (None, *(exchange.id for exchange in english.exchanges)):
-        codes = english.errors_of(exchange) if exchange else ()
+    for exchange in (None, *(exchange.id for exchange in knowledge.exchanges)):
+        codes = knowledge.errors_of(exchange) if exchange else ()
         said: list[dict[str, Any]] = [
             *({"error": code} for code in codes),
-            *({"chosen": issue.slug} for issue in english.issues),
-            *({"checklist": {item.id: False}} for item in english.diagnostic.checklist),
-            *({"tests": {test.id: "fail"}} for test in english.diagnostic.tests),
+            *({"chosen": issue.slug} for issue in knowledge.issues),
+            *({"checklist": {item.id: False}} for item in knowledge.diagnostic.checklist),
+            *({"tests": {test.id: "fail"}} for test in knowledge.diagnostic.tests),
         ]
         told += ({"exchange": exchange, **thing} for thing in said)
     assert len(told) > 700
@@ -306,8 +296,8 @@ def test_a_reply_holds_the_addresses_of_its_links_and_the_note(pages: TestClient
     assert lines[-2].startswith("Leave the key and the IP whitelist as they are")
 
 
-def test_the_reply_for_a_question_fits(pages: TestClient, english: KnowledgeBase) -> None:
-    for question in english.questions:
-        for exchange in (None, *(exchange.id for exchange in english.exchanges)):
+def test_the_reply_for_a_question_fits(pages: TestClient, knowledge: KnowledgeBase) -> None:
+    for question in knowledge.questions:
+        for exchange in (None, *(exchange.id for exchange in knowledge.exchanges)):
             url = addresses.with_query(question.url, {"exchange": exchange})
             assert len(reply(pages, addresses.reply(url, "txt"))) <= MOST_LINES, url

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from app.checks.proof import wrong_example
-from app.content.loader import load
 from app.diagnosis.codes import numbers
 from app.diagnosis.engine import Engine
 from app.diagnosis.reading import status_of
@@ -17,7 +16,7 @@ from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import SignatureIndex, parse
 from app.diagnosis.text import normalise
 from app.evaluation import evaluate, render
-from app.knowledge import KnowledgeBase, build
+from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, Issue, Observations
 from app.settings import ROOT
 
@@ -25,11 +24,6 @@ pytestmark = pytest.mark.slow
 
 REPORTS = Path(__file__).parents[1] / "reports"
 AMBIGUOUS = '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}'
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> KnowledgeBase:
-    return build(load(ROOT / "content"))
 
 
 @pytest.fixture(scope="module")

@@ -32,16 +32,6 @@ FIRST_ISSUES = [
 LATER_ISSUES = {"clock-out-of-sync", "region-restricted", "account-restricted", "order-rejected"}
 
 
-@pytest.fixture(scope="module")
-def content() -> Content:
-    return load(REAL)
-
-
-@pytest.fixture(scope="module")
-def knowledge(content: Content) -> KnowledgeBase:
-    return build(content)
-
-
 @pytest.fixture(autouse=True)
 def day_of_the_last_look(content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it be the day on which somebody last checked facts: content grows old by itself."""

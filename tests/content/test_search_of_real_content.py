@@ -14,11 +14,9 @@ from pathlib import Path
 import pytest
 
 from app import addresses
-from app.content.loader import load
-from app.knowledge import KnowledgeBase, build
+from app.knowledge import KnowledgeBase
 from app.model import ErrorCode
 from app.search import SearchIndex
-from app.settings import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -54,11 +52,6 @@ NOTHING = (
     *("noexist zzz", "noexist", "qzxwvk", "zzz", "lorem ipsum dolor", "xkcd foo", "pizza recipe"),
     *("foobar baz", "hello world zzz", "football", "-9998877", "123456789", "cheap flights"),
 )
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> KnowledgeBase:
-    return build(load(ROOT / "content"))
 
 
 @pytest.fixture(scope="module")
