@@ -196,15 +196,13 @@ def _outages(knowledge: KnowledgeBase) -> frozenset[str]:
 
 def linkable(diagnosis: Diagnosis, observations: Observations) -> Observations:
     """Return the observations that a link to this diagnosis carries: all but the text."""
-    return Observations(
-        exchange=diagnosis.exchange or observations.exchange,
-        error=diagnosis.error.code if diagnosis.error else observations.error,
-        checklist=observations.checklist,
-        tests=observations.tests,
-        chosen=observations.chosen,
-        ruled_out=observations.ruled_out,
-        items=observations.items,
-        skipped=observations.skipped,
+    return observations.model_copy(
+        update={
+            "text": "",
+            "in_maintenance": frozenset(),
+            "exchange": diagnosis.exchange or observations.exchange,
+            "error": diagnosis.error.code if diagnosis.error else observations.error,
+        }
     )
 
 
