@@ -62,12 +62,11 @@ MADE = "help center, a page that is not kept"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server, what it is asked, and how many bytes its answers have."""
+    """A server, and what it is asked."""
 
     process: subprocess.Popen[bytes]
     port: int
     request: bytes
-    length: int
 
 
 def run() -> list[Section]:
@@ -83,14 +82,13 @@ def run() -> list[Section]:
         answers = folder / "answers.json"
         answers.write_text(json.dumps([answer.decode("latin-1") for answer in (page, unchanged)]))
         bare = running.enter_context(_bare(answers))
-        made = _request("/report?exchange=binance")
         contenders = {
-            BARE: Contender(*bare, _request("/0"), len(page)),
-            OURS: Contender(*ours, _request(PAGE), len(page)),
-            UNCHANGED: Contender(*ours, _request(PAGE, known), len(unchanged)),
-            BARE_UNCHANGED: Contender(*bare, _request("/1", known), len(unchanged)),
-            LOGGED: Contender(*logged, _request(PAGE), len(page)),
-            MADE: Contender(*ours, made, len(_ask(ours[1], made))),
+            BARE: Contender(*bare, _request("/0")),
+            OURS: Contender(*ours, _request(PAGE)),
+            UNCHANGED: Contender(*ours, _request(PAGE, known)),
+            BARE_UNCHANGED: Contender(*bare, _request("/1", known)),
+            LOGGED: Contender(*logged, _request(PAGE)),
+            MADE: Contender(*ours, _request("/report?exchange=binance")),
         }
         rounds = _measure(contenders)
     return _sections(rounds, page, unchanged)
@@ -151,12 +149,11 @@ def _measure(contenders: Mapping[str, Contender]) -> dict[str, tuple[float, ...]
 
 
 class _Asker(asyncio.Protocol):
-    """Asks the same again as soon as it was answered; all answers are of one length."""
+    """Sends the same request again as soon as it has the whole answer."""
 
-    def __init__(self, request: bytes, length: int) -> None:
+    def __init__(self, request: bytes) -> None:
         self._request = request
-        self._length = length
-        self._received = 0
+        self._answer = b""
         self._transport: asyncio.Transport | None = None
         self.answered = 0
 
@@ -166,10 +163,9 @@ class _Asker(asyncio.Protocol):
         transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        self._received += len(data)
-        assert self._received <= self._length
-        if self._received == self._length and self._transport:
-            self._received = 0
+        self._answer += data
+        if _is_whole(self._answer) and self._transport:
+            self._answer = b""
             self.answered += 1
             self._transport.write(self._request)
 
@@ -186,7 +182,7 @@ async def _load(contender: Contender) -> int:
     askers = [
         (
             await loop.create_connection(
-                lambda: _Asker(contender.request, contender.length), "127.0.0.1", contender.port
+                lambda: _Asker(contender.request), "127.0.0.1", contender.port
             )
         )[1]
         for _ in range(CONNECTIONS)
@@ -197,7 +193,6 @@ async def _load(contender: Contender) -> int:
         await asyncio.sleep(SECONDS)
     for asker in askers:
         asker.stop()
-    assert len(_ask(contender.port, contender.request)) == contender.length
     return sum(asker.answered for asker in askers)
 
 
@@ -212,14 +207,19 @@ def _ask(port: int, request: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port), START_SECONDS) as connection:
         connection.sendall(request)
         answer = b""
-        while b"\r\n\r\n" not in answer:
-            answer += connection.recv(65_536)
-        length = answer.index(b"\r\n\r\n") + 4
-        if not answer.startswith(b"HTTP/1.1 304"):
-            length += int(_header(answer, "content-length"))
-        while len(answer) < length:
-            answer += connection.recv(65_536)
+        while not _is_whole(answer):
+            received = connection.recv(65_536)
+            assert received, "the server closed the connection"
+            answer += received
     return answer
+
+
+def _is_whole(answer: bytes) -> bool:
+    """Tell whether the head of an answer is here, and the body that the head announces."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    if not end or head.startswith(b"HTTP/1.1 304"):
+        return bool(end)
+    return len(body) == int(_header(answer, "content-length"))
 
 
 def _header(answer: bytes, name: str) -> str:

@@ -48,7 +48,7 @@ new PerformanceObserver((list) => {
 """
 BLOCKING = """
 () => performance.getEntriesByType("resource")
-    .filter((one) => one.renderBlockingStatus === "blocking").map((one) => one.name)
+    .filter((entry) => entry.renderBlockingStatus === "blocking").map((entry) => entry.name)
 """
 
 
