@@ -1,4 +1,4 @@
-"""Score the diagnosis on labelled cases.
+"""`helpcenter evaluate`: the score of the diagnosis on labelled cases.
 
 A file of cases is JSON Lines: `text`, `expected` (the slug of an issue, or `none`), `also` (other
 right answers), `kind`, `lang`, `exchange` (what the case is about; it is not told to the engine).

@@ -12,11 +12,11 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
+from app.authoring.translating import texts, update
 from app.content.loader import load
 from app.content.translations import mark
 from app.development import catalogs
 from app.languages import Language
-from app.translating import texts, update
 
 LONG = Language("de")
 """The folder of the longer language."""

@@ -1,4 +1,4 @@
-"""Rules about texts: variables, IP addresses, headings and HTML."""
+"""Rules about texts: variables, IP addresses, headings, HTML, and Markdown that isn't rendered."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ from ipaddress import IPv4Address, ip_address
 from app.checks.places import Mistake, Survey, Text, body_of, did_you_mean, is_draft, texts_of
 from app.content.frontmatter import Position
 from app.content.loader import Source
-from app.content.skeleton import PLACEHOLDER_TEXTS
+from app.content.markdown import flaws
 from app.content.variables import EXCHANGE_DEFAULTS, PLACEHOLDER, variables
 from app.model import IpAddress, Issue, slugify
 
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 _IPV6 = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![0-9A-Za-z])")
+
+
+PLACEHOLDER_TEXTS = (
+    "What the reader sees, in one sentence",
+    "What the reader picks when the diagnosis is unsure",
+    "Where it comes from",
+    "What the reader can do about it",
+    "https://exchange.example",
+    "Where to find the keys",
+    "What to allow, and what not",
+)
+"""The texts of new files (`authoring/skeleton.py`) that a writer has to replace."""
 
 
 def unknown_variable(survey: Survey) -> Iterator[Mistake]:
@@ -220,3 +232,32 @@ def step_aliases(source: Source) -> Mapping[str, str]:
 def heading_anchors(survey: Survey, source: Source) -> tuple[str, ...]:
     """Return the anchors of the headings in a file's body."""
     return tuple(anchor for _, anchor in survey.headings(source))
+
+
+def broken_markdown(survey: Survey) -> Iterator[Mistake]:
+    """Find bold text, code or a link that is not closed, or a link that can't work; correct it.
+
+    Error. Example: `**Trade`, or `[their page](javascript:open)`
+    """
+    yield from _flaws_of(survey, "broken")
+
+
+def unsupported_markdown(survey: Survey) -> Iterator[Mistake]:
+    """Find an unknown callout, or a code block or list in a step; write it differently.
+
+    Error. Example: `> [!HINT]`; a callout is `> [!NOTE]`, `[!TIP]` or the like
+    """
+    yield from _flaws_of(survey, "unsupported")
+
+
+def _flaws_of(survey: Survey, kind: str) -> Iterator[Mistake]:
+    for source in survey.sources:
+        for text in texts_of(source):
+            if not text.is_markdown:
+                continue
+            # A variable may stand in a link; its braces and blanks are no part of that.
+            shown = PLACEHOLDER.sub("variable", text.text)
+            for flaw in flaws(shown, is_inline=not text.is_body):
+                if flaw.kind == kind:
+                    place = text.find(flaw.sign, line=flaw.line)
+                    yield Mistake(source, place, flaw.message)

@@ -8,10 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from app.cli.common import Refused, content_option, count, settings_from, writable_content
-from app.content.loader import Content, load
-from app.languages import Language, language
-from app.translating import (
+from app.authoring.translating import (
     UnreadableCatalogError,
     from_po,
     states,
@@ -19,6 +16,9 @@ from app.translating import (
     unknown,
     update,
 )
+from app.cli.common import Refused, content_option, count, settings_from, writable_content
+from app.content.loader import Content, load
+from app.languages import Language, language
 
 language_argument = click.argument("name", metavar="LANGUAGE")
 paths_argument = click.argument("paths", metavar="[PATH]...", nargs=-1)

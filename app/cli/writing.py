@@ -12,6 +12,21 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from app.authoring.editing import UneditableError
+from app.authoring.refactoring import (
+    BadResultError,
+    Changes,
+    RefusedChangeError,
+    carry_out,
+    new_error,
+    rename_exchange,
+    rename_issue,
+    rename_step,
+    retire_error,
+    retire_exchange,
+    retire_issue,
+)
+from app.authoring.skeleton import STARTER, new_exchange, new_issue, start
 from app.checks import check
 from app.checks.places import did_you_mean
 from app.cli.common import (
@@ -25,29 +40,14 @@ from app.cli.common import (
     writable_content,
 )
 from app.content import history
-from app.content.editing import UneditableError
 from app.content.history import dates_text
 from app.content.loader import PAGES, Content, load
-from app.content.skeleton import STARTER, new_exchange, new_issue, start
 from app.content.variables import unfilled
 from app.feedback.likeness import group
 from app.feedback.records import UNANSWERED_DAYS, StoreUnavailableError
 from app.feedback.store import Store
 from app.model import Exchange, Issue, Slug, slugify
 from app.permalinks import FILE, published, with_new
-from app.refactoring import (
-    BadResultError,
-    Changes,
-    RefusedChangeError,
-    carry_out,
-    new_error,
-    rename_exchange,
-    rename_issue,
-    rename_step,
-    retire_error,
-    retire_exchange,
-    retire_issue,
-)
 from app.settings import ROOT, Settings
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)

@@ -1,4 +1,4 @@
-"""Content folder -> model.
+"""A content folder -> all entities of the model, sorted; each mistake becomes a finding.
 
 Every mistake becomes a finding; bad content never raises an error.
 """

@@ -40,12 +40,6 @@ from app.model.diagnosis import (
     Outcome,
     Verdict,
 )
-from app.model.diagnostic import (
-    ChecklistItem,
-    Diagnostic,
-    QuickTest,
-    TestOutcome,
-)
 from app.model.errors import (
     PLACEHOLDER,
     ErrorCode,
@@ -70,6 +64,12 @@ from app.model.exchanges import (
 from app.model.findings import (
     Finding,
     Severity,
+)
+from app.model.quick_diagnostic import (
+    ChecklistItem,
+    Diagnostic,
+    QuickTest,
+    TestOutcome,
 )
 from app.model.reports import (
     NO_ISSUE,

@@ -16,7 +16,7 @@ from app.addresses import PATHS, REPLY_ENDINGS
 from app.web.http.tokens import Guard
 from app.web.pages.api_reference import ApiPages
 from app.web.pages.diagnose import Diagnosing
-from app.web.pages.error import Errors
+from app.web.pages.error_code import Errors
 from app.web.pages.exchange import Exchanges
 from app.web.pages.feedback import Voting
 from app.web.pages.feeds import Feeds
@@ -25,7 +25,7 @@ from app.web.pages.home import Home
 from app.web.pages.images import Images
 from app.web.pages.insights import InsightsPages
 from app.web.pages.issue import Issues
-from app.web.pages.offer import Offers
+from app.web.pages.language_offer import Offers
 from app.web.pages.question import Questions
 from app.web.pages.rendering import Renderer
 from app.web.pages.replies import Replies

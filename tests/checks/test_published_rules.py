@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.authoring.skeleton import STARTER, new_exchange, new_issue
 from app.checks import check
+from app.checks.texts import PLACEHOLDER_TEXTS
 from app.content.loader import load
-from app.content.skeleton import PLACEHOLDER_TEXTS, STARTER, new_exchange, new_issue
 from app.diagnosis.redaction import Redactor
 from app.model import Finding
 from tests.conftest import MakeContent

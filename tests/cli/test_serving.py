@@ -30,7 +30,7 @@ def test_a_start_imports_only_what_it_needs(tmp_path: Path) -> None:
     assert {"app.web.application", "app.feedback.store", "sqlalchemy"} < second
     assert not second & {"alembic", "psycopg"}
     assert not second & {
-        "app.refactoring",
+        "app.authoring.refactoring",
         "app.evaluation",
         "app.checks.proof",
     }  # other commands

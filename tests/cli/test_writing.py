@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
 from app.checks import check
+from app.checks.texts import PLACEHOLDER_TEXTS
 from app.cli import main
 from app.content.loader import load
-from app.content.skeleton import PLACEHOLDER_TEXTS
 from app.feedback.records import Kind, Unanswered
 from app.feedback.store import Store
 from app.settings import ROOT, Settings

@@ -1,4 +1,4 @@
-"""The JSON interface under `/api/v1`, for the product itself and for scripts."""
+"""The JSON interface under `/api/v1`: its routes and handlers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
 from app.diagnosis.presentation import to_json
 from app.feedback.records import Kind
 from app.i18n import widget_texts
-from app.web.api.answers import (
+from app.web.api.cors import Cors
+from app.web.api.description import API_PATH, REFUSALS, describe, examples
+from app.web.api.keys import KeyCheck, has_key
+from app.web.api.refusals import on_error, on_http_exception, on_invalid
+from app.web.api.responses import (
     error_answer,
     exchange_answer,
     exchange_summary,
@@ -30,10 +34,6 @@ from app.web.api.answers import (
     results,
     status_answer,
 )
-from app.web.api.cors import Cors
-from app.web.api.description import API_PATH, REFUSALS, describe, examples
-from app.web.api.keys import KeyCheck, has_key
-from app.web.api.refusals import on_error, on_http_exception, on_invalid
 from app.web.api.types import (
     DiagnoseAnswer,
     DiagnoseRequest,

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.diagnosis.presentation import to_json
 from app.model import ErrorCode
-from app.web.api.answers import (
+from app.web.api.responses import (
     error_answer,
     exchange_answer,
     exchange_summary,

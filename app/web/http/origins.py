@@ -1,4 +1,4 @@
-"""Which site a request comes from."""
+"""Which site a request comes from, by the headers of its browser."""
 
 from __future__ import annotations
 

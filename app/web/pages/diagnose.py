@@ -21,8 +21,8 @@ from app.search.results import Result
 from app.web.http.headers import cached
 from app.web.http.limits import address_of
 from app.web.http.origins import is_from_elsewhere
-from app.web.pages import answers, forms
-from app.web.pages.answers import AnswerView
+from app.web.pages import answer_views, forms
+from app.web.pages.answer_views import AnswerView
 from app.web.pages.feedback import page_voted_on
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about
@@ -135,7 +135,7 @@ class Diagnosing(Handlers):
         exchange = observations.exchange or (diagnosis and diagnosis.exchange)
         shown = observations.model_copy(update={"exchange": exchange})
         answer = (
-            answers.answer_view(diagnosis, observations, knowledge, self.status)
+            answer_views.answer_view(diagnosis, observations, knowledge, self.status)
             if diagnosis
             else None
         )

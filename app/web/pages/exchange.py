@@ -14,8 +14,8 @@ from app import addresses
 from app.i18n import _
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Issue
-from app.web.pages import answers
-from app.web.pages.answers import ErrorView
+from app.web.pages import answer_views
+from app.web.pages.answer_views import ErrorView
 from app.web.pages.handlers import Handlers, Shell, about, moved
 from app.web.serving.status import StatusView
 
@@ -110,7 +110,7 @@ def _error_groups(exchange: Exchange, knowledge: KnowledgeBase) -> tuple[ErrorGr
     """Return the codes of an exchange, by the issue they mean first of all."""
     by_issue: dict[str, list[ErrorView]] = defaultdict(list)
     for code, entries in knowledge.errors_of(exchange.id).items():
-        if view := answers.error_view(exchange.id, code, knowledge):
+        if view := answer_views.error_view(exchange.id, code, knowledge):
             by_issue[entries[0].issues[0]].append(view)
     return tuple(
         ErrorGroup(issue=issue, errors=tuple(by_issue[issue.slug]))

@@ -1,4 +1,4 @@
-"""`/`: everything in one place."""
+"""`/`: the diagnose box, the whitelist, the quick diagnostic, all issues, tips and support."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/issues/<slug>`: one issue, and its short link."""
+"""`/issues/<slug>`: one issue, and its short link `/i/...`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from app.content.variables import fill_entity
 from app.knowledge import KnowledgeBase
 from app.languages import current
 from app.model import Answer, Exchange, Issue, Solution
-from app.web.pages import answers
-from app.web.pages.answers import ErrorView
+from app.web.pages import answer_views
+from app.web.pages.answer_views import ErrorView
 from app.web.pages.handlers import Handlers, Shell, id_of, moved, moved_issue
 
 
@@ -137,7 +137,7 @@ def _errors_meaning(
         for exchange in wanted
         for code, entries in knowledge.errors_of(exchange.id).items()
         if any(entry.issues[0] == issue.slug for entry in entries)
-        and (view := answers.error_view(exchange.id, code, knowledge))
+        and (view := answer_views.error_view(exchange.id, code, knowledge))
     ]
     return tuple(found)
 

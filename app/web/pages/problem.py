@@ -1,4 +1,4 @@
-"""Error pages, with links to go on."""
+"""The pages of HTTP errors (404, 429, 500), with links to go on."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from app import addresses
 from app.answers import answer, steps_for
 from app.i18n import _
 from app.model import ErrorCode, Exchange, Issue, Question, Site, Solution
-from app.web.pages import answers, forms
+from app.web.pages import answer_views, forms
 from app.web.pages.handlers import Handlers, id_of, moved, moved_error, moved_issue
 
 MEDIA_TYPES = {"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}
@@ -171,7 +171,7 @@ class Replies(Handlers):
         knowledge = self.edition.knowledge
         observations = forms.from_query(request.query_params, knowledge)
         diagnosis = await self.edition.diagnose(observations)
-        view = answers.answer_view(diagnosis, observations, knowledge)
+        view = answer_views.answer_view(diagnosis, observations, knowledge)
         if not view.matches:
             raise HTTPException(404)
         best = view.matches[0]

@@ -16,8 +16,8 @@ from app.i18n import N_, _
 from app.model import Exchange, Observations, Site, Support
 from app.web.http.limits import address_of
 from app.web.http.origins import is_from_elsewhere
-from app.web.pages import answers, forms
-from app.web.pages.answers import AnswerView
+from app.web.pages import answer_views, forms
+from app.web.pages.answer_views import AnswerView
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about, id_of
 
@@ -82,7 +82,7 @@ class Reports(Handlers):
         knowledge = self.edition.knowledge
         diagnosis = await self.edition.diagnose(observations)
         told = observations.are_more_than_exchange
-        answer = answers.answer_view(diagnosis, observations, knowledge) if told else None
+        answer = answer_views.answer_view(diagnosis, observations, knowledge) if told else None
         if request.method == "POST" and not is_from_elsewhere(request, self.base_url):
             diagnosed = (match.issue for match in diagnosis.matches[:1])
             self.feedback.count_report({*diagnosed, *read}, address_of(request))

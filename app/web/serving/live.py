@@ -1,4 +1,4 @@
-"""The edition that is served: replaced whole when the content folder changes.
+"""The edition that is served: loaded, and replaced whole when the content folder changes.
 
 The next edition is loaded, checked and built in a thread while the present edition is served, and
 swapped in by setting one reference. An update with errors is refused whole: the present edition
@@ -24,16 +24,16 @@ from starlette.exceptions import HTTPException
 
 from app.checks import check
 from app.content.folder import look
+from app.content.language_detection import Wordings
 from app.content.loader import Content, load, translated
 from app.content.translations import Translation
-from app.content.wording import Wordings
 from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 from app.languages import Language, current, speaking
 from app.model import Diagnosis, Finding, Observations
 from app.search import SearchIndex
-from app.web.serving.beside import Beside
+from app.web.serving.threads import BoundedThreads
 
 LONG_TEXT = 2_048
 """The characters from which on a text is diagnosed beside the event loop.
@@ -61,7 +61,7 @@ class Edition:
     knowledge: KnowledgeBase
     engine: Engine
     _search: Callable[[], SearchIndex]
-    _beside: Beside
+    _threads: BoundedThreads
     _wordings: Callable[[], Wordings]
     others: Mapping[str, Edition] = field(default_factory=dict)
 
@@ -70,9 +70,9 @@ class Edition:
         """Build everything from the files of `content` that can be read, `site.yml` among them."""
         knowledge = build(content, without_broken=True)
         engine = Engine(knowledge, redactor)
-        search, beside = cache(lambda: SearchIndex(knowledge)), Beside()
+        search, threads = cache(lambda: SearchIndex(knowledge)), BoundedThreads()
         wordings = cache(lambda: Wordings.of(content.texts_by_language()))
-        edition = cls(knowledge, engine, search, beside, wordings)
+        edition = cls(knowledge, engine, search, threads, wordings)
         others = {
             folder: edition._in_language(translation)
             for folder, translation in content.translations.items()
@@ -114,7 +114,7 @@ class Edition:
         """Return the diagnosis; raise a 503 where too many that take long are under way."""
         if len(observations.text) < LONG_TEXT and self.engine.has_learned:
             return self.engine.diagnose(observations)
-        return await self._beside.run(lambda: self.engine.diagnose(observations))
+        return await self._threads.run(lambda: self.engine.diagnose(observations))
 
 
 @dataclass(frozen=True, slots=True)

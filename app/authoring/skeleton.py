@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from app.content.editing import quoted
+from app.authoring.editing import quoted
 
 STARTER = Path(__file__).parent / "starter"
 """The content of a small product, with one good example of each file."""
@@ -41,17 +41,6 @@ draft: true             # remove this line to publish
 1. Where to find the keys
 2. What to allow, and what not
 """
-
-PLACEHOLDER_TEXTS = (
-    "What the reader sees, in one sentence",
-    "What the reader picks when the diagnosis is unsure",
-    "Where it comes from",
-    "What the reader can do about it",
-    "https://exchange.example",
-    "Where to find the keys",
-    "What to allow, and what not",
-)
-"""The texts that a writer replaces in both; `check` finds them in published files."""
 
 
 def new_issue(title: str, example: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What is served -> the JSON types of `/api/v1`."""
+"""Entities and diagnoses -> the JSON types of `/api/v1`."""
 
 from __future__ import annotations
 

@@ -13,10 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.checks import check
-from app.content.loader import Content, load
-from app.permalinks import FILE, Permalinks, published, with_new
-from app.refactoring import (
+from app.authoring.refactoring import (
     BadResultError,
     Changes,
     RefusedChangeError,
@@ -29,6 +26,9 @@ from app.refactoring import (
     retire_exchange,
     retire_issue,
 )
+from app.checks import check
+from app.content.loader import Content, load
+from app.permalinks import FILE, Permalinks, published, with_new
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
 
 pytestmark = pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Diagnosis -> what its templates show."""
+"""Diagnosis -> the contexts of its templates: the answer, its matches, errors and choices."""
 
 from __future__ import annotations
 

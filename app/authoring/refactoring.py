@@ -22,10 +22,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from app import addresses
 from app.addresses import PATHS, Address
+from app.authoring.editing import Editor, quoted
 from app.checks import check
 from app.checks.places import Survey, Text, did_you_mean
 from app.checks.texts import heading_anchors
-from app.content.editing import Editor, quoted
 from app.content.frontmatter import Location
 from app.content.loader import Content, load
 from app.model import Exchange, Finding, Issue, Slug, Solution

@@ -1,4 +1,4 @@
-"""`/errors/<exchange>/<code>`: one error code, and its short link."""
+"""`/errors/<exchange>/<code>`: one error code, and its short link `/e/...`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.answers import answer
 from app.diagnosis.questions import of_error
 from app.i18n import _
 from app.model import Answer, ErrorCode, Exchange, Issue, Observations
-from app.web.pages import answers
-from app.web.pages.answers import OptionView
+from app.web.pages import answer_views
+from app.web.pages.answer_views import OptionView
 from app.web.pages.handlers import Handlers, Shell, moved, moved_error
 
 
@@ -35,7 +35,7 @@ class ErrorPage:
     `short_url` is for chats; at `diagnosis_url` the cause is found step by step.
     """
 
-    template: ClassVar[str] = "pages/error.html"
+    template: ClassVar[str] = "pages/error_code.html"
 
     shell: Shell
     exchange: Exchange
@@ -89,7 +89,7 @@ class Errors(Handlers):
                         if (issue := knowledge.issue(slug, exchange.id))
                         and (found := answer(knowledge, slug, exchange.id, entry=entry))
                     ),
-                    options=answers.options(of_error(entry), link),
+                    options=answer_views.options(of_error(entry), link),
                 )
                 for entry in entries
             ),

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from app.content.editing import Editor, UneditableError
+from app.authoring.editing import Editor, UneditableError
 
 
 def edit(text: str) -> Editor:

@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from app.diagnosis import report_model
 from app.diagnosis.engine import Engine
 from app.web.application import HelpCenter
-from app.web.serving import beside
-from app.web.serving.beside import AT_ONCE, MOST_WAITING, Beside
+from app.web.serving import threads
 from app.web.serving.live import LONG_TEXT
+from app.web.serving.threads import AT_ONCE, MOST_WAITING, BoundedThreads
 from tests.conftest import MARBLES
 from tests.web.conftest import client, until
 
@@ -39,7 +39,7 @@ def test_too_many_are_refused_and_the_others_are_answered() -> None:
         return "done"
 
     async def scenario() -> list[str]:
-        runner = Beside()
+        runner = BoundedThreads()
         accepted = [asyncio.create_task(runner.run(work)) for _ in range(MOST_WAITING)]
         for _ in range(AT_ONCE):
             await asyncio.to_thread(started.acquire)
@@ -55,7 +55,7 @@ def test_too_many_are_refused_and_the_others_are_answered() -> None:
 
 
 def test_what_is_said_to_who_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "MOST_WAITING", 0)
+    monkeypatch.setattr(threads, "MOST_WAITING", 0)
     with client(MARBLES, data=tmp_path) as visitor:
         until(lambda: engine_of(visitor).has_learned)
         page = visitor.post("/diagnose", data={"text": LONG[:5_000]})

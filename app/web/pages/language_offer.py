@@ -16,7 +16,7 @@ from app.web.pages.handlers import HTML, Handlers
 class Offer:
     """The line; the script sets its link."""
 
-    template: ClassVar[str] = "fragments/offer.html"
+    template: ClassVar[str] = "fragments/language_offer.html"
 
 
 class Offers(Handlers):

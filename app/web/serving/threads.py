@@ -17,7 +17,7 @@ RETRY_SECONDS = 5
 Result = TypeVar("Result")
 
 
-class Beside:
+class BoundedThreads:
     """Runs work in threads; answers 503 where too much of it waits already."""
 
     def __init__(self) -> None:

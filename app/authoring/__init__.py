@@ -1,0 +1,1 @@
+"""Everything that writes content files: new, rename, retire and translate."""
