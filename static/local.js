@@ -1,4 +1,4 @@
-// What only the visitor's device knows: its time zone, and how far its clock is off.
+// Shows times in the visitor's time zone, and how far the clock of the device is off.
 
 const language = document.documentElement.lang;
 

@@ -1,4 +1,4 @@
-// The support report: what is shown is what is sent, and nothing is added without being asked for.
+// /report in the browser: keeps the links for mail and ticket up to date, and adds the browser when asked.
 
 import { _ } from "./app.js";
 

@@ -141,9 +141,46 @@ def keys_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+ARCHITECTURE = "docs/architecture.md"
+_LIST = re.compile(r"(?<=<!-- files -->\n).*(?=<!-- end of files -->)", re.DOTALL)
+_FIRST_SENTENCE = re.compile(
+    r'(?:"""|\{#|/\*|//)\s*(.+?)(?:\.\s|\.?"""|\.?\s*#\}|\.?\s*\*/)', re.DOTALL
+)
+"""The sentence at the top of a file that says what stands in it."""
+_WITH_SENTENCE = frozenset({".py", ".html", ".css", ".js"})
+
+
+def architecture_page() -> str:
+    """Return the page on the architecture with its list of all files, each with its first sentence.
+
+    Raise `ValueError` when a file begins without a sentence.
+    """
+    parts: list[str] = []
+    for top in ("app", "templates", "static"):
+        folders = (ROOT / top, *sorted(path for path in (ROOT / top).rglob("*") if path.is_dir()))
+        for folder in folders:
+            files = sorted(
+                path
+                for path in folder.iterdir()
+                if path.suffix in _WITH_SENTENCE and "htmx" not in path.name
+            )
+            if lines := [f"- `{path.name}`: {_first_sentence(path)}" for path in files]:
+                parts += [f"### `{folder.relative_to(ROOT)}/`", "\n".join(lines)]
+    listed = "\n\n".join(["", *parts, ""])
+    return _LIST.sub(lambda _: listed, (ROOT / ARCHITECTURE).read_text("utf-8"))
+
+
+def _first_sentence(path: Path) -> str:
+    found = _FIRST_SENTENCE.match(path.read_text("utf-8"))
+    if found is None:
+        raise ValueError(f"{path}: the file must begin with a sentence that says what stands in it")
+    return " ".join(found[1].replace("\n//", "\n").split())
+
+
 def pages() -> Mapping[str, str]:
     """Return the text of every generated file by its path in the repository."""
     return {
+        ARCHITECTURE: architecture_page(),
         "docs/cli.md": cli_page(),
         "docs/keys.md": keys_page(),
         "docs/licences.md": licences_page(),
