@@ -32,7 +32,7 @@ _CREATES_KEY = re.compile(r"\bcreate\b|\bnew\b|\brecreate\b", re.IGNORECASE)
 def unsound_answer(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
     """Find an answer without three to five steps for its own case; rewrite its recipe.
 
-    Error. Example: a recipe with six steps, or with a step that names another exchange
+    Error. Example: a recipe with six steps, or a step that names another exchange
     """
     del engine
     sources = {source.path: source for source in knowledge.content.sources}

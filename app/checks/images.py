@@ -27,7 +27,7 @@ def image_alt(survey: Survey) -> Iterator[Mistake]:
 
 
 def image_path(survey: Survey) -> Iterator[Mistake]:
-    """Find an image that doesn't exist; put it into the folder `images`, and write /images/<name>.
+    """Find an image that doesn't exist; put it into `images`, and write /images/<name>.
 
     Error. Example: `![the button](button.png)`
     """
@@ -65,9 +65,9 @@ def large_image(survey: Survey) -> Iterator[Mistake]:
 
 
 def unused_image(survey: Survey) -> Iterator[Mistake]:
-    """Find an image that no text shows; remove it, or show it.
+    """Find an image that no text shows; remove or show it.
 
-    Warning. Example: `images/button.png`, and no text has `![...](/images/button.png)`
+    Warning. Example: `images/button.png` that no text contains
     """
     shown = {unquote(image.target) for _, image in survey.references if image.kind == "image"}
     linked = {link.path for link in survey.links}

@@ -19,7 +19,7 @@ from app.model import NO_ISSUE
 
 
 def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
-    """Find two entries of the same kind with the same slug, id or code; rename or remove one.
+    """Find entries of the same kind with the same slug, id or code; rename or remove one.
 
     Error. Example: two tips with `id: test-often`
     """
@@ -36,7 +36,7 @@ def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
 
 
 def duplicate_title(survey: Survey) -> Iterator[Mistake]:
-    """Find two issues or exchanges with the same title; change one, so that readers can choose.
+    """Find issues or exchanges with the same title; change one.
 
     Error. Example: `title: Wrong Key` in two issues
     """
@@ -89,9 +89,9 @@ def _duplicate_errors(source: Source) -> Iterator[Mistake]:
 
 
 def alias_shadows(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that is also the name of a page or step; remove the alias.
+    """Find an alias that is the name of a page or step; remove it.
 
-    Error. Example: `aliases: [wrong-key]` while there is `issues/wrong-key.md`
+    Error. Example: `aliases: [wrong-key]` beside `issues/wrong-key.md`
     """
     for aliases, files in (
         (survey.aliases, survey.issues),
@@ -114,7 +114,7 @@ def alias_shadows(survey: Survey) -> Iterator[Mistake]:
 
 
 def alias_collides(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that is used twice; remove one of them.
+    """Find an alias that is used twice; remove one.
 
     Error. Example: `aliases: [old-name]` in two issues
     """
@@ -140,7 +140,7 @@ def unknown_issue(survey: Survey) -> Iterator[Mistake]:
 def unknown_label(survey: Survey) -> Iterator[Mistake]:
     """Find a report whose label is not an issue; write the slug of an issue, or `none`.
 
-    Error. Example: `"expected": "wrong-kye"` in `reports.jsonl`
+    Error. Example: `"expected": "wrong-kye"`
     """
     known = {*survey.issues, *(alias.text for alias in survey.aliases), NO_ISSUE}
     for source in survey.content.sources:

@@ -11,7 +11,7 @@ from app.permalinks import Permalinks
 def broken_permalink(survey: Survey) -> Iterator[Mistake]:
     """Find a published link that leads nowhere; add its old name to `aliases`.
 
-    Error. Example: `/issues/old-name` in `permalinks.txt`, and no issue has that name
+    Error. Example: `/issues/old-name` in `permalinks.txt`
     """
     content = survey.content
     if any(source.entity is None for source in content.sources):
@@ -29,7 +29,7 @@ def broken_permalink(survey: Survey) -> Iterator[Mistake]:
 def broken_redirect(survey: Survey) -> Iterator[Mistake]:
     """Find a redirect that can't work; correct or remove the line.
 
-    Error. Example: `/errors/glass/-1 /issues/wrong-kye` in `redirects.txt`
+    Error. Example: `/errors/glass/-1 /issues/wrong-kye`
     """
     content = survey.content
     if any(source.entity is None for source in content.sources):

@@ -73,7 +73,7 @@ def wrong_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]
 def broken_phrase(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
     """Find a phrase that, pasted alone, doesn't lead to its own issue; change or remove it.
 
-    Error. Example: `phrases: [it is the one]` (small words), or the same phrase in two issues
+    Error. Example: the same phrase in two issues
     """
     for source in knowledge.content.sources:
         entity = source.entity
@@ -98,9 +98,9 @@ def broken_phrase(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]
 
 
 def unanswered_example(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find an example of an everyday question that its phrases don't find; add a phrase.
+    """Find an example that the phrases of its everyday question don't find; add a phrase.
 
-    Error. Example: `examples: [is it down]` of a question with `phrases: [exchange offline]`
+    Error. Example: `is it down` with `phrases: [exchange offline]`
     """
     for source in knowledge.content.sources:
         entity = source.entity
@@ -130,7 +130,7 @@ def unusable_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
 def untested_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
     """Find a signature that no example of its issue or error contains; add one, or correct it.
 
-    Warning. Example: `signatures: [Unmatched IP]` without an example with these words
+    Warning. Example: `signatures: [Unmatched IP]` without such an example
     """
     del engine
     index = SignatureIndex(signatures_of(knowledge))

@@ -24,7 +24,7 @@ _SKIPPED = frozenset({"email", "where", "off_topic", "phrases", "names", "hosts"
 def secret(survey: Survey) -> Iterator[Mistake]:
     """Find a secret in an example or a text; put a made-up value with xxxx in its place.
 
-    Error, or warning if it may be harmless. Example: `examples: ['apiKey=mH4tT…']`, with a real key
+    Error, or warning if it may be harmless. Example: `examples: ['apiKey=mH4tT…']`
     """
     if survey.redactor is None:
         return

@@ -30,7 +30,7 @@ PLACEHOLDER_TEXTS = (
 
 
 def unknown_variable(survey: Survey) -> Iterator[Mistake]:
-    """Find a variable that `site.yml` doesn't define; correct the name, or define it there.
+    """Find a variable that `site.yml` doesn't define; correct or define it.
 
     Error. Example: `{{ prodct }}`
     """
@@ -70,7 +70,7 @@ _SIGNATURES = frozenset({"signatures", "off_topic_signatures", "message"})
 
 
 def unknown_placeholder(survey: Survey) -> Iterator[Mistake]:
-    """Find an unknown placeholder in a signature; write {}, {n} or {ip} for the part that changes.
+    """Find an unknown placeholder in a signature; write {}, {n} or {ip}.
 
     Error. Example: `signatures: ["no key for account {account}"]`
     """
@@ -147,9 +147,9 @@ def _addresses(line: str) -> Iterator[tuple[int, str, IpAddress]]:
 
 
 def heading_levels(survey: Survey) -> Iterator[Mistake]:
-    """Find a heading of the wrong level; begin with `##` (the title is the `#`), skip none.
+    """Find a heading of the wrong level; begin with `##`, skip none.
 
-    Error. Example: `# A title`, or `####` below `##`
+    Error. Example: `####` below `##`
     """
     for source in survey.sources:
         level = 1
@@ -169,9 +169,9 @@ def heading_levels(survey: Survey) -> Iterator[Mistake]:
 
 
 def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
-    """Find two headings, or a heading and a step, with the same anchor; reword a heading.
+    """Find headings or steps with the same anchor; reword a heading.
 
-    Error. Example: `## Add the address` in the body of an issue with that step
+    Error. Example: `## Add the address` beside that step
     """
     for source in survey.sources:
         headings = survey.headings(source)
@@ -187,7 +187,7 @@ def duplicate_heading(survey: Survey) -> Iterator[Mistake]:
 
 
 def raw_html(survey: Survey) -> Iterator[Mistake]:
-    """Find HTML in a text, which visitors see as tags; write Markdown instead.
+    """Find HTML in a text, which visitors see as tags; write Markdown.
 
     Warning. Example: `<br>`
     """
@@ -237,7 +237,7 @@ def heading_anchors(survey: Survey, source: Source) -> tuple[str, ...]:
 def broken_markdown(survey: Survey) -> Iterator[Mistake]:
     """Find bold text, code or a link that is not closed, or a link that can't work; correct it.
 
-    Error. Example: `**Trade`, or `[their page](javascript:open)`
+    Error. Example: `**Trade`
     """
     yield from _flaws_of(survey, "broken")
 

@@ -42,7 +42,7 @@ def missing_translation(survey: Survey) -> Iterator[Mistake]:
 def stale_translation(survey: Survey) -> Iterator[Mistake]:
     """Find a file with translations of an older source; translate them again.
 
-    Warning. Example: a step of an issue that was rewritten in English
+    Warning. Example: a step that was rewritten in English
     """
     for translation in survey.content.translations.values():
         for path, texts in survey.translatable.items():
@@ -59,7 +59,7 @@ def stale_translation(survey: Survey) -> Iterator[Mistake]:
 def untranslatable(survey: Survey) -> Iterator[Mistake]:
     """Find a translation that has no source; run `helpcenter translations update`.
 
-    Warning. Example: `es/issues/x.md` when there is no `issues/x.md`
+    Warning. Example: `es/issues/x.md` without `issues/x.md`
     """
     broken = {source.path for source in survey.sources if source.entity is None}
     for translation in survey.content.translations.values():
@@ -78,7 +78,7 @@ def untranslatable(survey: Survey) -> Iterator[Mistake]:
 def translation_differs(survey: Survey) -> Iterator[Mistake]:
     """Find other variables, links, code, labels or headings than in the source; copy those.
 
-    Error. Example: `**Administración de API**` for a button that the exchange labels in English
+    Error. Example: `**Administración de API**` for a button labelled in English
     """
     for _, file, place, text in _current(survey):
         for what, parts in PARTS.items():
@@ -106,9 +106,9 @@ PARTS: Mapping[str, Callable[[str], list[str]]] = {
 
 
 def glossary_term(survey: Survey) -> Iterator[Mistake]:
-    """Find a term with another translation than in `glossary.yml`; use the glossary's.
+    """Find a term whose translation isn't in `glossary.yml`; use the glossary's.
 
-    Warning. Example: "lista de IP" where the glossary has `IP whitelist: lista blanca de IP`
+    Warning. Example: "lista de IP" instead of "lista blanca de IP"
     """
     for translation, file, place, text in _current(survey):
         for term, words in translation.glossary.items():

@@ -38,7 +38,7 @@ def stale(survey: Survey) -> Iterator[Mistake]:
 def missing_choice(survey: Survey) -> Iterator[Mistake]:
     """Find an issue without `choice`; describe what the reader sees.
 
-    Warning. Example: an issue without `choice`: an unsure diagnosis offers it by its symptom
+    Warning. Example: an unsure diagnosis offers such an issue by its symptom
     """
     issues = [
         source for source in survey.sources if source.kind == "issue" and not is_draft(source)
@@ -55,8 +55,7 @@ def missing_choice(survey: Survey) -> Iterator[Mistake]:
 def orphan(survey: Survey) -> Iterator[Mistake]:
     """Find an issue that no page links to; add it to `related` of another issue, or retire it.
 
-    Warning. Example: an issue that no `related`, error code, checklist item, quick test or link
-    names
+    Warning. Example: a new issue
     """
     for slug, source in survey.issues.items():
         if slug not in survey.led_to and source.entity and not is_draft(source):
@@ -86,7 +85,7 @@ def no_support_address(survey: Survey) -> Iterator[Mistake]:
 def unlisted_option(survey: Survey) -> Iterator[Mistake]:
     """Find an option whose issue isn't in its error's `issues`; add it to them.
 
-    Warning. Example: `issues: [wrong-key]` with the option `{label: Tea, issue: cold-water}`
+    Warning. Example: `issues: [wrong-key]` with an option `issue: cold-water`
     """
     for source in survey.sources:
         if not isinstance(source.entity, ErrorFile):
@@ -105,8 +104,7 @@ def unlisted_option(survey: Survey) -> Iterator[Mistake]:
 def redundant_question(survey: Survey) -> Iterator[Mistake]:
     """Find a question with two options that lead to the same issue; merge or correct them.
 
-    Warning. Example: the options `{label: Tea, issue: wrong-key}` and `{label: Milk, issue:
-    wrong-key}`
+    Warning. Example: two options with `issue: wrong-key`
     """
     for source in survey.sources:
         if not isinstance(source.entity, ErrorFile):

@@ -66,22 +66,22 @@ RULES: Mapping[str, str] = MappingProxyType(
     {
         "unreadable": (
             "Find a file that can't be read; save it as UTF-8, inside the folder, below 1 MB.\n\n"
-            "Error. Example: a link to a file outside the content folder"
+            "Error. Example: a link to a file outside the folder"
         ),
         "too-long": (
-            "Find a text that is too long for a page, above 50,000 characters; split it.\n\n"
-            "Error. Example: an article with a whole log file in it"
+            "Find a text above 50,000 characters; split it.\n\n"
+            "Error. Example: an article with a whole log file"
         ),
         "missing-file": (
             "Find no `site.yml`; add it, with the product and its support.\n\n"
             "Error. Example: a folder without `site.yml`"
         ),
         "stray-file": (
-            "Find a file that nothing reads; rename it, or move it out of the folder.\n\n"
+            "Find a file that nothing reads; rename or move it.\n\n"
             "Warning. Example: `issues/wrong-key.markdown`"
         ),
         "merge-conflict": (
-            "Find the marks of a merge conflict; keep one of the two versions.\n\n"
+            "Find the marks of a merge conflict; keep one version.\n\n"
             "Error. Example: a line `<<<<<<< HEAD`"
         ),
         "front-matter": (
@@ -89,24 +89,23 @@ RULES: Mapping[str, str] = MappingProxyType(
             "Error. Example: a file that begins with `# Wrong key`"
         ),
         "yaml": (
-            "Find text that is not valid YAML; follow the message: often a text needs quotes.\n\n"
+            "Find invalid YAML; follow the message: often a text needs quotes.\n\n"
             "Error. Example: `title: Warning: wrong key`"
         ),
         "json": (
-            "Find a line of reports that is not valid JSON; write an object on each "
-            "line.\n\nError. Example: a line that is cut off"
+            "Find a report that is not valid JSON; write an object on each line.\n\n"
+            "Error. Example: a line that is cut off"
         ),
         "yaml-anchor": (
-            "Find a text that begins with & or *, as YAML's anchors do; put it into quotes.\n\n"
+            "Find a text that begins with & or *; put it into quotes.\n\n"
             "Error. Example: `title: *Wrong* key`"
         ),
         "yaml-tag": (
-            "Find a text that begins with !, as YAML's tags do; put it into quotes.\n\n"
+            "Find a text that begins with !; put it into quotes.\n\n"
             "Error. Example: `title: !important Wrong key`"
         ),
         "duplicate-key": (
-            "Find a key that appears twice; keep one.\n\n"
-            "Error. Example: `order: 10` and, further down, `order: 20`"
+            "Find a key that appears twice; keep one.\n\nError. Example: two lines `order: ...`"
         ),
         "unknown-key": (
             "Find a key that doesn't exist; correct it.\n\nError. Example: `titel: Wrong key`"

@@ -6,6 +6,7 @@ They cover single files; `helpcenter check` also compares files.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from app.content.folder import FileKind
 from app.content.loader import TYPES
 from app.content.validation import FILLED_IN
+from app.model.base import Article
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,10 +31,24 @@ FILES: Mapping[FileKind, str] = MappingProxyType(
         "vocabulary": "vocabulary.yml",
     }
 )
-"""Every kind of file that has a schema, and where such files stand in the content folder.
+"""The kinds of files that have a schema, with their paths in the content folder.
 
-Of Markdown files it is the front matter.
+The schema of a Markdown file describes its front matter.
 """
+
+SHARED: Mapping[str, str] = MappingProxyType(
+    {
+        "Article": "page",
+        "Solution": "step",
+        "RecipeStep": "step",
+        "Recipe": "recipe",
+        "TestOutcome": "outcome",
+        "FactSource": "source",
+    }
+)
+"""The types that are in several places, with the titles of their keys in docs/keys.md."""
+
+_PAGE = frozenset(Article.model_fields) - {"body"}
 
 
 class _Generator(GenerateJsonSchema):
@@ -72,25 +88,62 @@ def _may_be_text(solutions: dict[str, Any], solution: dict[str, Any]) -> None:
     solution["required"] = [name for name in solution["required"] if name != "id"]
 
 
-def keys(kind: FileKind) -> Iterator[tuple[str, bool, str]]:
-    """Yield every key of a kind, whether it is needed, and its meaning: needed ones first.
+@dataclass(frozen=True)
+class Key:
+    """A key of a content file."""
 
-    Keys below another one are written with a dot, keys of the items of a list with `[]` before it.
-    """
+    name: str
+    """The path of the key: `a.b`, or `a[].b` for `b` in the items of the list `a`."""
+    is_required: bool
+    meaning: str
+    shared: str | None
+    """The title of the shared keys below this key, if there are any."""
+
+
+def is_article(kind: FileKind) -> bool:
+    """Tell whether the files of a kind have the keys of every page."""
+    return issubclass(TYPES[kind], Article)
+
+
+def keys(kind: FileKind) -> Iterator[Key]:
+    """Yield the keys of a kind without shared keys, the required keys first."""
     whole = schema(kind)
-    yield from _keys(whole, whole.get("$defs", {}), "")
+    common = _PAGE if is_article(kind) else frozenset()
+    own = {name: field for name, field in whole["properties"].items() if name not in common}
+    yield from _keys({**whole, "properties": own}, whole.get("$defs", {}), "")
 
 
-def _keys(
-    made: Mapping[str, Any], types: Mapping[str, Any], above: str
-) -> Iterator[tuple[str, bool, str]]:
+def shared_keys(title: str) -> Iterator[Key]:
+    """Yield the keys with this title in `SHARED`, the required keys first."""
+    if title == SHARED["Article"]:
+        whole = schema("issue")
+        own = {name: field for name, field in whole["properties"].items() if name in _PAGE}
+        yield from _keys({"properties": own}, {}, "")
+        return
+    names = [name for name, shared in SHARED.items() if shared == title]
+    types = {name: made for kind in FILES for name, made in schema(kind).get("$defs", {}).items()}
+    # Of two types with the same title, the one with more keys has the keys of both.
+    made = max((types[name] for name in names), key=lambda made: len(made["properties"]))
+    yield from _keys(made, types, "")
+
+
+def _keys(made: Mapping[str, Any], types: Mapping[str, Any], above: str) -> Iterator[Key]:
     required = made.get("required", ())
     fields = sorted(made.get("properties", {}).items(), key=lambda item: item[0] not in required)
     for name, field in fields:
-        yield f"{above}{name}", name in required, field.get("description", "")
         below, mark = _below(field)
-        if below:
+        meaning = f"{field.get('description', '')}{_values(field)}"
+        yield Key(f"{above}{name}", name in required, meaning, SHARED.get(below or ""))
+        if below and below not in SHARED:
             yield from _keys(types[below], types, f"{above}{name}{mark}.")
+
+
+def _values(field: Mapping[str, Any]) -> str:
+    """Return the values that a key can have, as a sentence; nothing if it can have any."""
+    for part in (field, *field.get("anyOf", ()), field.get("additionalProperties")):
+        if isinstance(part, dict) and "enum" in part:
+            return f" Values: {', '.join(f'`{value}`' for value in part['enum'])}."
+    return ""
 
 
 def _below(field: Mapping[str, Any]) -> tuple[str | None, str]:

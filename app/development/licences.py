@@ -1,4 +1,4 @@
-"""`docs/licences.md`: under which licences the things of others come that a server runs with.
+"""`docs/licences.md`: the licences of the libraries and files of others that a server uses.
 
 The names come from `requirements.lock`, the licences from the metadata of the installed packages.
 """
@@ -14,13 +14,12 @@ from app.settings import ROOT
 TITLE = "# Licences"
 INTRO = (
     "This page lists the licences of the libraries of a running help center. Its own code is MIT "
-    "([LICENSE](../LICENSE)); [requirements.lock](../requirements.lock) has the versions. Every "
-    "package includes the text of its licence, below "
-    "`.venv/lib/python*/site-packages/*.dist-info/`, in the image too. "
-    "[static/THIRD-PARTY.md](../static/THIRD-PARTY.md) has those of the vendored files. The wheel "
-    "of psycopg-binary also contains libpq (PostgreSQL licence) and the libraries that it needs, "
-    "such as OpenSSL (Apache-2.0). The image adds Python (PSF-2.0) and Debian, whose packages "
-    "have their licences below `/usr/share/doc/`."
+    "([LICENSE](../LICENSE)). Every package includes the text of its licence, below "
+    "`.venv/lib/python*/site-packages/*.dist-info/`; [static/THIRD-PARTY.md]"
+    "(../static/THIRD-PARTY.md) has those of the vendored files. The wheel of psycopg-binary also "
+    "contains libpq (PostgreSQL licence) and the libraries that it needs, such as OpenSSL "
+    "(Apache-2.0). The image adds Python (PSF-2.0) and Debian, whose packages have their licences "
+    "below `/usr/share/doc/`."
 )
 WINDOWS, BROWSER = "sys_platform == 'win32'", "sys_platform == 'emscripten'"
 """The markers of packages that are not installed on Linux."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from app import checks
 from app.checks import proof
 from app.cli import main
 from app.content import loader
-from app.content.schema import FILES, keys, schema
+from app.content.schema import FILES, SHARED, Key, is_article, keys, schema, shared_keys
 from app.development.licences import licences_page
 from app.settings import ROOT, Settings
 
@@ -30,25 +31,50 @@ def cli_page() -> str:
     parts = [
         "# Command line",
         NOTE,
-        "This page shows the help of every command. `helpcenter` is the same as `python -m app`.",
+        "This page shows the help of every command. `helpcenter` is the same as `python -m app`. "
+        "Every option also has an environment variable: `--base-url` is `HELP_BASE_URL`. Options "
+        "that are settings, such as `--content`, are described in [settings.md](settings.md).",
     ]
     top = click.Context(main, info_name="helpcenter", **main.context_settings)
-    for path, text in _helps(main, top):
+    for path, text, settings in _helps(main, top):
         level = "##" if path == "helpcenter" else "###"
         parts += [f"{level} {path}", f"```text\n{text}\n```"]
+        if len(settings) == len(Settings.model_fields):
+            parts.append("Options: all settings.")
+        elif settings:
+            parts.append(f"Settings: {', '.join(f'`{flag}`' for flag in settings)}.")
     return "\n\n".join(parts) + "\n"
 
 
-def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+def _helps(
+    command: click.Command, context: click.Context
+) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Yield the path of each command, its help without settings, and the flags of its settings."""
+    shown = copy(command)
+    shown.add_help_option = False
+    shown.params = [
+        _without_variable(param) for param in command.params if param.name not in _SETTINGS
+    ]
+    settings = [param.opts[0] for param in command.params if param.name in _SETTINGS]
     # A fixed width: the page must not depend on the terminal.
     with context.scope(cleanup=False):
         context.terminal_width = 92
-        yield context.command_path, command.get_help(context).rstrip()
+        yield context.command_path, shown.get_help(context).rstrip(), settings
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             if child:
                 yield from _helps(child, click.Context(child, info_name=name, parent=context))
+
+
+_SETTINGS = Settings.model_fields.keys()
+
+
+def _without_variable(param: click.Parameter) -> click.Parameter:
+    shown = copy(param)
+    if isinstance(shown, click.Option):
+        shown.show_envvar = False
+    return shown
 
 
 def settings_page() -> str:
@@ -62,9 +88,9 @@ def settings_page() -> str:
         ),
     ]
     intro = (
-        "Settings are environment variables; an empty variable counts as unset. Each setting is "
-        "also a flag of `helpcenter serve` ([cli.md](cli.md)), and the flag wins: `--base-url` "
-        "over `HELP_BASE_URL`. A misspelt `HELP_...` variable causes a warning. Other users of the "
+        "This page lists the settings. Each is an environment variable and a flag of `helpcenter "
+        "serve` ([cli.md](cli.md)): `--base-url` wins over `HELP_BASE_URL`. An empty variable "
+        "counts as unset; a misspelt `HELP_...` variable causes a warning. Other users of the "
         "machine can read a command line: give tokens, keys and passwords as variables. The "
         "default folders are beside `app/`; a relative path starts at the working directory."
     )
@@ -106,19 +132,20 @@ def rules_page() -> str:
     parts = [
         "# What `helpcenter check` finds",
         NOTE,
-        "Each finding gives the place, the rule, the problem and the fix. An error sets exit code "
-        "1 and stops the content from being served. A warning does neither. `--format json` and "
-        "`--format github` also give the column and the severity.",
+        "This page lists the rules. A rule is an error, unless it says otherwise: an error sets "
+        "exit code 1 and stops the content from being served. A warning does neither.",
     ]
     for heading, group in rules().items():
-        lines = ["| rule | severity | problem | fix | example |", "|---|---|---|---|---|"]
+        lines = ["| rule | problem | fix | example |", "|---|---|---|---|"]
         for name, text in group.items():
             rule = _RULE.fullmatch(text)
             if rule is None:
                 raise ValueError(f"the rule {name} must read: Find ...; ....  Error. Example: ...")
-            cells = (rule["severity"].lower(), rule["what"], rule["fix"], rule["example"])
+            severity = rule["severity"].lower()
+            head = f"`{name}`" if severity == "error" else f"`{name}` ({severity})"
+            cells = (rule["what"], rule["fix"], rule["example"])
             row = " | ".join(" ".join(cell.split()).replace("|", r"\|") for cell in cells)
-            lines.append(f"| `{name}` | {row} |")
+            lines.append(f"| {head} | {row} |")
         parts += [f"## {heading}", "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
 
@@ -133,12 +160,22 @@ def keys_page() -> str:
         "as JSON Schemas: [`schemas/`](../schemas), or `helpcenter schema`.",
     ]
     for kind, files in FILES.items():
-        lines = ["| key | meaning |", "|---|---|"]
-        for name, needed, meaning in keys(kind):
-            key = f"**`{name}`**" if needed else f"`{name}`"
-            lines.append(f"| {key} | {meaning} |")
-        parts += [f"## {files}", "\n".join(lines)]
+        parts += [f"## {files}", _table(keys(kind))]
+        if is_article(kind):
+            parts.append("Also the keys of each [page](#page).")
+    parts.append("## Shared keys")
+    for title in dict.fromkeys(SHARED.values()):
+        parts += [f"### {title.capitalize()}", _table(shared_keys(title))]
     return "\n\n".join(parts) + "\n"
+
+
+def _table(described: Iterable[Key]) -> str:
+    lines = ["| key | meaning |", "|---|---|"]
+    for key in described:
+        name = f"**`{key.name}`**" if key.is_required else f"`{key.name}`"
+        more = f" [Keys](#{key.shared})." if key.shared else ""
+        lines.append(f"| {name} | {key.meaning}{more} |")
+    return "\n".join(lines)
 
 
 ARCHITECTURE = "docs/architecture.md"

@@ -40,9 +40,9 @@ class RecipeStep(Solution):
     """
 
     not_on: tuple[Slug, ...] = ()
-    """The exchanges that leave this step out."""
+    """The exchanges that leave this step out; not for `solutions`."""
     unless: tuple[Slug, ...] = ()
-    """Checklist items; if the visitor has ticked any of them, the step is left out."""
+    """Leave the step out if one of these checklist items is ticked; not for `solutions`."""
 
 
 class Recipe(Entity):

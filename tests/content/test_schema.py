@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.content.loader import TYPES, load
-from app.content.schema import FILES, keys, schema
+from app.content.schema import FILES, SHARED, keys, schema, shared_keys
 from app.settings import ROOT
 from tests.conftest import MARBLES, TEAPOTS
 
@@ -85,9 +85,16 @@ def test_a_solution_may_be_a_text() -> None:
 def test_every_key_is_described(kind: Any) -> None:
     described = list(keys(kind))
     assert len(described) >= 3
-    for name, _, meaning in described:
-        assert meaning.endswith("."), f"{kind}: {name}"
-        assert len(meaning) <= 110, f"{kind}: {name}"
+    for key in described:
+        assert key.meaning.endswith("."), f"{kind}: {key.name}"
+        assert len(key.meaning.partition(" Values: ")[0]) <= 110, f"{kind}: {key.name}"
+
+
+def test_keys_that_several_files_share_are_listed_once() -> None:
+    for title in SHARED.values():
+        assert len(list(shared_keys(title))) >= 3, title
+    names = {key.name.rpartition(".")[2] for kind in FILES for key in keys(kind)}
+    assert not names & {"verified", "unless", "cause", "because", "kind"}
 
 
 def test_vs_code_knows_the_schema_of_every_yaml_file() -> None:
