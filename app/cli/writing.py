@@ -139,8 +139,8 @@ def exchange_(name: str, slug: str | None, content: Path | None) -> None:
 @content_option
 def error_(exchange: str, code: str, message: str, issue: str, content: Path | None) -> None:
     """Add an error code to an exchange, with an example made from CODE and MESSAGE."""
-    root, _ = _change(content, lambda loaded: new_error(loaded, exchange, code, message, issue))
-    path = root / "errors" / f"{exchange}.yml"
+    before, _ = _change(content, lambda loaded: new_error(loaded, exchange, code, message, issue))
+    path = before.root / "errors" / f"{exchange}.yml"
     click.echo(f"{path}\nNext: put a real message into `examples`, and run: helpcenter check")
 
 
@@ -342,15 +342,16 @@ def _sound(root: Path) -> Content:
     return load(root, drafts=True)
 
 
-def _change(folder: Path | None, change: Callable[[Content], Changes]) -> tuple[Path, Changes]:
-    """Compute a change of sound content and write it; return the content folder and the change."""
+def _change(folder: Path | None, change: Callable[[Content], Changes]) -> tuple[Content, Changes]:
+    """Compute a change of sound content and write it; return the content before, and the change."""
     root = writable_content(settings_from(content=folder))
+    content = _sound(root)
     try:
-        changes = change(_sound(root))
+        changes = change(content)
     except (RefusedChangeError, UneditableError) as error:
         raise Refused(str(error)) from None
     _carry_out(root, changes)
-    return root, changes
+    return content, changes
 
 
 def _carry_out(root: Path, changes: Changes) -> None:
@@ -364,10 +365,12 @@ def _carry_out(root: Path, changes: Changes) -> None:
         raise Refused(f"{error.filename} can't be written: {error.strerror}") from None
 
 
-def _tell(root: Path, changes: Changes) -> None:
+def _tell(before: Content, changes: Changes) -> None:
     """Print every file that was changed, and what to do next."""
     for name in changes.removed:
-        click.echo(f"removed  {root / name}")
+        click.echo(f"removed  {before.root / name}")
     for name in sorted(changes.texts):
-        click.echo(f"{'created' if name in changes.moved else 'changed'}  {root / name}")
-    click.echo("Next: helpcenter check && helpcenter publish")
+        click.echo(f"{'created' if name in changes.moved else 'changed'}  {before.root / name}")
+    # A translation has the path and the step ids of its source; `update` finds its texts again.
+    move_translations = "helpcenter translations update && " if before.translations else ""
+    click.echo(f"Next: {move_translations}helpcenter check && helpcenter publish")

@@ -38,7 +38,7 @@ def translated(po: str) -> bytes:
     catalog = read_po(io.BytesIO(po.encode()), locale="es")
     for message in catalog:
         if message.id:
-            message.string = f"«{message.id}»"
+            message.string = f"{message.id} «es»"
     out = io.BytesIO()
     write_po(out, catalog)
     return out.getvalue()
@@ -56,6 +56,21 @@ def test_from_a_new_language_to_a_whole_one_with_a_po_file(teapots: Path, tmp_pa
     before = (teapots / "es" / "tips.yml").read_text()
     assert "0 files written" in run("update", "es", content=teapots).stdout
     assert (teapots / "es" / "tips.yml").read_text() == before
+
+
+def test_after_renaming_an_update_finds_the_translations_again(
+    teapots: Path, tmp_path: Path
+) -> None:
+    run("new", "es", content=teapots)
+    (tmp_path / "es.po").write_bytes(translated(run("export", "es", content=teapots).stdout))
+    run("import", "es", str(tmp_path / "es.po"), content=teapots)
+    arguments = ["rename", "issue", "cold-water", "lid-does-not-open", "--content", str(teapots)]
+    renamed = CliRunner().invoke(main, arguments)
+    assert "Next: helpcenter translations update && helpcenter check" in renamed.stdout
+    assert run("update", content=teapots).exit_code == 0
+    assert report(teapots).endswith(" current, 0 stale, 0 missing")
+    assert (teapots / "es" / "issues" / "lid-does-not-open.md").is_file()
+    assert not (teapots / "es" / "issues" / "cold-water.md").exists()
 
 
 def test_a_text_replaced_in_its_place_serves_every_equal_source(teapots: Path) -> None:

@@ -74,7 +74,7 @@ def test_publish_rename_retire_as_processes(marbles: Path) -> None:
         "changed  marbles/errors/glassmarket.yml\n"
         "created  marbles/issues/friend-unknown.md\n"
         "changed  marbles/issues/wrong-key.md\n"
-        "Next: helpcenter check && helpcenter publish\n"
+        "Next: helpcenter translations update && helpcenter check && helpcenter publish\n"
     )
     done = process("retire", "issue", "friend-unknown")
     assert (done.returncode, done.stdout) == (2, "")
@@ -177,7 +177,7 @@ def test_what_an_heir_cannot_answer_is_reported_by_the_check(marbles: Path) -> N
     old.write_text(old.read_text().replace("examples:\n", examples, 1))
     result = run("retire", "issue", "address-not-allowed", "--to", "wrong-key", content=marbles)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.endswith("Next: helpcenter check && helpcenter publish\n")
+    assert result.stdout.endswith(" && helpcenter check && helpcenter publish\n")
     checked = run("check", content=marbles)
     assert checked.stdout.count("wrong-example") == 1
     assert "redundant-question: two options lead to `wrong-key`" in checked.stdout
