@@ -84,6 +84,17 @@ def test_a_diagnosis_from_the_checklist_can_be_copied_too(marbles: TestClient) -
     assert text.splitlines()[-1] == f"https://help.test{path}"
 
 
+def test_an_unsure_diagnosis_names_all_possible_causes_and_gives_no_steps(
+    marbles: TestClient,
+) -> None:
+    lines = reply(marbles, "/diagnose.txt?missing=address-allowed,secret-word").splitlines()
+    assert lines[:2] == ["Possible causes", "It’s probably one of these"]
+    assert lines[2].startswith("Which of these do you see? ")
+    assert "Address Not Allowed" in lines[2]
+    assert "Wrong Key" in lines[2]
+    assert not any(line.startswith("1. ") for line in lines)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

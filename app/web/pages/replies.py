@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from app import addresses
 from app.answers import answer, steps_for
+from app.diagnosis.questions import WHICH_CAUSE, label_of
 from app.i18n import _
 from app.model import ErrorCode, Exchange, Issue, Question, Site, Solution
 from app.web.pages import answer_views, forms
@@ -167,7 +168,7 @@ class Replies(Handlers):
         return "\n---\n\n".join(map(self.renderer.render, texts))
 
     async def diagnosis(self, request: Request) -> Response:
-        """Answer with a diagnosis that was linked."""
+        """Answer with a diagnosis that was linked: its answer, or the causes to choose from."""
         knowledge = self.edition.knowledge
         observations = forms.from_query(request.query_params, knowledge)
         diagnosis = await self.edition.diagnose(observations)
@@ -175,20 +176,38 @@ class Replies(Handlers):
         if not view.matches:
             raise HTTPException(404)
         best = view.matches[0]
-        title = best.issue.title
+        is_unsure = view.verdict == "unsure"
+        title = _("Possible causes") if is_unsure else best.issue.title
         if view.error:
             title = _("{exchange} error {code}").format(
                 exchange=view.error.exchange.name, code=view.error.code
             )
-        reply = Reply(
-            title=title,
-            cause=best.answer.cause,
-            steps=tuple(step.text for step in best.answer.steps),
-            note=best.answer.note,
-            **self._follow_up(view.entry if view.options else None),
-            url=self.absolute(request, observations.url),
-            plain_text=request.path_params["form"] == "txt",
-        )
+        url = self.absolute(request, observations.url)
+        plain_text = request.path_params["form"] == "txt"
+        if is_unsure:
+            causes = (
+                (label_of(match.issue.slug, view.entry, knowledge), match.issue.title)
+                for match in view.matches
+            )
+            reply = Reply(
+                title=title,
+                cause=_("It’s probably one of these"),
+                steps=(),
+                question=_(WHICH_CAUSE),
+                options=tuple(causes),
+                url=url,
+                plain_text=plain_text,
+            )
+        else:
+            reply = Reply(
+                title=title,
+                cause=best.answer.cause,
+                steps=tuple(step.text for step in best.answer.steps),
+                note=best.answer.note,
+                **self._follow_up(view.entry if view.options else None),
+                url=url,
+                plain_text=plain_text,
+            )
         return self._reply(reply)
 
     def _whole_issue(
