@@ -220,7 +220,7 @@ if (form) {
       kept.add(place);
     }
     field.value = lines.filter((line, place) => kept.has(place)).join("\n");
-    const said = _("Your text is longer than 16 KB. We read its end and the lines around errors, and left out {number} lines.", { number: lines.length - kept.size });
+    const said = _("Your text is too long to read whole. We read its end and the lines around errors, and left out {number} lines.", { number: lines.length - kept.size });
     status.textContent += ` ${said}`;
   }
 

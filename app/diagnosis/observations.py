@@ -8,18 +8,10 @@ from typing import TypeVar
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, ChecklistItem, Diagnostic, QuickTest
 
-MAX_TEXT_BYTES = 16 * 1024
-"""The longest paste that is diagnosed, in bytes of UTF-8."""
-
 NOTHING_TO_ASK = Diagnostic(checklist_title="-", tests_title="-")
 """Stands for the quick diagnostic of content that has none."""
 
 Value = TypeVar("Value")
-
-
-def is_too_long(text: str) -> bool:
-    """Tell whether a paste is longer than `MAX_TEXT_BYTES`."""
-    return len(text.encode("utf-8", "replace")) > MAX_TEXT_BYTES
 
 
 def known_exchange(value: str | None, knowledge: KnowledgeBase) -> str | None:

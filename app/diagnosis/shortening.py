@@ -1,4 +1,4 @@
-"""A text that is too long to be diagnosed -> its lines around errors, and its end.
+"""The longest text that is diagnosed, and what is kept of a longer text.
 
 The browser does the same before it sends a text (`shorten` in static/app.js).
 """
@@ -12,6 +12,9 @@ _TELLING = re.compile(
     r"error|exception|fail|denied|refused|reject|invalid|forbidden|unauthori|code\W{0,4}-?\d",
     re.IGNORECASE,
 )
+MAX_TEXT_BYTES = 16 * 1024
+"""The longest text that is diagnosed, in bytes of UTF-8."""
+
 LAST_LINES = 20
 """The number of lines at the end that are kept first."""
 
@@ -19,8 +22,16 @@ LONGEST_LINE = 2_000
 """The most characters of a line; the middle of a longer line is cut out."""
 
 
-def shorten(text: str, limit: int) -> tuple[str, int]:
-    """Return at most `limit` bytes (UTF-8) of `text`, and how many lines are left out."""
+def is_too_long(text: str) -> bool:
+    """Tell whether a text is longer than `MAX_TEXT_BYTES`."""
+    return len(text.encode("utf-8", "replace")) > MAX_TEXT_BYTES
+
+
+def shorten(text: str) -> tuple[str, int]:
+    """Return at most `MAX_TEXT_BYTES` of `text`, and how many lines are left out.
+
+    The last lines are kept, then lines about errors with their neighbours, the last ones first.
+    """
     lines = [_cut(line) for line in text.split("\n")]
     telling = (place for place in range(len(lines) - 1, -1, -1) if _TELLING.search(lines[place]))
     around = (place for middle in telling for place in (middle, middle - 1, middle + 1))
@@ -30,7 +41,7 @@ def shorten(text: str, limit: int) -> tuple[str, int]:
         if place in kept or not 0 <= place < len(lines):
             continue
         size += len(lines[place].encode("utf-8", "replace")) + 1
-        if size > limit:
+        if size > MAX_TEXT_BYTES:
             break
         kept.add(place)
     return "\n".join(lines[place] for place in sorted(kept)), len(lines) - len(kept)

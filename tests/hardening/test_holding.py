@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from starlette.routing import BaseRoute, Mount
 
-from app.diagnosis.observations import MAX_TEXT_BYTES
+from app.diagnosis.shortening import MAX_TEXT_BYTES
 from app.settings import ROOT
 from app.web.http.headers import MAX_BODY_BYTES
 from tests.diagnosis.slow_texts import slow_texts

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from app.diagnosis.shortening import MAX_TEXT_BYTES
 from tests.web.document import Document, Element
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 FRIEND_UNKNOWN = '{"code":-7007,"say":"Friend unknown"}'
-MAX_TEXT = 16 * 1024
 
 
 def post(client: TestClient, **fields: str | list[str]) -> Document:
@@ -162,7 +162,7 @@ def test_windows_line_breaks_count_once(marbles: TestClient) -> None:
 
 
 def test_the_longest_text_is_answered(marbles: TestClient) -> None:
-    text = FRIEND_UNKNOWN + " " * (MAX_TEXT - len(FRIEND_UNKNOWN))
+    text = FRIEND_UNKNOWN + " " * (MAX_TEXT_BYTES - len(FRIEND_UNKNOWN))
     page = post(marbles, text=text)
     assert causes(page)[0] == "address-not-allowed"
 
@@ -179,7 +179,9 @@ def test_of_a_text_that_is_too_long_errors_and_the_end_are_read(
     assert "left out 482 lines" in answer(page).text
 
 
-@pytest.mark.parametrize("text", ["x" * (MAX_TEXT + 1), "ü" * (MAX_TEXT // 2 + 1), "(" * 80_000])
+@pytest.mark.parametrize(
+    "text", ["x" * (MAX_TEXT_BYTES + 1), "ü" * (MAX_TEXT_BYTES // 2 + 1), "(" * 80_000]
+)
 def test_a_line_that_is_too_long_is_read_in_part(marbles: TestClient, text: str) -> None:
     assert marbles.post("/diagnose", data={"text": text}).status_code == 200
 

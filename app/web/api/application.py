@@ -14,12 +14,13 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp
 
 from app import addresses
-from app.diagnosis.observations import MAX_TEXT_BYTES, known_exchange
+from app.diagnosis.observations import known_exchange
 from app.diagnosis.presentation import to_json
+from app.diagnosis.shortening import is_too_long
 from app.feedback.records import Kind
 from app.i18n import widget_texts
 from app.web.api.cors import Cors
-from app.web.api.description import API_PATH, REFUSALS, describe, examples
+from app.web.api.description import API_PATH, REFUSALS, TOO_LONG, describe, examples
 from app.web.api.keys import KeyCheck, has_key
 from app.web.api.refusals import on_error, on_http_exception, on_invalid
 from app.web.api.responses import (
@@ -116,8 +117,8 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
         operator switched that off.
         """
         response.headers["Cache-Control"] = NO_STORE
-        if len(asked.text.encode()) > MAX_TEXT_BYTES:
-            raise HTTPException(413, "text is longer than 16 KB; send the lines with the error")
+        if is_too_long(asked.text):
+            raise HTTPException(413, TOO_LONG)
         now = edition()
         observations = observed(asked, now, status.in_maintenance())
         diagnosis = await now.diagnose(observations)

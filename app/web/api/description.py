@@ -20,7 +20,7 @@ from app.web.api.responses import (
     question_summary,
     results,
 )
-from app.web.api.types import DiagnoseRequest, FieldMistake, Mistakes, Refusal
+from app.web.api.types import MOST_KB, DiagnoseRequest, FieldMistake, Mistakes, Refusal
 from app.web.serving.live import Edition
 
 API_PATH = "/api/v1"
@@ -40,13 +40,13 @@ def _refusal(description: str, detail: str, *mistakes: FieldMistake) -> dict[str
     return {"description": description, "model": type(said), "content": content}
 
 
+TOO_LONG = f"text is longer than {MOST_KB} KB; send the lines with the error"
+
 REFUSALS: Mapping[int | str, dict[str, Any]] = {
     400: _refusal("The body isn't valid text.", "There was an error parsing the body"),
     401: _refusal("This key doesn't exist.", "there is no such key"),
     404: _refusal("Not found.", "there is no issue 'x'"),
-    413: _refusal(
-        "The text is too long.", "text is longer than 16 KB; send the lines with the error"
-    ),
+    413: _refusal("The text is too long.", TOO_LONG),
     422: _refusal(
         "A field or parameter is missing or wrong.",
         "body.text: Field required",

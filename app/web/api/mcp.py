@@ -58,9 +58,9 @@ class HelpServer(MCPServer):
     ) -> dict[str, Any]:
         """Say what an error message of an exchange means and what to do about it.
 
-        `text` is the message as it was shown, up to 16 KB; secrets are removed from it. `exchange`
-        is an id such as `okx`, if it is known. `chosen` is the `issue` of the option of `question`
-        that the user chose. `language` is a tag such as `es`.
+        `text` is the message as it was shown; secrets are removed from it. `exchange` is an id such
+        as `okx`, if it is known. `chosen` is the `issue` of the option of `question` that the user
+        chose. `language` is a tag such as `es`.
         """
         body = {"text": text, "exchange": exchange, "chosen": chosen}
         answer = await self._ask(context, "POST", f"{API_PATH}/diagnose", language, json=body)

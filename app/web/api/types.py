@@ -9,11 +9,14 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from app import addresses
+from app.diagnosis.shortening import MAX_TEXT_BYTES
 from app.model import Outcome, Verdict
 from app.status.reading import State
 
 MOST_ENTRIES = 100
 """The most items, and the most tests, of one request; no content has so many."""
+
+MOST_KB = MAX_TEXT_BYTES // 1024
 
 Value = TypeVar("Value")
 
@@ -43,8 +46,9 @@ class DiagnoseRequest(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    text: Text
-    """The error message as it was shown, up to 16 KB."""
+    text: Annotated[
+        Text, Field(description=f"The error message as it was shown, up to {MOST_KB} KB.")
+    ]
     exchange: Text | None = None
     """The id of an exchange, if known."""
     checklist: Entries[StrictBool] = Field(default_factory=dict)

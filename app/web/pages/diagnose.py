@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import addresses
-from app.diagnosis.observations import MAX_TEXT_BYTES, is_too_long
-from app.diagnosis.shortening import shorten
+from app.diagnosis.shortening import is_too_long, shorten
 from app.feedback.records import Kind, Reason, StoreUnavailableError
 from app.i18n import N_, _
 from app.languages import ENGLISH, current
@@ -74,7 +73,7 @@ class Diagnosing(Handlers):
         observations = forms.from_form(form, self.edition.knowledge)
         left_out = 0
         if is_too_long(observations.text):
-            text, left_out = shorten(observations.text, MAX_TEXT_BYTES)
+            text, left_out = shorten(observations.text)
             observations = observations.model_copy(update={"text": text})
         if "failed" in form:
             await self._note_failure(request, forms.text_of(form, "answered"))

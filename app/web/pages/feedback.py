@@ -15,7 +15,7 @@ from starlette.responses import Response
 from app import addresses
 from app.addresses import Address
 from app.content.variables import fill_entity
-from app.diagnosis.observations import is_too_long
+from app.diagnosis.shortening import is_too_long
 from app.feedback.records import Reason, StoreUnavailableError
 from app.i18n import N_, _
 from app.knowledge import KnowledgeBase

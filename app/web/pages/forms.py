@@ -19,6 +19,7 @@ from app.diagnosis.observations import (
     known_issue,
 )
 from app.diagnosis.questions import outcome_labels
+from app.diagnosis.shortening import MAX_TEXT_BYTES
 from app.knowledge import KnowledgeBase
 from app.model import ChecklistItem, Choice, Diagnostic, Exchange, Observations, Outcome, QuickTest
 from app.web.serving.status import StatusView
@@ -64,6 +65,11 @@ class DiagnoseForm:
     touched: bool = False
     error: str | None = None
     status: StatusView | None = None
+
+    @property
+    def most_bytes(self) -> int:
+        """The longest text that is diagnosed; the browser shortens a longer text."""
+        return MAX_TEXT_BYTES
 
     @property
     def done(self) -> int:

@@ -47,7 +47,7 @@ PROBLEMS = {
     429: (N_("Too many attempts"), N_("Wait a minute, then try again.")),
     413: (
         N_("Your text is too long"),
-        N_("Keep only the lines around the error, up to 16 KB, and try again."),
+        N_("Keep only the lines around the error, and try again."),
     ),
     503: (
         N_("We can't answer right now"),

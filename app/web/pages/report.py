@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import addresses
-from app.diagnosis.observations import is_too_long
+from app.diagnosis.shortening import is_too_long
 from app.i18n import N_, _
 from app.model import Exchange, Observations, Site, Support
 from app.web.http.limits import address_of

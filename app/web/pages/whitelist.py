@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app import addresses
 from app.content.markdown import plain
 from app.content.variables import fill
-from app.diagnosis.observations import is_too_long
+from app.diagnosis.shortening import is_too_long
 from app.i18n import _
 from app.model import Exchange
 from app.web.pages import forms
