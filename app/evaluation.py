@@ -15,7 +15,7 @@ from functools import cached_property
 from pydantic import ConfigDict, ValidationError
 
 from app.diagnosis.engine import Engine
-from app.diagnosis.questions import MOST_QUESTIONS
+from app.diagnosis.next_question import MOST_QUESTIONS
 from app.model import (
     NO_ISSUE,
     Choice,

@@ -26,8 +26,8 @@ import yaml
 
 from app.content.loader import load
 from app.diagnosis.engine import Engine
+from app.diagnosis.normalised_text import normalise
 from app.diagnosis.redaction import Redactor
-from app.diagnosis.text import normalise
 from app.knowledge import KnowledgeBase, build
 from app.model import Observations
 from bench.report import Goal, Section, Series

@@ -17,11 +17,10 @@ from app.content.frontmatter import Location
 from app.content.loader import Source
 from app.content.variables import fill, fill_entity
 from app.diagnosis.engine import Engine
+from app.diagnosis.normalised_text import normalise
 from app.diagnosis.phrases import parse as parse_phrase
-from app.diagnosis.reading import Owner, status_of
-from app.diagnosis.recognition import outermost, signatures_of
+from app.diagnosis.recognition import Owner, outermost, signatures_of, status_of
 from app.diagnosis.signatures import Signature, SignatureError, SignatureIndex, parse
-from app.diagnosis.text import normalise
 from app.knowledge import KnowledgeBase
 from app.model import (
     NO_ISSUE,

@@ -17,8 +17,8 @@ from app.cli.common import (
     printable,
     settings_from,
 )
-from app.diagnosis.observations import NOTHING_TO_ASK
-from app.diagnosis.presentation import to_json, to_text
+from app.diagnosis.ids import NOTHING_TO_ASK
+from app.diagnosis.output import to_json, to_text
 from app.evaluation import BadCaseError, render
 from app.evaluation import evaluate as evaluate_cases
 from app.evaluation import interview as interview_cases

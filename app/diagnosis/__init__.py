@@ -1,1 +1,1 @@
-"""From a paste and the answers around it to a diagnosis."""
+"""From a pasted text, and the answers around it, to a diagnosis."""

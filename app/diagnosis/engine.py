@@ -1,8 +1,8 @@
-"""Everything that a visitor tells -> the diagnosis: the engine behind every form and link.
+"""The engine: from everything that a visitor tells to a diagnosis.
 
-A paste goes redaction -> recognition (codes, messages, exchanges) and free text -> evidence; the
-checklist, the tests and the answers to questions are evidence too. `ranking` adds it up. `Engine`
-is prepared once for a knowledge base; `diagnose` is pure.
+A paste goes redaction -> recognition (codes, messages, exchanges) -> evidence. The checklist, the
+tests and the answers to questions are evidence too. `verdict` adds it up. `Engine` is prepared once
+for a knowledge base; `diagnose` is pure.
 """
 
 from __future__ import annotations
@@ -10,34 +10,32 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 
-from app.diagnosis import questions, weights
-from app.diagnosis.everyday import Everyday
-from app.diagnosis.evidence import (
+from app.diagnosis import weights
+from app.diagnosis.everyday_questions import Everyday
+from app.diagnosis.evidence_of_answers import (
     of_checklist,
     of_choice,
-    of_error,
-    of_everyday,
     of_exchange,
     of_maintenance,
     of_no_choice,
     of_test,
 )
-from app.diagnosis.exchanges import MentionIndex
-from app.diagnosis.free_text import FreeText
-from app.diagnosis.messages import Messages, strength_of
-from app.diagnosis.questions import (
+from app.diagnosis.evidence_of_errors import Messages, of_error, strength_of
+from app.diagnosis.evidence_of_words import FreeText, of_everyday
+from app.diagnosis.exchange_names import MentionIndex
+from app.diagnosis.next_question import (
     EXCHANGE,
     OTHERS,
     first_choice,
     label_of,
     most_telling,
     options_of,
+    question_of,
     which_exchange,
 )
-from app.diagnosis.ranking import Ranked, decide, offered, rank
-from app.diagnosis.reading import Reading
-from app.diagnosis.recognition import Recogniser
+from app.diagnosis.recognition import Reading, Recogniser
 from app.diagnosis.redaction import Redactor
+from app.diagnosis.verdict import Ranked, decide, offered, rank
 from app.knowledge import KnowledgeBase
 from app.model import (
     NO_ISSUE,
@@ -130,7 +128,7 @@ class Engine:
         if verdict != "unsure":
             told = tuple(cause for cause in told if cause is told[0] or cause.issue not in barred)
         error = entry if known else None
-        question = None if chosen else questions.of_error(error)
+        question = None if chosen else question_of(error)
         if verdict == "unsure":
             question, told = self._ask(
                 observations, ranked, told, owners=owners, error=error, has_chosen=bool(chosen)

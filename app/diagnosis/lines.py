@@ -1,10 +1,10 @@
-"""Which lines of a paste a program wrote (logs, tracebacks, code), and which a person."""
+"""Which lines of a text a program wrote (logs, tracebacks, code), and which give advice."""
 
 from __future__ import annotations
 
 import re
 
-from app.diagnosis.text import NormalisedText
+from app.diagnosis.normalised_text import NormalisedText
 
 # Python's own `re` where many short matches are wanted, which RE2's wrapper is slow at. Linear: no
 # repetition holds another, and each is tried at one place of a line.

@@ -1,4 +1,4 @@
-"""Writers' phrases in a visitor's own words.
+"""Phrases: a few words of writers, and where a text holds them.
 
 A phrase is a few words. It is found where all of them stand in one sentence, in any order, with at
 most `weights.PHRASE_GAP` other words between them. `a/b` is a choice of words, `ключ*` the
@@ -20,8 +20,8 @@ import ahocorasick_rs
 
 from app.diagnosis import weights
 from app.diagnosis.lines import is_frame
-from app.diagnosis.text import NormalisedText, Span, normalise
-from app.diagnosis.tokens import NOT_WORDS, SCRIPT, SMALL_WORDS, WORD, Token, stem, tokens
+from app.diagnosis.normalised_text import NormalisedText, Span, normalise
+from app.diagnosis.words import NOT_WORDS, SCRIPT, SMALL_WORDS, WORD, Token, stem, tokens
 
 MOST_TOKENS = 500
 """The most words of a text that are searched: those at its beginning and its end."""

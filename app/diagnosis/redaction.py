@@ -1,4 +1,4 @@
-"""Secrets out, evidence kept: the first thing that happens to a paste.
+"""Redaction: secrets are removed from a text before anything reads it.
 
 The rules stand in ``static/redaction-rules.json`` and the browser runs the same file
 (``static/redact.js``); ``docs/redaction.md`` explains them. Matching takes linear time (RE2).

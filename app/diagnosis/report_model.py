@@ -1,4 +1,4 @@
-"""The model of reports: how likely each class is for a text, by its words.
+"""The model of reports: trained on labelled reports, it says how likely each issue is for a text.
 
 A class is an issue, or `NO_ISSUE` for texts about something else. The model is multinomial logistic
 regression over the words of a text, the groups that they belong to (`word_groups`) and pairs of
@@ -12,17 +12,19 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from operator import add
 
 from app.diagnosis import weights
-from app.diagnosis.text import Span
-from app.diagnosis.tokens import SCRIPT, SMALL_STEMS, WORD, stem
+from app.diagnosis.exchange_names import Mention, MentionIndex, foreign_hosts, without_names
+from app.diagnosis.normalised_text import Span, normalise
 from app.diagnosis.word_groups import WordGroups
-from app.model import WordGroup
+from app.diagnosis.words import SCRIPT, SMALL_STEMS, WORD, stem
+from app.knowledge import KnowledgeBase
+from app.model import Report, WordGroup
 
 MOST_WORDS = 400
 """The most words of a text that are read: half from its beginning, half from its end."""
@@ -230,3 +232,31 @@ class ReportModel:
 def _order(pair: tuple[Sample, _Features]) -> tuple[int, str]:
     """Return a key that sorts texts in a random order, which is the same in every process."""
     return zlib.crc32(pair[0].flat.encode()), pair[0].flat
+
+
+def samples(knowledge: KnowledgeBase, mentions: MentionIndex) -> Iterator[Sample]:
+    """Yield the reports of `knowledge` as texts to learn from, their labels by present slugs."""
+    reports = knowledge.content.reports
+    labels = {label for report in reports for label in (report.expected, *report.also)}
+    slugs = {label: knowledge.alias(label) or label for label in labels}
+    for report in reports:
+        flat = normalise(report.text).flat
+        found = mentions.find(flat)
+        seen = marks(found, foreign_hosts(flat, found))
+        yield Sample(without_names(flat, found), _shares(report, slugs), marks=seen)
+
+
+def marks(mentions: Collection[Mention], foreign: Collection[str]) -> tuple[str, ...]:
+    """Return what a text shows besides its words: an exchange, or only hosts of others."""
+    return ("exchange",) * bool(mentions) + ("foreign",) * bool(foreign)
+
+
+def _shares(report: Report, slugs: Mapping[str, str]) -> dict[str, float]:
+    """Return the share of each class in the label of a report; `expected` weighs most."""
+    if not report.also:
+        return {slugs[report.expected]: 1.0}
+    shares: dict[str, float] = defaultdict(float)
+    shares[slugs[report.expected]] = 1 - weights.ALSO
+    for label in report.also:
+        shares[slugs[label]] += weights.ALSO / len(report.also)
+    return dict(shares)

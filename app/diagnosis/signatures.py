@@ -1,4 +1,4 @@
-"""Recognise fixed messages: many signatures, one paste, in linear time.
+"""Signatures: fixed messages with placeholders, and where a text holds them.
 
 A signature is plain text as a writer copies it from an exchange, with placeholders: `{}` is
 anything short, `{n}` a number, `{ip}` an IP address (that of the caller, who is thereby known).
@@ -24,7 +24,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import ahocorasick_rs
 import re2
 
-from app.diagnosis.text import normalise
+from app.diagnosis.normalised_text import normalise
 
 SHORTEST_LITERAL = 4
 """The least characters of a signature's longest literal; shorter literals are in every text."""

@@ -1,4 +1,4 @@
-"""Every weight and threshold of the diagnosis, and what each means.
+"""The strength of every kind of evidence, and every threshold, with its meaning.
 
 Strengths are log-odds: those of one issue add up, and 1.0 makes it 2.7 times as likely. They were
 set by what an observation means, then adjusted by cross-validation on `content/reports.jsonl`, with
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.diagnosis.codes import Context
+from app.diagnosis.code_numbers import Context
 
 # --- Something else ---------------------------------------------------------------------------
 # The evidence that a text is not about connecting an exchange. Every issue is measured against it.

@@ -1,4 +1,4 @@
-"""Groups of words that say the same, in any language (`content/vocabulary.yml`)."""
+"""Groups of words with the same meaning, in any language (`content/vocabulary.yml`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from app.diagnosis.tokens import SCRIPT, stem
+from app.diagnosis.words import SCRIPT, stem
 from app.model import WordGroup
 
 _SCRIPT = re.compile(f"[{SCRIPT}]")

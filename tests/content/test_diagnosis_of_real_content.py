@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.checks.proof import wrong_example
-from app.diagnosis.codes import numbers
+from app.diagnosis.code_numbers import numbers
 from app.diagnosis.engine import Engine
-from app.diagnosis.reading import status_of
+from app.diagnosis.normalised_text import normalise
+from app.diagnosis.recognition import status_of
 from app.diagnosis.redaction import Redactor
 from app.diagnosis.signatures import SignatureIndex, parse
-from app.diagnosis.text import normalise
 from app.evaluation import evaluate, render
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, Issue, Observations

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.diagnosis.engine import Engine
-from app.diagnosis.questions import first_choice
+from app.diagnosis.next_question import first_choice
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, Observations
 from tests.diagnosis.conftest import Diagnose, first

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis.lines import is_advice, is_machine_made, mostly_machine_made
-from app.diagnosis.text import normalise
+from app.diagnosis.normalised_text import normalise
 
 LOG = "2026-01-01 10:00:00 - kite - INFO - calm"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.diagnosis.normalised_text import normalise
 from app.diagnosis.phrases import PhraseIndex, parse
-from app.diagnosis.text import normalise
 
 
 def quotes(phrase: str, text: str) -> list[str]:

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
+from app.diagnosis.normalised_text import normalise
 from app.diagnosis.signatures import SignatureError, SignatureIndex, parse
-from app.diagnosis.text import normalise
 from tests.timing import processor_seconds
 
 

@@ -22,7 +22,7 @@ from app.content.frontmatter import Document, parse_json_lines, parse_markdown, 
 from app.content.loader import load
 from app.content.markdown import anchors, block, inline, plain, references
 from app.diagnosis.engine import Engine
-from app.diagnosis.presentation import to_json
+from app.diagnosis.output import to_json
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
 from app.model import Observations

@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp
 
 from app import addresses
-from app.diagnosis.observations import known_exchange
-from app.diagnosis.presentation import to_json
+from app.diagnosis.ids import known_exchange
+from app.diagnosis.output import to_json
 from app.diagnosis.shortening import is_too_long
 from app.feedback.records import Kind
 from app.i18n import widget_texts

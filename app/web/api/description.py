@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.diagnosis.presentation import to_json
+from app.diagnosis.output import to_json
 from app.model import ErrorCode
 from app.web.api.responses import (
     error_answer,

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from app import addresses
 from app.answers import answer, steps_for
-from app.diagnosis.observations import (
+from app.diagnosis.ids import (
     NOTHING_TO_ASK,
     by_present_id,
     chosen_issue,
     known_exchange,
 )
-from app.diagnosis.presentation import steps_json
+from app.diagnosis.output import steps_json
 from app.knowledge import KnowledgeBase
 from app.model import ErrorCode, Exchange, Issue, Observations, Question
 from app.web.api.types import (

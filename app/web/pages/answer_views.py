@@ -7,7 +7,7 @@ from typing import get_args
 
 from app import addresses
 from app.answers import answer_to, steps_for
-from app.diagnosis.questions import of_error
+from app.diagnosis.next_question import question_of
 from app.knowledge import KnowledgeBase
 from app.model import (
     Answer,
@@ -147,7 +147,7 @@ def answer_view(
     linked = linkable(diagnosis, observations)
     error = diagnosis.error
     # A question that was answered stays, so that the next tick sends its answer again.
-    question = diagnosis.question or (of_error(error) if observations.chosen else None)
+    question = diagnosis.question or (question_of(error) if observations.chosen else None)
     return AnswerView(
         verdict=diagnosis.verdict,
         exchange=exchange,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app import addresses
 from app.answers import answer
-from app.diagnosis.questions import of_error
+from app.diagnosis.next_question import question_of
 from app.i18n import _
 from app.model import Answer, ErrorCode, Exchange, Issue, Observations
 from app.web.pages import answer_views
@@ -89,7 +89,7 @@ class Errors(Handlers):
                         if (issue := knowledge.issue(slug, exchange.id))
                         and (found := answer(knowledge, slug, exchange.id, entry=entry))
                     ),
-                    options=answer_views.options(of_error(entry), link),
+                    options=answer_views.options(question_of(entry), link),
                 )
                 for entry in entries
             ),

@@ -11,14 +11,14 @@ from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from app.diagnosis.observations import (
+from app.diagnosis.ids import (
     NOTHING_TO_ASK,
     by_present_id,
     chosen_issue,
     known_exchange,
     known_issue,
 )
-from app.diagnosis.questions import outcome_labels
+from app.diagnosis.next_question import outcome_labels
 from app.diagnosis.shortening import MAX_TEXT_BYTES
 from app.knowledge import KnowledgeBase
 from app.model import ChecklistItem, Choice, Diagnostic, Exchange, Observations, Outcome, QuickTest

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from app import addresses
 from app.answers import answer, steps_for
-from app.diagnosis.questions import WHICH_CAUSE, label_of
+from app.diagnosis.next_question import WHICH_CAUSE, label_of
 from app.i18n import _
 from app.model import ErrorCode, Exchange, Issue, Question, Site, Solution
 from app.web.pages import answer_views, forms

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.codes import numbers
-from app.diagnosis.text import normalise
+from app.diagnosis.code_numbers import numbers
+from app.diagnosis.normalised_text import normalise
 
 KNOWN = {"41010", "-7015", "7020", "52001", "1"}
 

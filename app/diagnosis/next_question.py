@@ -1,4 +1,4 @@
-"""What to ask a visitor next, one question at a time.
+"""The next question to a visitor, in the words of the content.
 
 A code of several exchanges asks for the exchange first. Then comes the choice between causes, in
 the words of the error's own question if it has one. After "none of these" comes the question whose
@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from app.diagnosis import weights
-from app.diagnosis.evidence import of_checklist, of_test
-from app.diagnosis.ranking import Ranked
+from app.diagnosis.evidence_of_answers import of_checklist, of_test
+from app.diagnosis.verdict import Ranked
 from app.i18n import N_, _
 from app.knowledge import KnowledgeBase
 from app.model import (
@@ -51,7 +51,7 @@ def options_of(entry: ErrorCode | None) -> tuple[Option, ...]:
     return entry.question.options if entry and entry.question else ()
 
 
-def of_error(entry: ErrorCode | None) -> NextQuestion | None:
+def question_of(entry: ErrorCode | None) -> NextQuestion | None:
     """Return the question of an error code, if it has one."""
     if entry is None or entry.question is None:
         return None
@@ -80,7 +80,7 @@ def between(
     issues: Sequence[str], entry: ErrorCode | None, knowledge: KnowledgeBase, none: Choice
 ) -> NextQuestion:
     """Return the choice between `issues`, and `none` of them."""
-    asked = of_error(entry)
+    asked = question_of(entry)
     if asked and issues and issues[0] in {option.issue for option in asked.options}:
         return asked.model_copy(update={"options": (*asked.options, none)})
     options = (Choice(label=label_of(issue, entry, knowledge), issue=issue) for issue in issues)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.presentation import to_text
+from app.diagnosis.output import to_text
 from app.knowledge import KnowledgeBase
 from app.model import Observations
 from tests.diagnosis.conftest import Diagnose

@@ -1,4 +1,4 @@
-"""What a visitor may tell, and by which names: shared by forms, links and the JSON interface."""
+"""The present ids of exchanges, issues, checklist items and tests that a request names."""
 
 from __future__ import annotations
 

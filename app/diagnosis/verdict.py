@@ -1,4 +1,4 @@
-"""Evidence -> the probability of each issue, and of something else -> the verdict.
+"""From evidence to the probability of each issue, and to the verdict.
 
 The strengths of the evidence for an issue add up, as log-odds do. The exponentials of the scaled
 sums, divided by their total, are the probabilities; `NO_ISSUE` (something else) takes part like an

@@ -1,4 +1,4 @@
-"""A paste in the normal form in which signatures, codes and phrases are compared.
+"""Text in the normal form in which signatures, codes and phrases are compared.
 
 Pure and linear in the length of the text. What people paste went through terminals, JSON in JSON,
 chat programs and browsers: quotes are curly or escaped, spaces are not spaces, JSON is broken into

@@ -1,4 +1,4 @@
-"""Evidence of codes, fixed messages and the caller's IP address in them."""
+"""Evidence of error codes, fixed messages, and the caller's IP address in a message."""
 
 from __future__ import annotations
 
@@ -6,24 +6,37 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple
 
 from app.diagnosis import weights
-from app.diagnosis.evidence import (
-    by_rank,
-    caller_ip,
-    of_caller_ip,
-    of_error,
-    of_signature,
-    strength_of_signature,
-)
-from app.diagnosis.reading import Owner, Reading, Recognised, is_telling, status_of
-from app.diagnosis.signatures import Hit
+from app.diagnosis.evidence_of_answers import by_place
+from app.diagnosis.recognition import Owner, Reading, Recognised, is_telling, status_of
+from app.diagnosis.signatures import Hit, Signature
 from app.i18n import _
 from app.knowledge import KnowledgeBase
-from app.model import NO_ISSUE, CallerIp, ErrorCode, Evidence
+from app.model import NO_ISSUE, CallerIp, ErrorCode, Evidence, Site
 
 LONGEST_QUOTE = 80
+
+_UNKNOWN_CALLERS = tuple(
+    ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+        "::/127",
+        "fc00::/7",
+        "fe80::/10",
+        "ff00::/8",
+    )
+)
+"""IP addresses that no exchange on the internet sees as a caller's."""
 
 
 class _Sign(NamedTuple):
@@ -199,3 +212,60 @@ def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
 def _quote(reading: Reading, hit: Hit[Owner]) -> str:
     found = reading.text.flat[hit.start : hit.end]
     return found if len(found) <= LONGEST_QUOTE else f"{found[:LONGEST_QUOTE]}…"
+
+
+def by_rank(strength: float) -> tuple[float, ...]:
+    """Return the strengths for the issues of one error, likeliest first."""
+    return tuple(strength * share for share in weights.RANK)
+
+
+def of_error(
+    entry: ErrorCode, strength: float, because: str, *, kind: Literal["code", "message"]
+) -> Iterator[Evidence]:
+    """Yield what a recognised code or message says."""
+    return by_place(kind, entry.issues, by_rank(strength), because)
+
+
+def strength_of_signature(found: Signature, *, telling: bool, off_topic: bool) -> float:
+    """Return how strongly a general signature speaks."""
+    if "{ip}" in found.parts and found.words <= weights.ADDRESS_WORDS:
+        return weights.ADDRESS_SIGNATURE
+    if off_topic:
+        return weights.OFF_TOPIC_SIGNATURE
+    if telling:
+        return weights.SIGNATURE
+    short = found.length >= weights.SHORT_LENGTH
+    return weights.SHORT_SIGNATURE if short else weights.SHORTEST_SIGNATURE
+
+
+def of_signature(issue: str, strength: float, quote: str) -> Evidence:
+    """Return what a general signature says."""
+    return Evidence("message", issue, strength, _("Your message says “{text}”").format(text=quote))
+
+
+def caller_ip(address: str, site: Site) -> CallerIp | None:
+    """Compare the address that an exchange saw with the whitelist; None when that says nothing."""
+    if site.whitelist is None:
+        return None
+    found: IPv4Address | IPv6Address = ip_address(address)
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    if any(found in network for network in _UNKNOWN_CALLERS):
+        return None
+    if found in site.whitelist.addresses:
+        return CallerIp(address=str(found), verdict="ours")
+    only_ipv4 = all(isinstance(known, IPv4Address) for known in site.whitelist.addresses)
+    if isinstance(found, IPv6Address) and only_ipv4:
+        return CallerIp(address=str(found), verdict="ipv6")
+    return CallerIp(address=str(found), verdict="not-ours")
+
+
+def of_caller_ip(caller: CallerIp, issue: str, who: str, product: str) -> Evidence:
+    """Return what the caller's address says about the issue of the message that shows it."""
+    seen = _("{exchange} saw the IP address {address}").format(exchange=who, address=caller.address)
+    because = {
+        "ours": _("It belongs to {product}, so add it to the key's IP whitelist"),
+        "ipv6": _("It's an IPv6 address, and an IPv4 entry doesn't cover it"),
+        "not-ours": _("It doesn't belong to {product}, so another program sent this request"),
+    }[caller.verdict].format(product=product)
+    return Evidence("caller-ip", issue, weights.CALLER_IP[caller.verdict], f"{seen}. {because}")

@@ -1,6 +1,6 @@
-"""What a visitor's own words say: by the phrases of writers, and by the model of reports.
+"""Evidence of a visitor's own words, by the phrases of writers and the model of reports.
 
-They are asked where codes and messages leave something open. Where a program wrote the text and it
+Both are asked where codes and messages leave something open. Where a program wrote the text and it
 holds a recognised error or a fixed message, they aren't: nothing else in it is anybody's own words.
 """
 
@@ -12,14 +12,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from app.diagnosis import weights
-from app.diagnosis.evidence import of_model, of_nothing_pasted, of_phrases, of_text
-from app.diagnosis.exchanges import MentionIndex, without_names
-from app.diagnosis.messages import factor_beside, loud_errors
+from app.diagnosis.evidence_of_errors import factor_beside, loud_errors
+from app.diagnosis.exchange_names import MentionIndex, without_names
+from app.diagnosis.normalised_text import Span
 from app.diagnosis.phrases import FoundPhrase, PhraseIndex
-from app.diagnosis.reading import Reading, Recognised
-from app.diagnosis.report_model import ReportModel
-from app.diagnosis.text import Span
-from app.diagnosis.training import marks, samples
+from app.diagnosis.recognition import Reading, Recognised
+from app.diagnosis.report_model import ReportModel, marks, samples
+from app.i18n import _, listed
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, Evidence
 
@@ -127,3 +126,37 @@ def _words_outside(flat: str, spans: Iterable[Span]) -> int:
             words += len(flat[reached:start].split())
         reached = max(reached, end)
     return words
+
+
+def of_phrases(issue: str, strength: float, quotes: Sequence[str]) -> Evidence:
+    """Return what the phrases of an issue that were found say."""
+    because = _("You wrote {texts}").format(texts=listed([f"“{quote}”" for quote in quotes]))
+    return Evidence("words", issue, strength, because)
+
+
+def of_model(issue: str, strength: float, quote: str) -> Evidence:
+    """Return what the model of reports says."""
+    because = _("Other people describe this issue in similar words")
+    return Evidence("words", issue, strength, f"{because}: “{quote}”" if quote else because)
+
+
+def of_nothing_pasted() -> Evidence:
+    """Return what speaks for something else when there is no text."""
+    return Evidence("words", NO_ISSUE, weights.NO_TEXT, "")
+
+
+def of_everyday() -> Evidence:
+    """Return the evidence of an everyday question: the text is not about an issue."""
+    return Evidence("words", NO_ISSUE, weights.EVERYDAY, "")
+
+
+def of_text(*, named: bool, foreign: bool, error: bool, message: bool) -> Evidence:
+    """Return what any text says for something else, before it is read.
+
+    `named`: it names an exchange; `foreign`: only hosts of others; `error`: it holds an error of
+    an exchange; `message`: or a fixed message that means an issue.
+    """
+    strength = weights.ERROR_OF_EXCHANGE if error else weights.ANY_TEXT
+    strength += weights.FIXED_MESSAGE if message and not error else 0.0
+    strength += weights.EXCHANGE_NAMED if named else weights.FOREIGN_HOST if foreign else 0.0
+    return Evidence("words", NO_ISSUE, strength, "")

@@ -11,7 +11,7 @@ import pytest
 
 from app.content.loader import load
 from app.diagnosis.engine import Engine
-from app.diagnosis.free_text import against_something_else
+from app.diagnosis.evidence_of_words import against_something_else
 from app.diagnosis.redaction import Redactor
 from app.knowledge import build
 from app.model import NO_ISSUE, Observations

@@ -1,4 +1,4 @@
-"""Diagnosis -> JSON and text: the shapes that the API and the command line answer with."""
+"""A diagnosis as JSON for the API, and as plain text for the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find error codes in a paste, and tell them from numbers that merely look like codes.
+"""Numbers in a text that stand as error codes or HTTP statuses.
 
 Pure and linear. A number counts only where it stands as a code: under a key such as `code` or
 `retCode`, in brackets, behind the word "error", as an HTTP status, or, with a sign that prices and

@@ -1,4 +1,4 @@
-"""The words of a normalised text, as phrases and the report model compare them.
+"""The words of a text: where they stand, their stems, small words, and words for "not".
 
 English endings don't count ("keys", "restricted"), and "don't", "can't" and "never" all say "not".
 Chinese, Japanese and Korean are written without spaces: a run of their letters is one token.

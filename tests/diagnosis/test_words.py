@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.tokens import stem
+from app.diagnosis.words import stem
 
 
 @pytest.mark.parametrize(

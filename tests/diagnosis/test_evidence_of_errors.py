@@ -1,10 +1,10 @@
-"""What single observations say."""
+"""What the caller's IP address in a message says."""
 
 from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.evidence import caller_ip, of_caller_ip, of_checklist, of_test
+from app.diagnosis.evidence_of_errors import caller_ip, of_caller_ip
 from app.knowledge import KnowledgeBase
 
 
@@ -52,24 +52,3 @@ def test_a_reason_names_the_address_and_the_product(kites: KnowledgeBase) -> Non
         "Windbank saw the IP address 203.0.113.9. It doesn't belong to Kite School, "
         "so another program sent this request"
     )
-
-
-def test_an_unticked_item_speaks_for_its_issues_in_their_order(kites: KnowledgeBase) -> None:
-    assert kites.diagnostic
-    [item] = kites.diagnostic.checklist
-
-    likeliest, less = of_checklist(item, ticked=False)
-
-    assert (likeliest.issue, less.issue) == ("string-not-listed", "wrong-knot")
-    assert likeliest.strength > less.strength > 0
-    assert all(piece.strength < 0 for piece in of_checklist(item, ticked=True))
-
-
-def test_an_outcome_speaks_for_and_against(kites: KnowledgeBase) -> None:
-    assert kites.diagnostic
-    [test] = kites.diagnostic.tests
-
-    said = {piece.issue: piece.strength for piece in of_test(test, "pass")}
-
-    assert said["string-not-listed"] > 0 > said["wrong-knot"]
-    assert [piece.issue for piece in of_test(test, "fail")] == ["wrong-knot"]

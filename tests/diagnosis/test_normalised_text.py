@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.text import EXCERPT_LENGTH, normalise
+from app.diagnosis.normalised_text import EXCERPT_LENGTH, normalise
 
 
 @pytest.mark.parametrize(

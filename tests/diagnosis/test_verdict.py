@@ -7,7 +7,7 @@ import math
 import pytest
 
 from app.diagnosis import weights
-from app.diagnosis.ranking import decide, rank
+from app.diagnosis.verdict import decide, rank
 from app.model import NO_ISSUE, Evidence
 
 ORDER = {"string-not-listed": 0, "wrong-knot": 1, "no-wind": 2}

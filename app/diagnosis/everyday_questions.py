@@ -1,4 +1,4 @@
-"""Everyday questions: what people ask besides errors, found by the phrases of writers.
+"""Everyday questions ("is Binance down?") in a text, found by the phrases of writers.
 
 An everyday question is short and in somebody's own words. A longer text describes a problem, which
 the issues answer. Only urgent questions, such as a misused key, are looked for in it too.
@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from app.diagnosis import weights
-from app.diagnosis.exchanges import Mention, without_names
+from app.diagnosis.exchange_names import Mention, without_names
+from app.diagnosis.normalised_text import normalise
 from app.diagnosis.phrases import PhraseIndex
-from app.diagnosis.reading import Reading
-from app.diagnosis.text import normalise
-from app.diagnosis.tokens import SMALL_WORDS
+from app.diagnosis.recognition import Reading
+from app.diagnosis.words import SMALL_WORDS
 from app.knowledge import KnowledgeBase
 
 MOST_WORDS = 14

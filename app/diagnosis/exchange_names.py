@@ -1,4 +1,4 @@
-"""Find which exchanges a paste mentions: by host, by name, by the name of a class or library."""
+"""Names and hosts of exchanges in a text, and how surely each speaks for its exchange."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import ahocorasick_rs
 import re2
 
 from app.diagnosis import weights
-from app.diagnosis.text import normalise
+from app.diagnosis.normalised_text import normalise
 from app.model import Exchange
 
 OTHER = ""
