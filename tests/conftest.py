@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from app.checks.places import Survey
+from app.checks.survey import Survey
 from app.content.loader import load
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build

@@ -24,7 +24,7 @@ from app import addresses
 from app.addresses import PATHS, Address
 from app.authoring.editing import Editor, quoted
 from app.checks import check
-from app.checks.places import Survey, Text, did_you_mean
+from app.checks.survey import Survey, Text, did_you_mean
 from app.checks.texts import heading_anchors
 from app.content.frontmatter import Location
 from app.content.loader import Content, load

@@ -24,7 +24,7 @@ from app.checks import (
     translations,
     upkeep,
 )
-from app.checks.places import Mistake, Survey
+from app.checks.survey import Mistake, Survey
 from app.content.loader import Content
 from app.diagnosis.redaction import Redactor
 from app.model import Finding

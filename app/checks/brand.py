@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from app.checks.places import Mistake, Survey, Text, did_you_mean, texts_of
+from app.checks.survey import Mistake, Survey, Text, did_you_mean, texts_of
 from app.colours import CONTRAST, DARK, LIGHT, Shades, Theme, legible
 from app.content.folder import IMAGE_SUFFIXES
 from app.content.frontmatter import Location

@@ -16,7 +16,7 @@ from urllib.parse import urldefrag, urlsplit
 import httpx2 as httpx
 
 from app.checks.links import external_links
-from app.checks.places import Mistake, Survey
+from app.checks.survey import Mistake, Survey
 from app.model import Severity
 from app.status.asking import is_public
 

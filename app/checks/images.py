@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from app import addresses
-from app.checks.places import Mistake, Survey, did_you_mean
+from app.checks.survey import Mistake, Survey, did_you_mean
 from app.content.folder import IMAGE_SUFFIXES
 from app.content.frontmatter import Position
 

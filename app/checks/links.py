@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from app import addresses
 from app.addresses import PATHS, Address
-from app.checks.places import (
+from app.checks.survey import (
     Mistake,
     PlacedLink,
     Survey,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from app.checks.places import (
+from app.checks.survey import (
     Mistake,
     Survey,
     Text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.checks.places import Mistake, Survey
+from app.checks.survey import Mistake, Survey
 from app.permalinks import Permalinks
 
 

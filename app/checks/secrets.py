@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.checks.places import Mistake, Survey, Text, texts_of
+from app.checks.survey import Mistake, Survey, Text, texts_of
 from app.diagnosis.redaction import Redactor
 
 _UNSURE = frozenset({"possible secret"})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from app.checks.places import Mistake, Survey
+from app.checks.survey import Mistake, Survey
 from app.content.frontmatter import Location
 from app.model import Exchange, StatusCalls
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, ip_address
 
-from app.checks.places import Mistake, Survey, Text, body_of, did_you_mean, is_draft, texts_of
+from app.checks.survey import Mistake, Survey, Text, body_of, did_you_mean, is_draft, texts_of
 from app.content.frontmatter import Position
 from app.content.loader import Source
 from app.content.markdown import flaws

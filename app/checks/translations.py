@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
-from app.checks.places import BODY, Mistake, Survey
+from app.checks.survey import BODY, Mistake, Survey
 from app.content.frontmatter import Position
 from app.content.translations import Place, State, Translation, TranslationFile, spelled
 from app.content.variables import PLACEHOLDER

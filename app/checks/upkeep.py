@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from app.checks.places import Mistake, Survey, is_draft
+from app.checks.survey import Mistake, Survey, is_draft
 from app.content.frontmatter import Location
 from app.content.loader import PAGES, Source
 from app.model import ErrorFile, Site

@@ -28,7 +28,7 @@ from app.authoring.refactoring import (
 )
 from app.authoring.skeleton import STARTER, new_exchange, new_issue, start
 from app.checks import check
-from app.checks.places import did_you_mean
+from app.checks.survey import did_you_mean
 from app.cli.common import (
     Refused,
     content_option,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.checks import check
-from app.checks.places import Survey, texts_of
+from app.checks.survey import Survey, texts_of
 from app.content.loader import Content, load
 from app.knowledge import KnowledgeBase, build
 from app.settings import ROOT

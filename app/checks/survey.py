@@ -1,4 +1,4 @@
-"""The texts of the content with their places, and the names that exist: the input of all rules.
+"""The survey of a content: its texts with their places, links and names, which all rules read.
 
 Rules read the raw fields of files instead of entities, so that a file with a mistake is still
 checked for other mistakes.
