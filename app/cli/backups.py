@@ -24,8 +24,8 @@ file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type
 def backup(file: Path, **given: Any) -> None:
     """Copy the store to the new FILE, while the help center runs.
 
-    The copy contains every vote that was acknowledged before, and the stored texts and counts. It
-    is checked before it gets its name. For PostgreSQL use pg_dump.
+    The copy contains every vote that was acknowledged before. It is checked before it gets its
+    name. For PostgreSQL use pg_dump.
     """
     try:
         votes = back_up(_store_file(**given), file)

@@ -52,9 +52,8 @@ Printer = Callable[[Iterable[Finding]], None]
 def check(content: Path | None, output: Format, *, external: bool) -> None:
     """Report every mistake in the content, with its fix.
 
-    Each mistake is a line, `path:line: rule: message`, in the order of files and lines. If there
-    are no errors, every example is diagnosed too, and must give its own issue or error code.
-    docs/rules.md describes every rule.
+    Each mistake is a line, `path:line: rule: message`. If there are no errors, every example is
+    diagnosed too, and must give its own issue or error code. docs/rules.md lists the rules.
 
     The exit code is 1 if there are errors. Warnings don't change it.
     """

@@ -77,9 +77,8 @@ def evaluate(file: IO[str], content: Path | None, *, interview: bool) -> None:
     """Score the diagnosis on the labelled cases of FILE.
 
     Each line is a JSON object: `text`, `expected` (the slug of an issue, or none), `also` (other
-    right answers), `kind`, `lang`, `exchange`. Prints how many are right first, right within a
-    click, and named and wrong, overall and by kind, issue, language and exchange; the confusions;
-    and each miss.
+    right answers), `kind`, `lang`, `exchange`. Prints the scores, overall and by kind, issue,
+    language and exchange; the confusions; and each miss.
     """
     knowledge = load_knowledge(settings_from(content=content))
     engine = engine_of(knowledge)

@@ -27,8 +27,7 @@ from app.insights import collect, render, summarise
 def insights(**given: Any) -> None:
     """Show what visitors asked and didn't find, and which pages didn't help.
 
-    Prints the content of the page /insights: unanswered texts by frequency, votes with comments,
-    issues that led to a support report, this week beside last week, and pages to check again.
+    Prints the content of the page /insights.
     """
     settings = settings_from(**given)
     knowledge = load_knowledge(settings)

@@ -14,8 +14,7 @@ from app.content.schema import FILES, schema
 def print_schema(kind: str | None) -> None:
     """Print the JSON Schema of the files of KIND; without KIND, list the kinds.
 
-    For Markdown files it describes the front matter. The folder `schemas` contains all schemas, and
-    `.vscode/settings.json` shows how an editor uses them.
+    For Markdown files it describes the front matter. The folder `schemas` contains all schemas.
     """
     for name, files in FILES.items():
         if kind is None:

@@ -37,15 +37,14 @@ M_ARENA_MAX, ARENAS = -8, 2
 def serve(**given: Any) -> None:
     """Serve the help center until Ctrl+C.
 
-    The server follows the content folder. It serves a change as soon as the content has no errors,
-    and the previous content until then. A start leaves out files that it can't read and logs the
-    errors; only a broken site.yml stops it, with exit code 1.
+    The server follows the content folder. It serves a change as soon as the content has no errors.
+    A start leaves out files that it can't read and logs the errors; only a broken site.yml stops
+    it, with exit code 1.
 
     Other users of the machine can read a command line: give tokens, keys and passwords as
     variables.
 
-    A systemd socket (LISTEN_FDS) replaces --host and --port. Several processes can share it, and
-    requests wait in it while they restart.
+    A systemd socket (LISTEN_FDS) replaces --host and --port.
     """
     settings = settings_from(**given)
     settings = settings.model_copy(update={"content": near(settings.content)})

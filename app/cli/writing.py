@@ -205,7 +205,6 @@ def retire_issue_(slug: str, to: str, content: Path | None) -> None:
 
     References, links and error codes of SLUG then lead to OTHER, which gets its phrases, signatures
     and examples. All other texts of SLUG are deleted: first move the texts that you want to keep.
-    Afterwards `helpcenter check` reports each example that is now diagnosed as a different issue.
     """
     _tell(*_change(content, lambda loaded: retire_issue(loaded, slug, to)))
 
@@ -241,8 +240,8 @@ def retire_exchange_(exchange: str, to: str | None, content: Path | None) -> Non
 def publish(content: Path | None) -> None:
     """Add all current links to permalinks.txt, so that `check` protects them.
 
-    Run it before you publish changed content. Links that are already in the file stay. It also
-    writes dates.txt: the days of the last changes, for the sitemap, the feed and the pages.
+    Run it before you publish changed content. It also writes dates.txt: the days of the last
+    changes, for the pages, the sitemap and the feed.
     """
     root = writable_content(settings_from(content=content))
     _sound(root)

@@ -27,9 +27,9 @@ class Solution(Entity):
     id: Slug
     """The step's anchor; by default made from the text."""
     exchanges: tuple[Slug, ...] = ()
-    """The exchanges that show this step; by default all."""
+    """The exchanges that show it; by default all."""
     aliases: tuple[Slug, ...] = ()
-    """Old anchors of this step; links to them lead here."""
+    """Old anchors; links to them lead here."""
 
 
 class RecipeStep(Solution):
@@ -40,9 +40,9 @@ class RecipeStep(Solution):
     """
 
     not_on: tuple[Slug, ...] = ()
-    """The exchanges that leave this step out; not for `solutions`."""
+    """The exchanges that leave it out; not for `solutions`."""
     unless: tuple[Slug, ...] = ()
-    """Leave the step out if one of these checklist items is ticked; not for `solutions`."""
+    """Left out if one of these checklist items is ticked; not for `solutions`."""
 
 
 class Recipe(Entity):
@@ -56,9 +56,9 @@ class Recipe(Entity):
     steps: tuple[Annotated[RecipeStep, BeforeValidator(_solution_from_text)], ...] = Field(
         min_length=1
     )
-    """The steps, in order: the first opens the right page, the last ends in the product."""
+    """The steps, in order."""
     note: Prose | None = None
-    """A note below the steps, such as what to leave alone."""
+    """A note below the steps."""
 
 
 GENERAL = "general"
@@ -78,7 +78,7 @@ class Issue(Article):
     symptom: Prose
     """What the reader sees, in a sentence."""
     choice: Prose | None = None
-    """The symptom in a few words, as an unsure diagnosis offers it."""
+    """The symptom in a few words, for an unsure diagnosis."""
     causes: tuple[Prose, ...] = Field(min_length=1)
     """The causes, likeliest first."""
     solutions: tuple[Annotated[Solution, BeforeValidator(_solution_from_text)], ...] = Field(
@@ -86,19 +86,19 @@ class Issue(Article):
     )
     """The steps, most helpful first."""
     recipes: dict[Slug, Recipe] = Field(default_factory=dict)
-    """Complete lists of steps, by name (docs/writing.md, "Answers and recipes")."""
+    """Complete lists of steps, by name (docs/writing.md)."""
     exchanges: tuple[Slug, ...] = ()
     """The exchanges that can have this issue; by default all."""
     phrases: tuple[NonEmpty, ...] = ()
     """The reader's own words, for search and diagnosis."""
     signatures: tuple[NonEmpty, ...] = ()
-    """Fixed messages that mean this issue, with `{}`, `{n}` and `{ip}` for what changes."""
+    """Its fixed messages, with `{}`, `{n}` and `{ip}` for what changes."""
     examples: tuple[NonEmpty, ...] = ()
-    """Real messages; `check` proves that each is diagnosed as this issue."""
+    """Real messages that must be diagnosed as this issue."""
     related: tuple[Slug, ...] = ()
     """Other issues that may help, by file name."""
     live: Literal["clock"] | None = None
-    """`clock`: answers show how far the clock of the reader's device is off."""
+    """`clock`: answers show how far the reader's clock is off."""
 
     @property
     def url(self) -> str:
@@ -139,15 +139,15 @@ class Question(Article):
     answer: Prose
     """The answer in a few sentences."""
     answers: dict[Slug, Prose] = Field(default_factory=dict)
-    """Different answers for single exchanges, by id."""
+    """Different answers, by exchange."""
     steps: tuple[Annotated[RecipeStep, BeforeValidator(_solution_from_text)], ...] = ()
-    """The steps, in order, if there are any."""
+    """The steps, in order."""
     urgent: bool = False
-    """Whether money is at risk; the answer then comes before any diagnosis."""
+    """Whether it comes before any diagnosis, because money is at risk."""
     phrases: tuple[NonEmpty, ...] = ()
-    """Words that find it in a short text; `exchange` means the name of any exchange."""
+    """Words that find it in a short text; `exchange` means any exchange."""
     examples: tuple[NonEmpty, ...] = ()
-    """How people ask; `check` proves that this question answers each."""
+    """How people ask; this question must answer them."""
     related: tuple[Slug, ...] = ()
     """Issues that may help, by file name."""
     live: Literal["status"] | None = None

@@ -48,13 +48,13 @@ class Article(Entity):
     """A Markdown file with its own page: front matter, and a body below it."""
 
     order: int = 1000
-    """The position in lists; lower comes first."""
+    """Its place in lists; lower comes first."""
     aliases: tuple[Slug, ...] = ()
-    """Old names of this file; their URLs redirect here."""
+    """Old names; their URLs redirect here."""
     verified: dt.date | None = None
     """The day when the facts were last checked."""
     draft: bool = False
-    """Whether this page is unpublished; only `serve --dev` shows it."""
+    """Whether it is unpublished; only `serve --dev` shows it."""
     body: Body = ""
 
     @property

@@ -21,7 +21,7 @@ class Option(Entity):
     label: Prose
     """The text of the option."""
     issue: Slug
-    """The issue that this option indicates, from the error's `issues`."""
+    """The issue that it indicates, from the error's `issues`."""
 
 
 class FollowUp(Entity):
@@ -44,33 +44,33 @@ class ErrorCode(Entity):
     code: NonEmpty
     """The code in the exchange's response, in quotes."""
     match: NonEmpty | None = None
-    """A part of the message that distinguishes entries with the same code."""
+    """A part of the message, if several entries have the code."""
     message: NonEmpty | None = None
-    """The message in the response, with `{}`, `{n}` and `{ip}` for what changes."""
+    """Its message, with `{}`, `{n}` and `{ip}` for what changes."""
     verbatim: bool = True
-    """Whether `message` is the exact text; `false` if it only describes the error."""
+    """`false` if `message` isn't the exact text."""
     http: int | None = Field(default=None, ge=100, le=599)
     """The HTTP status of the response."""
     scope: Literal["spot", "futures", "margin", "ws", "http", "v1", "v2", "oauth"] | None = None
-    """The part of the exchange's API, if the code has several meanings."""
+    """The part of the API, if the code has several meanings."""
     issues: tuple[Slug, ...] = Field(min_length=1)
     """The issues that the error can mean, likeliest first."""
     note: Prose | None = None
-    """What the error means and what to do, in two sentences at most."""
+    """What it means and what to do, in two sentences at most."""
     recipe: Slug | None = None
-    """The recipe of the first issue for this error; by default the exchange's, or `general`."""
+    """The recipe; by default the issue's for the exchange, or `general`."""
     answer: Recipe | None = None
     """The steps, if no other error has the same fix."""
     signatures: tuple[NonEmpty, ...] = ()
     """More messages of the same error."""
     examples: tuple[NonEmpty, ...] = ()
-    """Real responses; `check` proves that each is diagnosed as this error."""
+    """Real responses that must be diagnosed as this error."""
     question: FollowUp | None = None
-    """A question to the visitor, if the error has several causes."""
+    """A question to the visitor, if it has several causes."""
     unverified: bool = False
-    """Whether official sources don't confirm the error."""
+    """Whether no official source confirms it."""
     sources: tuple[Slug, ...] = ()
-    """The sources of this entry, by their keys in `sources`."""
+    """Its sources, by their keys in `sources`."""
 
     @property
     def wording(self) -> str | None:
@@ -82,6 +82,6 @@ class ErrorFile(Entity):
     """The error codes of an exchange, and the sources that they cite by key."""
 
     sources: dict[Slug, FactSource] = Field(default_factory=dict)
-    """The sources that entries cite, by a key of your choice."""
+    """The sources that entries cite, by any key."""
     errors: tuple[ErrorCode, ...] = ()
     """The error codes."""

@@ -34,25 +34,25 @@ class WhitelistFacts(Entity):
     """The exchange's IP whitelist: the IP addresses that a key may be used from."""
 
     field: NonEmpty | None = None
-    """The exchange's name for its IP whitelist."""
+    """Its name for the IP whitelist."""
     path: NonEmpty | None = None
-    """The path through its menus, such as `A > B`."""
+    """The path through its menus: `A > B`."""
     separator: (
         Literal["comma", "space", "comma or space", "one per line", "one per field"] | None
     ) = None
     """How to separate several IP addresses."""
     formats: Prose | None = None
-    """What the exchange accepts besides IPv4 addresses."""
+    """What it accepts besides IPv4 addresses."""
     max_addresses: int | None = Field(default=None, ge=1)
-    """The maximum number of IP addresses."""
+    """The maximum number."""
     ipv6: bool | None = None
-    """Whether the exchange accepts IPv6 addresses."""
+    """Whether it accepts IPv6 addresses."""
     required: bool | None = None
     """Whether a key needs an IP whitelist."""
     required_note: Prose | None = None
     """The keys or requests that need an IP whitelist."""
     key_expiry_days: int | None = Field(default=None, ge=1)
-    """The number of days after which a key without an IP whitelist expires."""
+    """The days after which a key without an IP whitelist expires."""
     key_expiry_note: Prose | None = None
     """Which keys expire, and when."""
 
@@ -61,7 +61,7 @@ class Permission(Entity):
     """A permission of a key, and whether a bot needs it."""
 
     name: NonEmpty
-    """The name that the exchange shows."""
+    """The exchange's name for it."""
     needed: Literal["always", "spot", "futures", "margin", "never", "unknown"]
     """When a key needs the permission."""
     note: Prose | None = None
@@ -100,11 +100,11 @@ class Clock(Entity):
     setting: NonEmpty | None = None
     """The setting that changes the tolerance."""
     tolerance_ms: int | None = None
-    """How far the clock may be behind by default, in milliseconds."""
+    """How far it may be behind by default."""
     ahead_ms: int | None = None
-    """How far the clock may be ahead, in milliseconds."""
+    """How far it may be ahead."""
     max_ms: int | None = None
-    """The maximum tolerance, in milliseconds."""
+    """The maximum tolerance."""
     note: Prose | None = None
     """Other facts a reader needs."""
 
@@ -115,11 +115,11 @@ class RateLimits(Entity):
     limits: tuple[Prose, ...] = ()
     """The limits, a sentence each."""
     scope: Prose | None = None
-    """What the limits count by: the IP address, the key or the account."""
+    """What they count by: IP address, key or account."""
     statuses: tuple[int, ...] = ()
     """The HTTP statuses of refused requests."""
     ban: Prose | None = None
-    """What happens if the bot keeps sending requests."""
+    """What happens after more requests."""
 
 
 class KeyFormat(Entity):
@@ -138,24 +138,24 @@ class StatusNotices(Entity):
     """
 
     field: NonEmpty
-    """The path of the list; an empty list means that the exchange operates."""
+    """The path of the list; if it is empty, the exchange operates."""
     only: dict[NonEmpty, str] = Field(default_factory=dict)
     """The values that an announcement must have to count, by path."""
     state: NonEmpty | None = None
-    """The path of the announcement's state; by default its state is `announced`."""
+    """The path of its state, which is `announced` by default."""
     values: dict[str, Literal["announced", "maintenance", "limited"]] = Field(default_factory=dict)
-    """The meaning of each state; announcements in other states are over."""
+    """The meaning of each state; in others it is over."""
     begin: NonEmpty | None = None
-    """The path of the time when it begins."""
+    """The path of its begin."""
     end: NonEmpty | None = None
-    """The path of the time when it ends."""
+    """The path of its end."""
 
 
 class TimeCall(Entity):
     """The exchange's clock: a number since 1970 (in any unit) or ISO 8601."""
 
     url: Url | None = None
-    """The URL, without a key; leave it out if the response to the status call has the time."""
+    """The URL; leave it out if the status call has the time."""
     field: NonEmpty
     """The path of the time."""
 
@@ -167,17 +167,17 @@ class StatusCalls(Entity):
     """
 
     url: Url | None = None
-    """The URL of the status call, without a key; leave it out if there is only a clock."""
+    """The URL of the status call; leave it out if there is only a clock."""
     expect: dict[NonEmpty, str] = Field(default_factory=dict)
     """The values that a valid response must have, by path."""
     field: NonEmpty | None = None
     """The path of the state."""
     values: dict[str, Literal["operating", "maintenance", "limited"]] = Field(default_factory=dict)
-    """The meaning of each state; any other state only shows that the exchange answers."""
+    """The meaning of each state; others only show that it answers."""
     end: NonEmpty | None = None
-    """The path of the time when the current maintenance ends."""
+    """The path of the end of a current maintenance."""
     notices: StatusNotices | None = None
-    """The list of announcements, if there is one."""
+    """The list of announcements."""
     time: TimeCall | None = None
     """The clock of the exchange."""
 
@@ -193,17 +193,17 @@ class Exchange(Article):
     name: NonEmpty
     """The exchange's name."""
     names: tuple[NonEmpty, ...] = ()
-    """Other names in lower case, used to recognise the exchange in pasted text."""
+    """Other names in lower case, to recognise it in pasted text."""
     hosts: tuple[NonEmpty, ...] = ()
-    """The hosts of its API, used to recognise the exchange in pasted text."""
+    """The hosts of its API, to recognise it in pasted text."""
     website: Url
     """Its website."""
     api_management_url: Url | None = None
     """The page where keys are created and edited."""
     api_management_name: NonEmpty | None = None
-    """The exchange's name for that page."""
+    """Its name for that page."""
     api_management_path: NonEmpty | None = None
-    """The path to that page through the menus, such as `A > B`."""
+    """The path to that page through its menus: `A > B`."""
     docs_url: Url | None = None
     """The documentation of its API."""
     status_url: Url | None = None
@@ -221,7 +221,7 @@ class Exchange(Article):
     testnet_note: Prose | None = None
     """Other facts about the test environments."""
     clock: Clock = Clock()
-    """How exact the bot's clock must be."""
+    """How exact the bot's clock must be, in milliseconds."""
     rate_limits: RateLimits = RateLimits()
     """Its rate limits."""
     key: KeyFormat = KeyFormat()
@@ -229,7 +229,7 @@ class Exchange(Article):
     notes: tuple[Prose, ...] = ()
     """Other facts a reader needs."""
     unverified: tuple[NonEmpty, ...] = ()
-    """The facts that no official source confirms, such as `whitelist.path`."""
+    """Facts that no official source confirms: `whitelist.path`."""
     sources: tuple[FactSource, ...] = ()
     """The sources of the facts."""
 

@@ -13,37 +13,37 @@ class ChecklistItem(Entity):
     """An item of "Before you start"; if unticked, it is evidence for `points_to`."""
 
     id: Slug
-    """The item's name in links; if you change it, add the old name to `aliases`."""
+    """Its name in links; if you change it, add the old name to `aliases`."""
     text: Prose
     """The text of the item."""
     missing: Prose
-    """The reason shown if the item is unticked, such as "You haven't confirmed that ..."."""
+    """The reason if it is unticked: "You haven't confirmed that ..."."""
     points_to: tuple[Slug, ...] = Field(min_length=1)
-    """The issues that an unticked item indicates, likeliest first."""
+    """The issues that it then indicates, likeliest first."""
     exchanges: tuple[Slug, ...] = ()
-    """The exchanges that show this item; by default all."""
+    """The exchanges that show it; by default all."""
     aliases: tuple[Slug, ...] = ()
-    """Old names of this item; they still work in links."""
+    """Old names; they still work in links."""
     live: Literal["status"] | None = None
-    """`status`: ticked automatically while the chosen exchange says that it operates."""
+    """`status`: ticked while the chosen exchange says that it operates."""
 
 
 class TestOutcome(Entity):
     """What an outcome of a quick test means: the reason, and the issues that it indicates."""
 
     because: Prose
-    """The reason shown, such as "It works elsewhere, so ..."."""
+    """The reason: "It works elsewhere, so ..."."""
     points_to: tuple[Slug, ...] = ()
-    """The issues that this outcome indicates, likeliest first."""
+    """The issues that it indicates, likeliest first."""
     speaks_against: tuple[Slug, ...] = ()
-    """The issues that this outcome rules out."""
+    """The issues that it rules out."""
 
 
 class QuickTest(Entity):
     """A step of "Test your connection", and what its outcomes mean."""
 
     id: Slug
-    """The test's name in links; if you change it, add the old name to `aliases`."""
+    """Its name in links; if you change it, add the old name to `aliases`."""
     text: Prose
     """What to try."""
     on_pass: TestOutcome
@@ -51,9 +51,9 @@ class QuickTest(Entity):
     on_fail: TestOutcome
     """What a failure means."""
     aliases: tuple[Slug, ...] = ()
-    """Old names of this test; they still work in links."""
+    """Old names; they still work in links."""
     live: Literal["status"] | None = None
-    """`status`: answered automatically with what the chosen exchange says."""
+    """`status`: answered with what the chosen exchange says."""
 
 
 class Diagnostic(Entity):
@@ -72,8 +72,8 @@ class Diagnostic(Entity):
     tests: tuple[QuickTest, ...] = ()
     """The tests, in order."""
     off_topic: tuple[NonEmpty, ...] = ()
-    """Phrases of texts on other subjects than connecting an exchange."""
+    """Phrases of texts on other subjects."""
     off_topic_signatures: tuple[NonEmpty, ...] = ()
-    """Fixed messages of texts on other subjects than connecting an exchange."""
+    """Fixed messages of texts on other subjects."""
     other_exchanges: tuple[NonEmpty, ...] = ()
-    """Exchanges without a page: a text that names them is on the subject, but has no code."""
+    """Exchanges without a page; texts that name them are on the subject."""

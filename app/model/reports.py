@@ -40,4 +40,4 @@ class WordGroup(Entity):
     name: Slug
     """Their meaning, in a word."""
     words: NonEmpty
-    """The words, separated by spaces; `word*` matches words that begin with `word`."""
+    """The words, separated by spaces; `word*` stands for any ending."""

@@ -13,11 +13,11 @@ class Whitelist(Entity):
     title: Prose
     """The heading of the banner."""
     intro: Prose
-    """Why visitors must allow the IP addresses; shown above them."""
+    """The sentence above the IP addresses."""
     note: Prose
     """A hint below the IP addresses."""
     addresses: tuple[IpAddress, ...] = Field(min_length=1)
-    """The IP addresses to allow, IPv4 or IPv6; the first is `{{ whitelist_ip }}`."""
+    """The IPv4 or IPv6 addresses; the first is `{{ whitelist_ip }}`."""
 
 
 class Support(Entity):
@@ -34,7 +34,7 @@ class Support(Entity):
     url: Url | None = None
     """Support's page."""
     ticket_url: Url | None = None
-    """The URL of a ticket form; the support report replaces `{subject}` and `{body}` in it."""
+    """A ticket form; the report replaces `{subject}` and `{body}` in its URL."""
 
 
 class Link(Entity):
@@ -50,21 +50,21 @@ class Site(Entity):
     """The product that the help center is about (`content/site.yml`)."""
 
     product: NonEmpty
-    """The product's name, available as `{{ product }}`."""
+    """The product's name, `{{ product }}` in texts."""
     title: Prose
     """The heading of the home page."""
     intro: Prose
     """The sentence below the heading."""
     description: Prose | None = None
-    """The description for search engines and previews."""
+    """The description for search engines."""
     logo: NonEmpty | None = None
-    """The file name of an image in `images/`, shown in front of the product's name."""
+    """An image in `images/`, before the product's name."""
     social_image: NonEmpty | None = None
-    """The file name of an image in `images/`, 1200 by 630: chats show it with a link to a page."""
+    """An image in `images/`, 1200 by 630, that chats show with a link."""
     accent: Colour = ""
-    """The colour of links and buttons, in quotes, as in `"#1f4fc4"`."""
+    """The colour of links and buttons, such as `"#1f4fc4"`."""
     accent_dark: Colour = ""
-    """That colour in the dark theme; by default the nearest readable shade."""
+    """Its shade in the dark theme; by default the nearest readable shade."""
     issues_title: Prose = "Common issues and solutions"
     """The heading above all issues."""
     tips_title: Prose = "Prevention tips"
@@ -83,10 +83,10 @@ class Tip(Entity):
     """One prevention tip (`content/tips.yml`)."""
 
     id: Slug
-    """The tip's anchor on the home page; if you change it, add the old anchor to `aliases`."""
+    """Its anchor; if you change it, add the old anchor to `aliases`."""
     title: Prose
     """The tip in a few words."""
     text: Prose
     """The tip in a sentence or two."""
     aliases: tuple[Slug, ...] = ()
-    """Old anchors of this tip; links to them lead here."""
+    """Old anchors; links to them lead here."""
