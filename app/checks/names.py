@@ -19,7 +19,7 @@ from app.model import NO_ISSUE
 
 
 def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
-    """Find entries of the same kind with the same slug, id or code; rename or remove one.
+    """Find entries of the same kind with the same slug, id or code; rename or remove it.
 
     Error. Example: two tips with `id: test-often`
     """
@@ -36,7 +36,7 @@ def duplicate_slug(survey: Survey) -> Iterator[Mistake]:
 
 
 def duplicate_title(survey: Survey) -> Iterator[Mistake]:
-    """Find issues or exchanges with the same title; change one.
+    """Find issues or exchanges with the same title; change a title.
 
     Error. Example: `title: Wrong Key` in two issues
     """
@@ -114,7 +114,7 @@ def alias_shadows(survey: Survey) -> Iterator[Mistake]:
 
 
 def alias_collides(survey: Survey) -> Iterator[Mistake]:
-    """Find an alias that is used twice; remove one.
+    """Find an alias that is used twice; remove it once.
 
     Error. Example: `aliases: [old-name]` in two issues
     """

@@ -127,7 +127,7 @@ def unusable_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
 
 
 def untested_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find a signature that no example of its issue or error contains; add one, or correct it.
+    """Find a signature that no example of its issue or error contains; add such an example.
 
     Warning. Example: `signatures: [Unmatched IP]` without such an example
     """
@@ -150,7 +150,7 @@ def untested_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Fin
 
 
 def shadowed_signature(knowledge: KnowledgeBase, engine: Engine) -> Iterator[Finding]:
-    """Find a signature that another signature hides; make it longer, or remove one.
+    """Find a signature that another signature hides; lengthen or remove it.
 
     Warning. Example: `signatures: [Unmatched IP]` in two issues
     """

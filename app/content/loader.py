@@ -105,7 +105,8 @@ RULES: Mapping[str, str] = MappingProxyType(
             "Error. Example: `title: !important Wrong key`"
         ),
         "duplicate-key": (
-            "Find a key that appears twice; keep one.\n\nError. Example: two lines `order: ...`"
+            "Find a key that appears twice; remove a line.\n\n"
+            "Error. Example: two lines `order: ...`"
         ),
         "unknown-key": (
             "Find a key that doesn't exist; correct it.\n\nError. Example: `titel: Wrong key`"
