@@ -138,6 +138,8 @@ class Engine:
                 told = left
             if question is None:
                 verdict, told = "unknown", ()
+        if not told and observations.ruled_out:
+            error = entry  # the answers to it didn't help: support needs it all the more
         barred -= {cause.issue for cause in told}
         position = best.position if best else general.position
         return Diagnosis(

@@ -53,6 +53,17 @@ def test_the_last_no_leads_to_a_report_that_tells_what_was_tried(marbles: TestCl
     assert "Tried without success: Address Not Allowed, Wrong Key" in text
 
 
+def test_the_last_no_keeps_the_error_code(marbles: TestClient) -> None:
+    link = f"/diagnose?exchange=glassmarket&error=-7007&not={FIRST},{SECOND}"
+    pasted = answered(marbles, failed=SECOND, **{"not": FIRST})
+    for page in (pasted, Document(marbles.get(link).text)):
+        assert page.one("h2", id="answer-title").text == "We know no other cause"
+        assert page.one("p", class_="verdict").text == "Still not fixed · Glass Market error -7007"
+        assert page.all("button", name="issue") == []
+    report = Document(marbles.get(link.replace("/diagnose", "/report")).text)
+    assert "Error: -7007" in report.one("textarea", id="report").text
+
+
 def test_a_link_remembers_what_was_ruled_out(marbles: TestClient) -> None:
     address = "/diagnose?exchange=glassmarket&error=-7007"
     assert failed_buttons(Document(marbles.get(address).text)) == [FIRST]

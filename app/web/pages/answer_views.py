@@ -147,7 +147,8 @@ def answer_view(
     linked = linkable(diagnosis, observations)
     error = diagnosis.error
     # A question that was answered stays, so that the next tick sends its answer again.
-    question = diagnosis.question or (question_of(error) if observations.chosen else None)
+    again = observations.chosen and diagnosis.matches
+    question = diagnosis.question or (question_of(error) if again else None)
     return AnswerView(
         verdict=diagnosis.verdict,
         exchange=exchange,
