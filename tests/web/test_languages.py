@@ -224,6 +224,19 @@ def test_the_language_of_an_error_message_says_nothing_about_its_reader(
     assert 'class="offer"' not in answer
 
 
+@pytest.mark.parametrize(
+    ("typed", "home"),
+    [("/de", "/de/"), ("/de?exchange=glassmarket", "/de/?exchange=glassmarket"), ("/en", "/")],
+)
+def test_the_home_page_of_a_language_is_found_without_its_slash(
+    pages: TestClient, typed: str, home: str
+) -> None:
+    answer = pages.get(typed)
+    assert answer.status_code == 301
+    assert answer.headers["location"] == home
+    assert pages.get(home).status_code == 200
+
+
 def test_a_page_in_english_has_one_address(pages: TestClient) -> None:
     answer = pages.get(f"/en{ISSUE}?exchange=glassmarket")
     assert answer.status_code == 301

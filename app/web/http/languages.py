@@ -40,11 +40,15 @@ class InLanguage:
             await self._app(scope, receive, send)
             return
         languages = self._served.languages()
-        folder, path = addresses.unspoken(scope["path"], {ENGLISH.folder, *languages})
-        if folder == ENGLISH.folder and scope["method"] in {"GET", "HEAD"}:
-            # Only a form may be sent there: a page in English has one address.
+        folders = {ENGLISH.folder, *languages}
+        # People type "/es" for the home page, which is at "/es/".
+        asked = f"{scope['path']}/" if scope["path"][1:] in folders else scope["path"]
+        folder, path = addresses.unspoken(asked, folders)
+        elsewhere = path if folder == ENGLISH.folder else asked
+        if elsewhere != scope["path"] and scope["method"] in {"GET", "HEAD"}:
+            # Only a form may be sent below "/en/": a page in English has one address.
             query = scope["query_string"].decode("latin-1")
-            url = quote(path) + (f"?{query}" if query else "")
+            url = quote(elsewhere) + (f"?{query}" if query else "")
             await RedirectResponse(url, 301)(scope, receive, send)
             return
         if folder:
