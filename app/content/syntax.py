@@ -60,6 +60,7 @@ _CONTINUED = (
     "this line is indented, so it continues the text above, and has a colon; remove the "
     "indentation, or put the whole text into quotes"
 )
+_OPEN_QUOTE = "this quote is not closed; add the closing quote"
 _INDENTATION = "the indentation doesn't match the lines above; align this line with its neighbours"
 
 
@@ -105,8 +106,10 @@ def _by_error(lines: Sequence[str], place: Place, error: yaml.MarkedYAMLError) -
     before = line[: place[1]]
     if "quoted scalar" in context and begin:
         if "end of stream" in problem or "document" in problem:
-            return (begin.line, begin.column), "this quote is not closed; add the closing quote"
+            return (begin.line, begin.column), _OPEN_QUOTE
         return place, r"a backslash is special in double quotes; use single quotes, or write \\"
+    if (opened := _unclosed_quote(lines, place)) is not None:
+        return opened, _OPEN_QUOTE
     if "flow" in context and begin:
         return (begin.line, begin.column), (
             "this bracket is not closed; close it, or put the text into quotes"
@@ -125,6 +128,22 @@ def _by_error(lines: Sequence[str], place: Place, error: yaml.MarkedYAMLError) -
         f"{problem or context}; quote text that contains a colon or a #, or that begins with a "
         "quote or brace"
     )
+
+
+def _unclosed_quote(lines: Sequence[str], place: Place) -> Place | None:
+    """Return the quote that opens on a line above and closes just before `place`, if any.
+
+    YAML reads all lines between as one text, up to the first quote of another text.
+    """
+    for quote in "\"'":
+        if place[0] >= len(lines) or quote not in lines[place[0]][: place[1]]:
+            continue
+        above = (number for number in range(place[0] - 1, -1, -1) if quote in lines[number])
+        number = next(above, None)
+        if number is not None:
+            opened = re.search(rf"{_VALUE}(?P<at>{quote})[^{quote}]*$", lines[number])
+            return (number, opened.start("at")) if opened else None
+    return None
 
 
 def _unexpected_colon(lines: Sequence[str], place: Place) -> tuple[Place, str]:

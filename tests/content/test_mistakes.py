@@ -51,6 +51,8 @@ MISTAKES = [
     ("causes: “C: D”\n", 3, 9, ["curly quotes", "straight quotes"]),
     ("causes: [\"C]\n", 3, 10, ["this quote is not closed"]),
     ("causes: ['C]\n", 3, 10, ["this quote is not closed"]),
+    ('causes:\n  - "C\nphrases: ["it stopped"]\n', 4, 5, ["this quote is not closed"]),
+    ("causes:\n  - 'C\nphrases:\n  - 'it stopped'\n", 4, 5, ["this quote is not closed"]),
     ("causes:\n  - 'It isn't C'\n", 4, 13, ["text after a closing quote", "double a '"]),
     ('causes:\n  - "C" and D\n', 4, 9, ["text after a closing quote"]),
     ('causes: ["C:\\Users"]\n', 3, 15, ["a backslash", "single quotes"]),
