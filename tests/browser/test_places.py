@@ -32,6 +32,15 @@ def test_a_link_to_an_issue_opens_scrolls_to_and_marks_it(visitor: Page, marbles
     assert look(visitor, "#market-closed") != look(visitor, "#wrong-key")
 
 
+def test_the_text_of_a_marked_issue_keeps_away_from_the_mark(visitor: Page, marbles: str) -> None:
+    visitor.set_viewport_size({"width": 390, "height": 844})
+    visitor.goto(f"{marbles}/#market-closed")
+    left = "(element) => element.getBoundingClientRect().left"
+    issue: float = visitor.locator("#market-closed").evaluate(left)
+    heading: float = visitor.locator("#market-closed h4").first.evaluate(left)
+    assert heading - issue >= 12
+
+
 def test_a_link_to_a_step_on_the_home_page_opens_its_issue(visitor: Page, marbles: str) -> None:
     visitor.goto(f"{marbles}/#market-closed--wait-for-monday")
     expect(visitor.locator("#market-closed")).to_have_attribute("open", "")
