@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from starlette.testclient import TestClient
 
 from app.checks import check
 from app.checks.texts import PLACEHOLDER_TEXTS
@@ -23,6 +22,7 @@ from app.feedback.records import Kind, Unanswered
 from app.feedback.store import Store
 from app.settings import ROOT, Settings
 from app.web.application import create_app
+from tests.client import TestClient
 from tests.conftest import MARBLES, TEAPOTS
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
-from starlette.testclient import TestClient
 
 from app import addresses
 from app.answers import answer, steps_for
@@ -21,6 +20,7 @@ from app.i18n import speaking
 from app.knowledge import KnowledgeBase, build
 from app.model import CallerIp, Observations, RecipeStep, Solution
 from app.settings import ROOT
+from tests.client import TestClient
 from tests.web.conftest import BASE_URL, client
 from tests.web.document import Document
 

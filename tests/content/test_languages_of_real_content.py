@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.checks import check
 from app.content.folder import Folder
@@ -14,6 +13,7 @@ from app.content.loader import load
 from app.development import catalogs
 from app.languages import Language
 from app.settings import ROOT
+from tests.client import TestClient
 from tests.web.conftest import BASE_URL, client
 from tests.web.test_languages import Texts
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.settings import ROOT
+from tests.client import TestClient
 from tests.web.conftest import client
 from tests.web.document import Document
 

@@ -8,13 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.feedback.store import Store
 from app.settings import ROOT
 from app.status import asking
 from app.web.application import HelpCenter
 from app.web.serving.status import LEASE_SECONDS
+from tests.client import TestClient
 from tests.status.exchanges import MAINTENANCE, NORMAL, Played, playing
 from tests.web.conftest import client
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.settings import ROOT, Settings
 from app.status import asking
 from app.status.board import Board
 from app.web.application import HelpCenter, create_app
 from app.web.serving import status as serving
+from tests.client import TestClient
 from tests.conftest import MARBLES
 from tests.status.exchanges import ANNOUNCED, LIMITED, MAINTENANCE, NORMAL, Played, playing
 from tests.web.conftest import client, until

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.settings import Settings
 from app.web.application import create_app
+from tests.client import TestClient
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 BASE_URL = "https://help.test"

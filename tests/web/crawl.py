@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin, urlsplit
 
-from starlette.testclient import TestClient
-
+from tests.client import TestClient
 from tests.web.document import Document
 
 ORIGIN = "http://testserver"

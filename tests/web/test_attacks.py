@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 from starlette.types import Message
 
+from tests.client import TestClient
 from tests.web.conftest import FIXTURES
 from tests.web.conftest import client as client_of
 from tests.web.test_feedback import TOKEN, insights, until

@@ -7,9 +7,9 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.diagnosis.shortening import MAX_TEXT_BYTES
+from tests.client import TestClient
 from tests.web.document import Document, Element
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}

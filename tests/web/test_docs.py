@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.settings import ROOT, Settings
+from tests.client import TestClient
 from tests.web.conftest import client
 
 pytestmark = pytest.mark.slow

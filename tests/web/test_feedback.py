@@ -14,7 +14,6 @@ from textwrap import dedent
 
 import httpx2 as httpx
 import pytest
-from starlette.testclient import TestClient
 
 from app.feedback.records import Vote
 from app.feedback.store import Store
@@ -29,6 +28,7 @@ from app.web.serving.feedback import (
     VOTES_PER_MINUTE,
 )
 from tests.browser.conftest import serving
+from tests.client import TestClient
 from tests.conftest import MARBLES, SITE, MakeContent
 from tests.web.document import Document
 

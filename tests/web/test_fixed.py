@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.client import TestClient
 from tests.conftest import MARBLES
 from tests.web.conftest import client as client_of
 from tests.web.conftest import until

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.client import TestClient
 from tests.web.document import Document
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}

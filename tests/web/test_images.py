@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from starlette.testclient import TestClient
-
 from app.content.folder import MAX_IMAGE_BYTES
 from app.content.loader import load
 from app.settings import Settings
 from app.web.application import create_app
+from tests.client import TestClient
 from tests.conftest import MakeContent
 from tests.web.conftest import until
 

@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from app import i18n
 from app.development import catalogs
+from tests.client import TestClient
 from tests.conftest import MARBLES
 from tests.pseudo import LONG, MIRRORED, pseudo, translate_content, write_catalog
 from tests.web.conftest import BASE_URL, client

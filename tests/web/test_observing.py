@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from app.diagnosis.engine import Engine
@@ -23,6 +22,7 @@ from app.settings import Settings
 from app.web.application import HelpCenter, create_app
 from app.web.http.logs import REQUESTS, JsonFormatter, LogFormat, TextFormatter, logging_config
 from app.web.http.metrics import Metrics
+from tests.client import TestClient
 from tests.conftest import MARBLES
 from tests.web.conftest import until
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.content.loader import load
 from app.permalinks import published
+from tests.client import TestClient
 from tests.web.conftest import FIXTURES, client
 from tests.web.document import Document
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.settings import Settings
 from app.web.application import create_app
+from tests.client import TestClient
 from tests.conftest import TEAPOTS
 from tests.web.document import Document
 from tests.web.test_feedback import until

@@ -11,13 +11,13 @@ from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner
-from starlette.testclient import TestClient
 
 from app.checks import check
 from app.cli import main
 from app.content.loader import load
 from app.settings import ROOT, STATIC, TEMPLATES, Settings
 from app.web.application import create_app
+from tests.client import TestClient
 from tests.conftest import SITE, TEAPOTS, MakeContent
 from tests.web.document import Document
 

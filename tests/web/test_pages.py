@@ -9,8 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from starlette.testclient import TestClient
 
+from tests.client import TestClient
 from tests.web.conftest import BASE_URL, FIXTURES, client
 from tests.web.crawl import walk
 from tests.web.document import Document

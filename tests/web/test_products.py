@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.settings import Settings
+from tests.client import TestClient
 from tests.conftest import MARBLES
 from tests.web.conftest import client
 from tests.web.document import Document

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.testclient import TestClient
-
+from tests.client import TestClient
 from tests.web.document import Document
 
 URL = "/questions/do-robots-juggle"

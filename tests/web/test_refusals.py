@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.diagnosis.engine import Engine
 from app.settings import Settings
 from app.web.api.types import Mistakes, Refusal
 from app.web.application import create_app
 from app.web.serving.feedback import TEXTS_PER_HOUR
+from tests.client import TestClient
 from tests.conftest import MARBLES, MakeContent
 from tests.hardening.server import running
 from tests.web.test_feedback import TOKEN, insights, seen_times, until

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from starlette.testclient import TestClient
 
 from app.cli import main
 from app.settings import Settings
 from app.web.application import create_app
+from tests.client import TestClient
 from tests.web.crawl import Walk, walk
 from tests.web.document import Document
 from tests.web.test_other_products import spoken_of

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from starlette.exceptions import HTTPException
-from starlette.testclient import TestClient
 
 from app.diagnosis import report_model
 from app.diagnosis.engine import Engine
@@ -18,6 +17,7 @@ from app.web.application import HelpCenter
 from app.web.serving import threads
 from app.web.serving.live import LONG_TEXT
 from app.web.serving.threads import AT_ONCE, MOST_WAITING, BoundedThreads
+from tests.client import TestClient
 from tests.conftest import MARBLES
 from tests.web.conftest import client, until
 
