@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,7 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from app.checks.places import Survey
+from app.cli import main
+from app.content.folder import Folder
 from app.settings import ROOT
 
 DOC = ROOT / "docs/writing.md"
@@ -78,8 +84,15 @@ def test_what_the_page_names_is_there() -> None:
 
 
 @pytest.mark.slow
-def test_every_command_does_what_the_page_says(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "content", tmp_path / "content")
+def test_every_command_does_what_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Survey, "today", dt.date.today())
+    # Without the translations, which this page is not about: every command reads them.
+    languages = (language.folder for language in Folder(ROOT / "content").languages())
+    ignored = shutil.ignore_patterns(*languages)
+    shutil.copytree(ROOT / "content", tmp_path / "content", ignore=ignored)
     (tmp_path / "data").mkdir()
     before = findings(tmp_path)
     for step in steps():
@@ -95,7 +108,7 @@ def test_every_command_does_what_the_page_says(tmp_path: Path) -> None:
             assert all(any(line.startswith(shown) for line in new) for shown in step.shown)
         else:
             done = run(step.line, tmp_path)
-            assert done.returncode == 0, f"{step.line}\n{done.stdout}{done.stderr}"
+            assert done.exit_code == 0, f"{step.line}\n{done.stdout}{done.stderr}"
             lines = done.stdout.split("\n")
             for shown in step.shown:
                 assert any(line.startswith(shown) for line in lines), (step.line, lines)
@@ -109,25 +122,22 @@ def environment(folder: Path) -> dict[str, str]:
     return outside | here | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HELP_PORT": "0"}
 
 
-def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        line, shell=True, cwd=folder, env=environment(folder), capture_output=True, text=True
-    )
+def run(line: str, folder: Path) -> Result:
+    """Run a command in this process, which has imported the program already."""
+    echo, _, command = line.rpartition(" | ")
+    given = f"{shlex.split(echo)[1]}\n" if echo else None
+    program, *words = shlex.split(command)
+    assert program == "helpcenter", line
+    return CliRunner().invoke(main, words, input=given, env=environment(folder))
 
 
 def findings(folder: Path) -> set[str]:
     """Return what the check says, a line each."""
     done = run("helpcenter check", folder)
-    assert "Traceback" not in done.stderr
+    assert isinstance(done.exception, SystemExit | None), done.exception
     # Any new words may tip the balance for an example elsewhere: that is for who writes them.
     others = re.compile(r"(?!content/issues/no-key-saved\.md)\S+ wrong-example: ")
-    # Translations are for translators.
-    translated = re.compile(r"\S+ (?:missing|stale)-translation: ")
-    return {
-        line
-        for line in done.stdout.splitlines()
-        if not others.match(line) and not translated.match(line)
-    }
+    return {line for line in done.stdout.splitlines() if not others.match(line)}
 
 
 def served(line: str, folder: Path) -> str:
