@@ -30,7 +30,7 @@ LOOK = ("icon.svg", "social.png", 'href="#i-help"')
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """Install the program, and put the product's content beside it."""
-    found = install(tmp_path_factory.mktemp("product"))
+    found = install(tmp_path_factory.mktemp("product"), with_requirements=False)
     shutil.copytree(MARBLES, found.folder / "marbles")
     return found
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from starlette.testclient import TestClient
 
 from app.settings import ROOT, Settings
 from app.web.application import create_app
+from tests.client import TestClient
 from tests.conftest import TEAPOTS
 
 FOLDER = ROOT / "docs/operating"

@@ -74,7 +74,6 @@ def test_visitors_votes_stay_in_the_working_directory(installed: Installed, own:
 def test_without_content_of_ones_own_the_default_is_served_but_not_changed(
     installed: Installed,
 ) -> None:
-    assert installed.run("check").returncode == 0
     for address in installed.served("--data", "other"):
         assert "Trading Bot" in httpx.get(address, timeout=60).text
     refused = installed.run("new", "issue", "Key Has Expired")
