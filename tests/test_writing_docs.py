@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from app.checks.places import Survey
+from app.checks.survey import Survey
 from app.cli import main
 from app.content.folder import Folder
 from app.settings import ROOT
