@@ -39,9 +39,12 @@ serve: setup  ## Serve the help center
 test: setup browser-ready nginx-ready vnu-ready observatory-ready  ## Run all tests except those that take minutes
 	@$(BIN)/pytest -m "not hardening" -n 2 --dist loadfile --no-loadscope-reorder
 
+# Folders without a quick test: only to collect them would take a tenth of the time.
+NOT_QUICK := browser fuzz hardening operating
+
 unit: setup  ## Run the quick tests (no browser)
 	@$(BIN)/pytest -m "not browser and not slow" -n 2 \
-	    --ignore=tests/browser -p no:playwright -p no:schemathesis
+	    $(NOT_QUICK:%=--ignore=tests/%) -p no:playwright -p no:schemathesis
 
 browser: setup browser-ready  ## Run the tests in a real browser
 	@$(BIN)/pytest -m browser -n 2

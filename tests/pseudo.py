@@ -7,6 +7,7 @@ right, without a translator.
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -61,9 +62,13 @@ def translate_content(root: Path, language: Language) -> None:
         path.write_text(text)
 
 
+_interface = cache(catalogs.extracted)
+"""The texts of the interface, looked for once."""
+
+
 def write_catalog(locales: Path, language: Language) -> None:
     """Write the catalog of a pseudo-language."""
-    template = catalogs.extracted()
+    template = _interface()
     catalog = Catalog(locale=language.locale, fuzzy=False)
     for message in template:
         if isinstance(message.id, str) and message.id:

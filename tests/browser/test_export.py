@@ -79,7 +79,7 @@ def site(folder: Path) -> Iterator[str]:
             server.shutdown()
 
 
-@pytest.mark.parametrize("way", ["disk", "site", "behind_nginx"])
+@pytest.mark.parametrize("way", ["disk", "behind_nginx"])
 def test_every_link_leads_to_a_page(
     page: Page, folder: Path, request: pytest.FixtureRequest, way: str
 ) -> None:

@@ -30,7 +30,9 @@ START = (
 def pseudo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the real content in a language 40 % longer, and in one from right to left."""
     root = tmp_path_factory.mktemp("pseudo")
-    content = Path(shutil.copytree(REPOSITORY / "content", root / "content"))
+    real = REPOSITORY / "content"
+    without_others = shutil.ignore_patterns(*LANGUAGES)
+    content = Path(shutil.copytree(real, root / "content", ignore=without_others))
     for language in (LONG, MIRRORED):
         translate_content(content, language)
         write_catalog(root / "locales", language)
@@ -79,8 +81,9 @@ def test_the_layout_mirrors(page: Page, pseudo_server: str) -> None:
     assert direction == "ltr"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["home", "diagnosis"])
+@pytest.mark.parametrize(
+    ("language", "name"), [*((language, "home") for language in LANGUAGES), ("tr", "diagnosis")]
+)
 def test_axe_finds_nothing_in_any_language(
     visitor: Page, server: str, language: str, name: str
 ) -> None:

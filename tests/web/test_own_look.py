@@ -29,62 +29,57 @@ def site(more: str) -> str:
     return f"{dedent(SITE)}{more}\n"
 
 
-# --- Colour and logo ----------------------------------------------------------------------------
-
-
-def test_the_colour_comes_in_a_stylesheet_of_its_own(make_content: MakeContent) -> None:
-    folder = make_content({"site.yml": site('accent: "#0B7A53"')})
-    with TestClient(create_app(Settings(content=folder, watch=0))) as visitor:
-        page = visitor.get("/")
-        sheets = re.findall('<link rel="stylesheet" href="([^"]+)">', page.text)
-        assert sheets[-1] == "/theme.css", "after ours, so that it wins"
-        assert "style=" not in page.text
-        assert "style-src 'self'" in page.headers["content-security-policy"]
-        sheet = visitor.get("/theme.css")
-        assert sheet.status_code == 200
-        assert sheet.headers["content-type"].startswith("text/css")
-        assert "max-age" in sheet.headers["cache-control"]
-        assert "--accent:light-dark(#0b7a53," in sheet.text
-        assert visitor.get("/nonsuch").text.count("/theme.css") == 1
-
-
-def test_the_colour_of_the_dark_theme_can_be_chosen(make_content: MakeContent) -> None:
-    colours = 'accent: "#0b7a53"\naccent_dark: "#5fd3a6"'
-    folder = make_content({"site.yml": site(colours)})
-    with TestClient(create_app(Settings(content=folder, watch=0))) as visitor:
-        assert "--accent:light-dark(#0b7a53,#5fd3a6);" in visitor.get("/theme.css").text
-
-
-def test_without_a_colour_there_is_no_stylesheet(make_content: MakeContent) -> None:
-    with TestClient(create_app(Settings(content=make_content({}), watch=0))) as visitor:
-        assert "theme.css" not in visitor.get("/").text
-        assert visitor.get("/theme.css").status_code == 404
-
-
-def test_the_logo_stands_before_the_name_and_in_the_tab(make_content: MakeContent) -> None:
-    folder = make_content({"site.yml": site("logo: our kettle.png"), "images/our kettle.png": PNG})
-    with TestClient(create_app(Settings(content=folder, watch=0))) as visitor:
-        page = Document(visitor.get("/").text)
-        logo = page.one("a", class_="brand").one("img")
-        assert (logo["src"], logo["alt"]) == ("/images/our%20kettle.png", "")
-        assert page.one("link", rel="icon")["href"] == logo["src"]
-        assert visitor.get(logo["src"]).content == PNG
-
-
-# --- The image beside a link in a chat ------------------------------------------------------------
+# --- Colours, logo and image --------------------------------------------------------------------
 
 BASE = "https://help.example.com"
 
 
 def image_of(page: Document) -> tuple[str, ...]:
+    """Return what a page says of the image beside a link in a chat."""
     parts = ("og:image", "og:image:width", "og:image:height", "og:image:alt")
     return tuple(tag["content"] for part in parts for tag in page.all("meta", property=part))
 
 
-def test_a_page_has_an_image_for_chats(make_content: MakeContent) -> None:
+def test_colours_logo_and_image_of_a_product(make_content: MakeContent) -> None:
+    look = 'accent: "#0B7A53"\naccent_dark: "#5fd3a6"\nlogo: our kettle.png\n'
+    files: dict[str, str | bytes] = {
+        "site.yml": site(f"{look}social_image: our kettle.png"),
+        "images/our kettle.png": PNG,
+    }
+    settings = Settings(content=make_content(files), watch=0, base_url=BASE)
+    with TestClient(create_app(settings)) as visitor:
+        answer = visitor.get("/")
+        page = Document(answer.text)
+        sheets = re.findall('<link rel="stylesheet" href="([^"]+)">', answer.text)
+        assert sheets[-1] == "/theme.css", "after ours, so that it wins"
+        assert "style=" not in answer.text
+        assert "style-src 'self'" in answer.headers["content-security-policy"]
+        sheet = visitor.get("/theme.css")
+        assert sheet.status_code == 200
+        assert sheet.headers["content-type"].startswith("text/css")
+        assert "max-age" in sheet.headers["cache-control"]
+        assert "--accent:light-dark(#0b7a53,#5fd3a6);" in sheet.text
+        assert visitor.get("/nonsuch").text.count("/theme.css") == 1
+        logo = page.one("a", class_="brand").one("img")
+        assert (logo["src"], logo["alt"]) == ("/images/our%20kettle.png", "")
+        assert page.one("link", rel="icon")["href"] == logo["src"]
+        assert visitor.get(logo["src"]).content == PNG
+        assert image_of(page) == (f"{BASE}/images/our%20kettle.png", "Teapot Choir Help")
+
+
+def test_a_colour_for_the_dark_theme_is_made(make_content: MakeContent) -> None:
+    folder = make_content({"site.yml": site('accent: "#0B7A53"')})
+    with TestClient(create_app(Settings(content=folder, watch=0))) as visitor:
+        assert "--accent:light-dark(#0b7a53,#" in visitor.get("/theme.css").text
+
+
+def test_a_product_without_a_look_has_our_image_for_chats(make_content: MakeContent) -> None:
     settings = Settings(content=make_content({}), watch=0, base_url=BASE)
     with TestClient(create_app(settings)) as visitor:
-        url, width, height, alt = image_of(Document(visitor.get("/").text))
+        answer = visitor.get("/")
+        assert "theme.css" not in answer.text
+        assert visitor.get("/theme.css").status_code == 404
+        url, width, height, alt = image_of(Document(answer.text))
         assert (width, height, alt) == ("1200", "630", "Teapot Choir Help")
         assert url.startswith(f"{BASE}/")
         image = visitor.get(url.removeprefix(BASE))
@@ -92,18 +87,6 @@ def test_a_page_has_an_image_for_chats(make_content: MakeContent) -> None:
         # What a PNG says of its size, and that a chat on a phone may load it.
         assert [int.from_bytes(image.content[at : at + 4]) for at in (16, 20)] == [1200, 630]
         assert len(image.content) < 50_000
-
-
-def test_a_products_own_image_replaces_it(make_content: MakeContent) -> None:
-    files: dict[str, str | bytes] = {
-        "site.yml": site("social_image: our kettle.png"),
-        "images/our kettle.png": PNG,
-    }
-    settings = Settings(content=make_content(files), watch=0, base_url=BASE)
-    with TestClient(create_app(settings)) as visitor:
-        found = image_of(Document(visitor.get("/").text))
-        assert found == (f"{BASE}/images/our%20kettle.png", "Teapot Choir Help")
-        assert visitor.get("/images/our%20kettle.png").content == PNG
 
 
 def test_without_an_address_of_the_site_there_is_no_image(make_content: MakeContent) -> None:
