@@ -11,12 +11,9 @@ import re
 from collections.abc import Container, Iterator
 from typing import Literal, NamedTuple
 
-Context = Literal["key", "bracket", "word", "signed", "named", "http", "bare"]
-"""How a number stands in a text, from the surest sign of a code to none.
-
-Under a key (`"code":-2015`), in brackets, after a word such as "error", with a sign and four digits
-(-2015), beside the name of its exchange, as an HTTP status, or without any of these.
-"""
+Context = Literal["key", "code", "http", "bare"]
+"""How a number stands in a text: under a key (`"code":-2015`); in brackets, after a word such as
+"error", or with a sign and four digits (-2015); as an HTTP status; or without any of these."""
 
 # Python's own `re`, because RE2's wrapper is slow at many short matches. The text around a number
 # is cut to a fixed length, so the time is linear. Each begins with a class of characters, for which
@@ -31,13 +28,11 @@ _BEFORE = 64
 _KEY_BEFORE = 32
 """The most characters of a key or word before a code, with what stands between them."""
 _AFTER = 40
-_LONGEST_ADDRESS = 200
 _KEY = re.compile(
     r"(?:^|[^a-z])(?:ret_?code|err(?:or)?[_-]?(?:code|no|id)|code|ecode|scode|s_?code|label)"
     r"'?\s?(?:[:=]|=>|is|was|of)?\s?[(\[{]?'?$"
 )
 _ERROR_KEY = re.compile(r"(?:'?(?:error|err|errors)'?\s?[:=]|'error',)\s?[\[(]?\s?'?$")
-_ACCESS_LOG = re.compile(r"http/[0-9.]+'? '?$")
 _WORD = re.compile(
     r"(?:^|[^a-z])(?:error|errors|err|fehler|erreur|ошибка|ошибку|ошибки|hata|hatası|エラー|错误|报错|"
     r"錯誤|exception|errore|erro|fails? with|failed with|answers?|returns?|returned|gives?(?: me)?|"
@@ -57,9 +52,7 @@ _HTTP_AFTER = re.compile(
     r"unavailable for legal|i'm a teapot|teapot|"
     r"not acceptable|internal server|error\b|rate limit|errors\b|s\b)"
 )
-_URL_BEFORE = re.compile(r"https?://[^ ]*'? -?\(?$")
 _STATUSES = frozenset(map(str, range(400, 600)))
-_BRACKET_LEFT = "[("
 _LONG = 5
 
 
@@ -115,20 +108,12 @@ def _context(flat: str, code: str, start: int, end: int) -> Context:
     before = flat[max(0, start - _BEFORE) : start]
     after = flat[end : end + _AFTER]
     status = len(code) == 3 and code[0] in "45"  # noqa: PLR2004
-    if _ACCESS_LOG.search(before):
-        return "bare"
     if status and (_HTTP_AFTER.search(after) or _HTTP_BEFORE.search(before)):
         is_key = "'" in before[-4:] and _KEY.search(before[-_KEY_BEFORE:])
         return "key" if is_key and not _HTTP_AFTER.search(after) else "http"
-    if status and _URL_BEFORE.search(flat[max(0, start - _LONGEST_ADDRESS) : start]):
-        return "http"
     near = before[-_KEY_BEFORE:]
     if _KEY.search(near) or _ERROR_KEY.search(near):
         return "key"
-    if _WORD.search(near):
-        return "word"
-    if before[-1:] and before[-1] in _BRACKET_LEFT and after[:1] in {"]", ")", ","}:
-        return "bracket"
-    if code[0] == "-" and len(code) >= _LONG:
-        return "signed"
-    return "bare"
+    in_brackets = before[-1:] in {"[", "("} and after[:1] in {"]", ")", ","}
+    is_signed = code[0] == "-" and len(code) >= _LONG
+    return "code" if in_brackets or is_signed or _WORD.search(near) else "bare"

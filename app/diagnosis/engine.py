@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 
 from app.diagnosis import weights
-from app.diagnosis.everyday_questions import Everyday
+from app.diagnosis.everyday_questions import Everyday, is_question
 from app.diagnosis.evidence_of_answers import (
     of_checklist,
     of_choice,
@@ -21,14 +21,14 @@ from app.diagnosis.evidence_of_answers import (
     of_test,
 )
 from app.diagnosis.evidence_of_errors import Messages, of_error, strength_of
-from app.diagnosis.evidence_of_words import FreeText, of_everyday
+from app.diagnosis.evidence_of_words import FreeText
 from app.diagnosis.exchange_names import MentionIndex
 from app.diagnosis.next_question import (
     EXCHANGE,
     OTHERS,
     first_choice,
+    further_question,
     label_of,
-    most_telling,
     options_of,
     question_of,
     which_exchange,
@@ -90,11 +90,11 @@ class Engine:
         exchange = self._recogniser.exchange(reading, observations.exchange)
         found = self._recogniser.errors(reading, exchange) if exchange else []
         owners = () if exchange or EXCHANGE in observations.skipped else self._owners(reading)
-        sure = [error for error in found if error.has_code or error.telling]
+        sure = [error for error in found if error.is_sure]
         best = max(sure, key=lambda error: (strength_of(error, reading), error.last), default=None)
         linked = self._linked_error(observations) if best is None else None
         entry = self._spoken(best.entry if best else linked)
-        general = self._messages.of_general(reading, sure, exchange)
+        general = self._messages.of_general(reading, sure)
         caller = self._messages.caller(reading)
 
         everyday = self._everyday.find(reading)
@@ -109,8 +109,6 @@ class Engine:
             *(self._of_exchange(exchange) if exchange else ()),
             *(self._of_status(exchange) if exchange in observations.in_maintenance else ()),
         ]
-        if everyday and not sure and not reading.has_message:
-            evidence.append(of_everyday())
         # The visitor tried the answers of these issues; what speaks for others decides alone.
         evidence = [piece for piece in evidence if piece.issue not in observations.ruled_out]
         meant = entry.issues if entry else ()
@@ -120,7 +118,9 @@ class Engine:
             ranked = rank([*evidence, *chosen], self._order, meant)
         verdict, told = decide(ranked, meant, observations.chosen if chosen else None)
         is_guess = verdict == "unsure" and told[0].probability < weights.BESIDE_ANSWER
-        if everyday and is_guess and not chosen:
+        # "Is okx under maintenance?" holds a message, and still nobody saw an error.
+        is_asked = reading.has_message and is_question(reading.text.flat)
+        if everyday and (is_guess or is_asked) and not (sure or chosen):
             verdict, told = "unknown", ()
         known = bool(told) and told[0].issue in meant
         # The first issue may be ruled out and still be told, because the message says so.
@@ -172,7 +172,7 @@ class Engine:
         if owners:
             return which_exchange(owners, self._knowledge), told
         if has_chosen or not observations.text.strip():
-            question = most_telling(ranked, observations, self._knowledge)
+            question = further_question(ranked, observations, self._knowledge)
             if question or has_chosen or OTHERS in observations.skipped:
                 return question, told
         question = first_choice([cause.issue for cause in told], error, self._knowledge)
@@ -231,7 +231,7 @@ class Engine:
 
     def _of_link(self, linked: ErrorCode) -> Iterator[Evidence]:
         because = self._messages.answered(linked)
-        return of_error(linked, weights.LITERAL_CODE, because, kind="code")
+        return of_error(linked, weights.CODE, because, kind="code")
 
     def _of_answers(self, observations: Observations) -> Iterator[Evidence]:
         diagnostic = self._knowledge.diagnostic

@@ -79,3 +79,8 @@ def _with_exchanges(flat: str, mentions: Iterable[Mention]) -> Iterator[str]:
             yield f" {EXCHANGE if mention.exchange else OTHER_EXCHANGE} "
             reached = mention.end
     yield flat[reached:]
+
+
+def is_question(flat: str) -> bool:
+    """Tell whether a normalised text is a question, such as "is okx down?", and no message."""
+    return flat.startswith("is ") or flat.endswith("?")

@@ -16,8 +16,8 @@ from app.model import (
 )
 
 
-def by_place(
-    kind: Literal["code", "message", "checklist", "test"],
+def _by_place(
+    kind: Literal["checklist", "test"],
     issues: Sequence[str],
     strengths: Sequence[float],
     because: str,
@@ -30,20 +30,20 @@ def by_place(
 def of_checklist(item: ChecklistItem, *, ticked: bool) -> Iterator[Evidence]:
     """Yield what a checklist item says: unticked it speaks for its issues, ticked against."""
     if ticked:
-        return by_place(
+        return _by_place(
             "checklist",
             item.points_to,
             weights.TICKED,
             _("You ticked “{text}”").format(text=item.text),
         )
-    return by_place("checklist", item.points_to, weights.UNTICKED, item.missing)
+    return _by_place("checklist", item.points_to, weights.UNTICKED, item.missing)
 
 
 def of_test(test: QuickTest, outcome: Outcome) -> Iterator[Evidence]:
     """Yield what the outcome of a quick test says."""
     result = test.on_pass if outcome == "pass" else test.on_fail
-    yield from by_place("test", result.points_to, weights.OUTCOME_FOR, result.because)
-    yield from by_place("test", result.speaks_against, weights.OUTCOME_AGAINST, result.because)
+    yield from _by_place("test", result.points_to, weights.OUTCOME_FOR, result.because)
+    yield from _by_place("test", result.speaks_against, weights.OUTCOME_AGAINST, result.because)
 
 
 def of_maintenance(tests: Iterable[QuickTest], name: str) -> Iterator[Evidence]:
@@ -51,7 +51,7 @@ def of_maintenance(tests: Iterable[QuickTest], name: str) -> Iterator[Evidence]:
     for test in tests:
         if test.live == "status":
             because = _("{name} says it's under maintenance").format(name=name)
-            yield from by_place("test", test.on_fail.points_to, weights.OUTCOME_FOR, because)
+            yield from _by_place("test", test.on_fail.points_to, weights.OUTCOME_FOR, because)
 
 
 def of_choice(issue: str, label: str) -> Evidence:

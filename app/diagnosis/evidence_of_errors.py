@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,9 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple
 
 from app.diagnosis import weights
-from app.diagnosis.evidence_of_answers import by_place
-from app.diagnosis.recognition import Owner, Reading, Recognised, is_telling, status_of
-from app.diagnosis.signatures import Hit, Signature
+from app.diagnosis.recognition import Owner, Reading, Recognised, status_of
+from app.diagnosis.signatures import Hit
 from app.i18n import _
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, CallerIp, ErrorCode, Evidence, Site
@@ -103,23 +101,19 @@ class Messages:
             exchange=self.name(entry.exchange), code=entry.code
         )
 
-    def of_general(
-        self, reading: Reading, sure: Collection[Recognised], exchange: str | None
-    ) -> GeneralMessages:
+    def of_general(self, reading: Reading, sure: Collection[Recognised]) -> GeneralMessages:
         """Return the evidence of messages that aren't the exchange's own.
 
-        `sure` are the errors of `exchange` that were recognised for certain.
+        `sure` are the errors of the exchange that were recognised for certain.
         """
-        errors = loud_errors(sure, reading)
+        beside = factor_beside(sure, reading)
         evidence: list[Evidence] = []
         strongest, position = 0.0, None
         for issue, signs in self._signs(reading, sure).items():
             best, *others = sorted(signs, reverse=True, key=lambda sign: sign.strength)
             further = weights.FURTHER_SIGNATURE * sum(sign.strength for sign in others[:2])
-            strength = factor_beside(issue, errors) * (best.strength + further)
-            if issue == NO_ISSUE and not (reading.mentions or exchange):
-                strength *= weights.OFF_TOPIC_WITHOUT_EXCHANGE
-            elif issue != NO_ISSUE and strength > strongest:
+            strength = beside * (best.strength + further)
+            if issue != NO_ISSUE and strength > strongest:
                 strongest, position = strength, best.position
             evidence.append(of_signature(issue, strength, best.quote))
         return GeneralMessages(tuple(evidence), position)
@@ -166,28 +160,18 @@ class Messages:
 
 
 def strength_of(error: Recognised, reading: Reading) -> float:
-    """Return how strongly an error speaks: by its code, its message, its place and repetition."""
-    strength = max(
-        weights.LITERAL_CODE if error.literal else 0.0,
-        weights.CODE[error.context] if error.context else 0.0,
-        weights.MESSAGE if error.telling else weights.SHORT_MESSAGE if error.message else 0.0,
-    )
-    strength += weights.CONFIRMED * (error.has_code and error.message)
-    strength += weights.REPEATED * math.log2(max(1, error.count))
+    """Return how strongly an error speaks: by its code or its message, and its place."""
+    if error.by_code:
+        strength = weights.CODE
+    else:
+        strength = weights.MESSAGE if error.by_message else weights.STATUS
     return strength + weights.LAST * error.last / max(1, len(reading.text.flat))
 
 
-def loud_errors(sure: Collection[Recognised], reading: Reading) -> list[ErrorCode]:
-    """Return the errors that weaken all other signs in the text."""
-    return [error.entry for error in sure if strength_of(error, reading) >= weights.SURE_ERROR]
-
-
-def factor_beside(issue: str, errors: Collection[ErrorCode]) -> float:
-    """Return the factor for signs of an issue beside loud `errors`."""
-    if not errors:
-        return 1.0
-    meant = any(issue in error.issues for error in errors)
-    return weights.WITHIN_ERROR if meant else weights.BESIDE_ERROR
+def factor_beside(sure: Collection[Recognised], reading: Reading) -> float:
+    """Return the factor for all other signs in a text with these errors of the exchange."""
+    loud = any(strength_of(error, reading) >= weights.SURE_ERROR for error in sure)
+    return weights.BESIDE_ERROR if loud else 1.0
 
 
 def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
@@ -195,17 +179,13 @@ def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
     meanings: dict[str, float] = {}
     entries = [owner.entry for owner in hit.owners if owner.entry and not owner.is_code]
     said = any(owner.entry is entry for owner in hit.owners for entry in own)
-    if entries and not said:
-        strength = weights.FOREIGN_MESSAGE if is_telling(hit) else weights.SHORT_MESSAGE
-        for entry in entries:
-            for issue, value in zip(entry.issues, by_rank(strength), strict=False):
-                meanings[issue] = max(meanings.get(issue, 0.0), value)
+    for entry in entries if not said else ():
+        for issue, value in _by_rank(entry, weights.MESSAGE):
+            meanings[issue] = max(meanings.get(issue, 0.0), value)
     for owner in hit.owners:
         if owner.issue is not None:
-            strength = strength_of_signature(
-                hit.signature, telling=is_telling(hit), off_topic=owner.issue == NO_ISSUE
-            )
-            meanings[owner.issue] = strength * (weights.SAID_TWICE if said else 1.0)
+            is_else = owner.issue == NO_ISSUE
+            meanings[owner.issue] = weights.OFF_TOPIC_SIGNATURE if is_else else weights.SIGNATURE
     return meanings
 
 
@@ -214,28 +194,18 @@ def _quote(reading: Reading, hit: Hit[Owner]) -> str:
     return found if len(found) <= LONGEST_QUOTE else f"{found[:LONGEST_QUOTE]}…"
 
 
-def by_rank(strength: float) -> tuple[float, ...]:
-    """Return the strengths for the issues of one error, likeliest first."""
-    return tuple(strength * share for share in weights.RANK)
+def _by_rank(entry: ErrorCode, strength: float) -> Iterator[tuple[str, float]]:
+    """Yield the issues of an error, likeliest first, each with its part of `strength`."""
+    for place, issue in enumerate(entry.issues):
+        yield issue, strength * weights.RANK[min(place, len(weights.RANK) - 1)]
 
 
 def of_error(
     entry: ErrorCode, strength: float, because: str, *, kind: Literal["code", "message"]
 ) -> Iterator[Evidence]:
     """Yield what a recognised code or message says."""
-    return by_place(kind, entry.issues, by_rank(strength), because)
-
-
-def strength_of_signature(found: Signature, *, telling: bool, off_topic: bool) -> float:
-    """Return how strongly a general signature speaks."""
-    if "{ip}" in found.parts and found.words <= weights.ADDRESS_WORDS:
-        return weights.ADDRESS_SIGNATURE
-    if off_topic:
-        return weights.OFF_TOPIC_SIGNATURE
-    if telling:
-        return weights.SIGNATURE
-    short = found.length >= weights.SHORT_LENGTH
-    return weights.SHORT_SIGNATURE if short else weights.SHORTEST_SIGNATURE
+    for issue, value in _by_rank(entry, strength):
+        yield Evidence(kind, issue, value, because)
 
 
 def of_signature(issue: str, strength: float, quote: str) -> Evidence:

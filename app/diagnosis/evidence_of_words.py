@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from app.diagnosis import weights
-from app.diagnosis.evidence_of_errors import factor_beside, loud_errors
+from app.diagnosis.evidence_of_errors import factor_beside
 from app.diagnosis.exchange_names import MentionIndex, without_names
 from app.diagnosis.normalised_text import Span
 from app.diagnosis.phrases import FoundPhrase, PhraseIndex
@@ -58,7 +58,6 @@ class FreeText:
         `sure` are the errors of the exchange that were recognised for certain.
         """
         if not reading.text.flat:
-            yield of_nothing_pasted()
             return
         yield of_text(
             named=bool(reading.mentions),
@@ -68,20 +67,20 @@ class FreeText:
         )
         if reading.is_machine_made and (sure or reading.has_message):
             return
+        beside = factor_beside(sure, reading)
         understood = reading.spans(sure)
         found = self._phrases.find(reading.text, understood)
-        yield from _of_phrases(found, reading, sure)
+        yield from _of_phrases(found, beside * weights.PHRASE)
         understood += (span for phrase in found for span in phrase.spans)
         if not understood or _words_outside(reading.text.flat, understood) >= weights.FEW_WORDS:
-            yield from self._of_model(reading, sure)
+            nobodys = weights.MACHINE_MADE if reading.is_machine_made else 1.0
+            yield from self._of_model(reading, nobodys * beside * weights.MODEL)
 
-    def _of_model(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:
+    def _of_model(self, reading: Reading, factor: float) -> Iterator[Evidence]:
         seen = marks(reading.mentions, reading.foreign)
         prediction = self.learn().predict(without_names(reading.text.flat, reading.mentions), seen)
         if prediction is None:
             return
-        own_words = not (reading.is_machine_made or sure)
-        factor = weights.MODEL if own_words else weights.MODEL_BESIDE_CODE
         for issue, log_odds in against_something_else(prediction.logs).items():
             strength = factor * log_odds
             told = strength >= weights.WORTH_SAYING
@@ -101,19 +100,15 @@ def against_something_else(logs: Mapping[str, float]) -> dict[str, float]:
         return {}
     highest = max(issues.values())
     together = math.log(sum(map(math.exp, issues.values()))) - logs.get(NO_ISSUE, 0.0)
-    return {issue: together + (log - highest) - weights.BY_CHANCE for issue, log in issues.items()}
+    return {issue: together + (log - highest) for issue, log in issues.items()}
 
 
-def _of_phrases(
-    found: Sequence[FoundPhrase], reading: Reading, sure: Collection[Recognised]
-) -> Iterator[Evidence]:
+def _of_phrases(found: Sequence[FoundPhrase], strength: float) -> Iterator[Evidence]:
     """Yield what the phrases that were found say: the same for each issue, however many."""
     quotes: dict[str, list[str]] = defaultdict(list)
     for phrase in found:
         quotes[phrase.phrase.owner].append(phrase.quote)
-    errors = loud_errors(sure, reading)
     for owner, said in quotes.items():
-        strength = weights.PHRASE * factor_beside(owner, errors)
         yield of_phrases(owner, strength, list(dict.fromkeys(said))[:MOST_QUOTES])
 
 
@@ -140,23 +135,15 @@ def of_model(issue: str, strength: float, quote: str) -> Evidence:
     return Evidence("words", issue, strength, f"{because}: “{quote}”" if quote else because)
 
 
-def of_nothing_pasted() -> Evidence:
-    """Return what speaks for something else when there is no text."""
-    return Evidence("words", NO_ISSUE, weights.NO_TEXT, "")
-
-
-def of_everyday() -> Evidence:
-    """Return the evidence of an everyday question: the text is not about an issue."""
-    return Evidence("words", NO_ISSUE, weights.EVERYDAY, "")
-
-
 def of_text(*, named: bool, foreign: bool, error: bool, message: bool) -> Evidence:
     """Return what any text says for something else, before it is read.
 
     `named`: it names an exchange; `foreign`: only hosts of others; `error`: it holds an error of
-    an exchange; `message`: or a fixed message that means an issue.
+    an exchange; `message`: it holds a fixed message that means an issue.
     """
-    strength = weights.ERROR_OF_EXCHANGE if error else weights.ANY_TEXT
-    strength += weights.FIXED_MESSAGE if message and not error else 0.0
+    if error:
+        strength = weights.ERROR_OF_EXCHANGE
+    else:
+        strength = weights.FIXED_MESSAGE if message else weights.ANY_TEXT
     strength += weights.EXCHANGE_NAMED if named else weights.FOREIGN_HOST if foreign else 0.0
     return Evidence("words", NO_ISSUE, strength, "")

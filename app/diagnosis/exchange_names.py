@@ -66,7 +66,7 @@ class MentionIndex:
                 long = len(word) >= weights.LONG_NAME
                 whole = left in "_/\\" or right in "_/\\" or long
                 counts = whole and not (left.isalnum() and not long)
-                votes = weights.PART_OF_NAME if counts else 0.0
+                votes = weights.NAME if counts else 0.0
             else:
                 votes = weights.NAME
             if votes:
@@ -108,13 +108,8 @@ def _joins(character: str) -> bool:
 
 
 def votes(mentions: Iterable[Mention]) -> dict[str, float]:
-    """Return the votes for each exchange: its best mention, and a little for each further one."""
+    """Return the votes for each exchange: those of its best mention."""
     best: dict[str, float] = defaultdict(float)
-    counts: dict[str, int] = defaultdict(int)
     for mention in mentions:
         best[mention.exchange] = max(best[mention.exchange], mention.votes)
-        counts[mention.exchange] += 1
-    return {
-        exchange: best[exchange] + weights.NAMED_AGAIN * min(5, counts[exchange] - 1)
-        for exchange in best
-    }
+    return best

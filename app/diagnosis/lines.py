@@ -40,14 +40,9 @@ def is_advice(line: str) -> bool:
     return _ADVICE.match(line) is not None and not is_machine_made(line)
 
 
-def is_frame(line: str) -> bool:
-    """Tell whether a normalised line is a frame of a traceback."""
-    return _FRAME.match(line) is not None
-
-
 def is_machine_made(line: str) -> bool:
     """Tell whether a program wrote a normalised line: a frame, a time, a level or code."""
-    if is_frame(line) or _DATE.match(line) or _MARK.search(line):
+    if _FRAME.match(line) or _DATE.match(line) or _MARK.search(line):
         return True
     clock = _CLOCK.search(line, 0, _LAST_CLOCK + _CLOCK_LENGTH)
     return clock is not None and clock.start() <= _LAST_CLOCK

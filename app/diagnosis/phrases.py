@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import ahocorasick_rs
 
 from app.diagnosis import weights
-from app.diagnosis.lines import is_frame
 from app.diagnosis.normalised_text import NormalisedText, Span, normalise
 from app.diagnosis.words import NOT_WORDS, SCRIPT, SMALL_WORDS, WORD, Token, stem, tokens
 
@@ -30,8 +29,6 @@ SHORT_GAP = 20
 """A quote leaves out the text between two words when it has more characters."""
 
 _SENTENCE_END = re.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
-_METHOD = re.compile(r"\b(?:get|post|put|delete|patch) (?:http|/)")
-_PATH = re.compile(r"(?:https?|wss?)://[^/? ]*([/?][^ ]*)")
 _SCRIPT = re.compile(f"[{SCRIPT}]")
 
 
@@ -160,15 +157,10 @@ def _start(token: Token) -> int:
 
 def _sentences(text: NormalisedText, understood: Iterable[Span]) -> list[list[Token]]:
     """Return the words of each sentence; of a long text those of its beginning and its end."""
-    # Of an address only the host is a word (testnet.example.com), not method, path and query.
-    paths = (match.span(1) for match in _PATH.finditer(text.flat))
-    methods = (match.span() for match in _METHOD.finditer(text.flat))
-    ignored = _merged([*understood, *methods, *paths])
+    ignored = _merged(understood)
     beginnings = [start for start, _ in ignored]
     sentences: list[list[Token]] = []
     for start, line in zip(text.starts, text.sentences, strict=True):
-        if is_frame(line):
-            continue
         position = 0
         for end, after in _sentence_ends(line):
             sentence = [

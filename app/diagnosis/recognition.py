@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 import re2
 
 from app.diagnosis import weights
-from app.diagnosis.code_numbers import Context, NumberHit, numbers
+from app.diagnosis.code_numbers import NumberHit, numbers
 from app.diagnosis.exchange_names import (
     OTHER,
     Mention,
@@ -95,7 +95,7 @@ class Reading:
         word that is only another exchange's code ("timeout") is a word like others.
         """
         found = list(found)
-        codes = {(error.entry.exchange, error.entry.code) for error in found if error.literal}
+        codes = {(error.entry.exchange, error.entry.code) for error in found if error.by_code}
         spans = [(hit.start, hit.end) for hit in self.numbers if hit.context != "bare"]
         for hit in self.hits:
             if any(owner.says_something(codes) for owner in hit.owners):
@@ -107,32 +107,35 @@ class Reading:
 
         Lines that only have an HTTP status are left out: the text after the status says more.
         """
-        codes = (error for error in found if error.literal or error.context not in {None, "http"})
-        lines = {self.text.line_span(error.position) for error in codes}
+        lines = {self.text.line_span(error.position) for error in found if error.by_code}
         return [span for span in sorted(lines) if is_machine_made(self.text.flat[slice(*span)])]
 
 
 @dataclass(slots=True)
 class Recognised:
-    """One error of one exchange in a text: how it stands there, where, and how often.
+    """One error of one exchange in a text: its first and last place, and what of it stands there.
 
-    `context` is the surest way in which its code stands there ("literal" for a code that is a text
-    of its own), None when only its message does; `telling`: the message is long enough to be sure.
+    `by_code`: its code; `by_status`: an HTTP status that is its code; `by_message`: its message,
+    which is `telling` if it is long enough to be sure.
     """
 
     entry: ErrorCode
     position: int
     last: int
-    context: Context | None = None
-    literal: bool = False
-    message: bool = False
+    by_code: bool = False
+    by_status: bool = False
+    by_message: bool = False
     telling: bool = False
-    count: int = 0
 
     @property
     def has_code(self) -> bool:
-        """Tell whether the code itself stands in the text."""
-        return self.literal or self.context is not None
+        """Whether the code itself stands in the text."""
+        return self.by_code or self.by_status
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether enough of it stands in the text not to be there by chance."""
+        return self.has_code or self.telling
 
 
 class Recogniser:
@@ -215,19 +218,18 @@ class Recogniser:
         messages: dict[tuple[str, str], Hit[Owner]] = {}
         for hit in reading.hits:
             exchanges = {owner.entry.exchange for owner in hit.owners if owner.entry}
-            general = any(owner.issue is not None for owner in hit.owners)
-            own = hit.signature.words >= (weights.OWN_WORDS if general else weights.TELLING_WORDS)
             for owner in hit.owners:
                 if owner.entry is None:
                     continue
                 exchange, code = owner.entry.exchange, owner.entry.code
+                sole = len(exchanges) == 1
                 if owner.is_code:
-                    worth = self._worth_of_literal(reading, hit, code, sole=len(exchanges) == 1)
-                    marks[exchange] = max(marks[exchange], worth)
+                    if sole and any(mark in code for mark in _DISTINCT):
+                        marks[exchange] = max(marks[exchange], weights.OWN_ERROR)
                     continue
                 messages[exchange, code] = hit
-                if own and len(exchanges) == 1:
-                    marks[exchange] += weights.OWN_MESSAGE
+                if sole and hit.signature.words >= weights.TELLING_WORDS:
+                    marks[exchange] += weights.OWN_ERROR
         for number in reading.numbers:
             owners = self._codes.get(number.code, ())
             if len(owners) == 1 and not named and _is_all(reading, number):
@@ -237,19 +239,11 @@ class Recogniser:
             for exchange in owners:
                 message = messages.get((exchange, number.code))
                 if message and _near(message, number):
-                    marks[exchange] += (
-                        weights.OWN_CODE if is_telling(message) else weights.OWN_MESSAGE
-                    )
+                    marks[exchange] += weights.OWN_ERROR
             sole = len(owners) == 1 and len(number.code) >= weights.LONG_CODE
             if sole and not named and self._fits(reading, number, owners[0]):
                 marks[owners[0]] += weights.SOLE_CODE
         return marks
-
-    @staticmethod
-    def _worth_of_literal(reading: Reading, hit: Hit[Owner], code: str, *, sole: bool) -> float:
-        if sole and any(mark in code for mark in _DISTINCT):
-            return weights.OWN_CODE
-        return weights.SHOUTED_CODE if "_" in code and _labelled(reading, hit) else 0.0
 
     def _fits(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
         """Tell whether what stands around a code is its message, or no English at all.
@@ -282,30 +276,27 @@ class Recogniser:
         """Return the errors of `exchange` in a text, each once, in the order of the text."""
         found: dict[tuple[str, str | None], Recognised] = {}
         for number in reading.numbers:
-            context = self._context(reading, number, exchange)
-            if context is None:
+            if not self._is_code_of(reading, number, exchange):
                 continue
-            entry = self._entry(reading, exchange, number.code, number.start, context)
+            status = number.context == "http"
+            entry = self._entry(reading, exchange, number.code, number.start, status=status)
             if entry is not None:
                 error = _noted(found, entry, number.start, number.start)
-                error.context = _surer(error.context, context)
-                error.count += 1
+                error.by_status |= status
+                error.by_code |= not status
         for hit in reading.hits:
             for owner in hit.owners:
                 if owner.entry is None or owner.entry.exchange != exchange:
                     continue
                 if not owner.is_code:
                     error = _noted(found, owner.entry, hit.start, hit.last)
-                    error.message = True
+                    error.by_message = True
                     error.telling |= is_telling(hit)
-                    error.count = max(error.count, hit.times)
                 elif self._stands_as_code(reading, hit, owner.entry):
-                    error = _noted(found, owner.entry, hit.start, hit.last)
-                    error.literal = True
-                    error.count = max(error.count, hit.times)
+                    _noted(found, owner.entry, hit.start, hit.last).by_code = True
         if entry := self._whole_message(reading, exchange):
             error = _noted(found, entry, 0, 0)
-            error.message = error.telling = True
+            error.by_message = error.telling = True
         return sorted(found.values(), key=lambda error: error.position)
 
     def _whole_message(self, reading: Reading, exchange: str) -> ErrorCode | None:
@@ -320,22 +311,18 @@ class Recogniser:
             return False
         if not any(_is_whole(reading.text.flat, *span) for span in hit.spans):
             return False
-        return self._entry(reading, entry.exchange, entry.code, hit.start, "key") is entry
+        return self._entry(reading, entry.exchange, entry.code, hit.start) is entry
 
-    def _context(self, reading: Reading, number: NumberHit, exchange: str) -> Context | None:
-        """Return how surely a number is a code of `exchange`; None when it isn't."""
+    def _is_code_of(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
+        """Tell whether a number stands as a code or a status of `exchange`."""
         entries = self._knowledge.errors(exchange, number.code)
-        if not entries:
-            return None
         if number.context == "http":
-            return "http" if any(_is_status(entry) for entry in entries) else None
+            return any(map(_is_status, entries))
         if number.context == "key":
-            return "key"
-        if len(number.code.lstrip("-")) <= len("404"):
-            return None
-        if number.context != "bare":
-            return number.context
-        return "named" if self._is_named(reading, number, exchange) else None
+            return bool(entries)
+        is_long = len(number.code.lstrip("-")) > len("404")
+        stands = number.context == "code" or self._is_named(reading, number, exchange)
+        return bool(entries) and is_long and stands
 
     def _is_named(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
         """Tell whether a bare number follows the exchange's name, begins the text, or has its text.
@@ -356,11 +343,11 @@ class Recogniser:
         )
 
     def _entry(
-        self, reading: Reading, exchange: str, code: str, position: int, context: Context
+        self, reading: Reading, exchange: str, code: str, position: int, *, status: bool = False
     ) -> ErrorCode | None:
         """Return the entry of a code that fits the text around `position`, else the general one."""
         entries = self._knowledge.errors(exchange, code)
-        if context == "http":
+        if status:
             entries = tuple(entry for entry in entries if _is_status(entry))
         flat = reading.text.flat
         for place in (flat[max(0, position - weights.CLOSE) : position + 3 * weights.CLOSE], flat):
@@ -434,22 +421,6 @@ def _near(message: Hit[Owner], number: NumberHit) -> bool:
     return (
         message.last >= number.start - weights.CLOSE and message.start <= number.end + weights.CLOSE
     )
-
-
-_CONTEXTS: Mapping[Context | None, int] = {
-    "key": 0,
-    "bracket": 1,
-    "word": 2,
-    "signed": 3,
-    "named": 4,
-    "http": 5,
-    "bare": 6,
-    None: 7,
-}
-
-
-def _surer(known: Context | None, other: Context) -> Context:
-    return other if known is None or _CONTEXTS[other] < _CONTEXTS[known] else known
 
 
 def _noted(

@@ -10,13 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.diagnosis.code_numbers import Context
-
 # --- Something else ---------------------------------------------------------------------------
 # The evidence that a text is not about connecting an exchange. Every issue is measured against it.
-
-NO_TEXT = 0.3
-"""Nothing was pasted: the checklist and the tests are read by people who have a problem."""
 
 ANY_TEXT = 1.5
 """Something was pasted."""
@@ -24,8 +19,8 @@ ANY_TEXT = 1.5
 ERROR_OF_EXCHANGE = -3.5
 """Instead of `ANY_TEXT`: an error of an exchange was recognised in it."""
 
-FIXED_MESSAGE = -1.5
-"""Added for a fixed message that means an issue: somebody who pastes that asks nothing else."""
+FIXED_MESSAGE = 0.0
+"""Instead of `ANY_TEXT`: a fixed message that means an issue, and no error of an exchange."""
 
 EXCHANGE_NAMED = -3.0
 """Added when the text names an exchange."""
@@ -33,76 +28,43 @@ EXCHANGE_NAMED = -3.0
 FOREIGN_HOST = 6.0
 """Added when the text names no exchange, but hosts of others."""
 
-EVERYDAY = 1.0
-"""Added when the text asks an everyday question, and holds no error."""
-
 OFF_TOPIC_SIGNATURE = 4.0
 """Added for a fixed message of a program or service that is no exchange."""
 
-OFF_TOPIC_WITHOUT_EXCHANGE = 1.8
-"""Factor of that when the text names no exchange."""
-
 # --- Codes and messages of an exchange --------------------------------------------------------
 
-CODE: Mapping[Context, float] = {
-    "key": 5.0,
-    "bracket": 4.5,
-    "word": 4.5,
-    "signed": 4.5,
-    "named": 4.0,
-    "http": 2.6,
-    "bare": 0.0,
-}
-"""An exchange's own code, by how it stands in the text. A status says less than a code."""
+CODE = 5.0
+"""An exchange's own code."""
 
-LITERAL_CODE = 5.0
-"""A code that is a whole text (EAPI:Invalid key), or a code from a link."""
-
-CONFIRMED = 1.0
-"""Added when the code's message stands there too."""
+STATUS = 2.6
+"""The status of an answer (HTTP 429), as a code of the exchange. It says less than a code."""
 
 MESSAGE = 4.0
-"""A message of the exchange without its code."""
-
-SHORT_MESSAGE = 2.0
-"""A message of a word or two, which also stand in other texts."""
-
-FOREIGN_MESSAGE = 2.6
-"""A message of another or of an unknown exchange."""
+"""A message of an exchange without its code."""
 
 TELLING_WORDS = 3
 TELLING_LENGTH = 18
 """A message of this many words or characters is hardly said by chance; others are short."""
 
-RANK = (1.0, 0.8, 0.7, 0.62, 0.55)
-"""Factors for the issues that one error can mean, likeliest first."""
+RANK = (1.0, 0.8, 0.7)
+"""Factors for the issues that one error can mean, likeliest first; the last is for all others."""
 
 OF_SEVERAL_EXCHANGES = 2.5
 """A code alone that several exchanges have, for each of them."""
-
-REPEATED = 0.2
-"""Added for each doubling of how often a code or message stands in a log."""
 
 LAST = 0.4
 """Added in proportion to how far down it stands: the last error stopped the bot."""
 
 SURE_ERROR = 3.5
-"""From this strength on an error weakens all other signs in the text, by the next two factors."""
+"""From this strength on an error weakens all other signs in the text."""
 
 BESIDE_ERROR = 0.5
-"""Factor for signs of an issue that the error can't mean."""
-
-WITHIN_ERROR = 0.7
-"""Factor for signs of an issue that it can mean."""
+"""Factor for all other signs beside such an error: the exchange's own error says more."""
 
 # --- Fixed messages that mean an issue wherever they stand ------------------------------------
 
 SIGNATURE = 3.8
-SHORT_SIGNATURE = 3.4
-SHORTEST_SIGNATURE = 2.5
-"""A signature of an issue; a short signature; a signature of fewer than `SHORT_LENGTH`
-characters."""
-SHORT_LENGTH = 8
+"""A signature of an issue."""
 
 STATUS_SIGNATURE = 2.2
 """The status of an answer (HTTP 429)."""
@@ -110,15 +72,8 @@ STATUS_SIGNATURE = 2.2
 STATUS_BESIDE_MESSAGE = 0.5
 """Factor for a status beside a message that means an issue: the message says more."""
 
-ADDRESS_SIGNATURE = 0.4
-ADDRESS_WORDS = 3
-"""The most words of a signature that is only there for its IP address."""
-
 FURTHER_SIGNATURE = 0.3
 """Factor for the second and third signature of one issue: a traceback repeats itself."""
-
-SAID_TWICE = 0.5
-"""Factor when the same words are a message of the exchange, which counts already."""
 
 IN_LINE_OF_ERROR = 0.2
 """Factor in a line of JSON or of a log that holds a recognised code: the code says more."""
@@ -137,14 +92,11 @@ PHRASE_GAP = 8
 FEW_WORDS = 4
 """With fewer words besides fixed messages and phrases, the model of reports is not asked."""
 
-MODEL = 1.8
-MODEL_BESIDE_CODE = 1.1
-"""Factors for the log-odds of the model of reports: in somebody's own words, and in lines that a
-program wrote or beside a recognised error. Above 1, because the training stops early."""
+MODEL = 1.7
+"""Factor for the log-odds of the model of reports. Above 1, because the training stops early."""
 
-BY_CHANCE = 0.15
-"""Taken from the log-odds of the model: a text about something else is a little like many issues.
-More of it finds fewer issues, and names fewer in texts about something else."""
+MACHINE_MADE = 0.6
+"""Factor of that in lines that a program wrote: they are nobody's own words."""
 
 LEAST_QUOTED = 0.12
 """A word is quoted as a reason when it adds at least this much."""
@@ -201,55 +153,29 @@ FAR_BEHIND = 3.5
 WORTH_SAYING = 0.25
 """Weaker evidence counts, but is not told as a reason."""
 
-# --- What to ask next -------------------------------------------------------------------------
-
-SEES_ITS_CAUSE = 0.9
-"""How likely visitors choose their cause when it is among those offered."""
-
-USUALLY_YES = 0.7
-"""How likely an item is done, or a test succeeds, when it has nothing to do with the cause."""
-
-LEAST_GAIN = 0.05
-"""The least bits that the answers of a question must be expected to tell."""
-
 # --- Which exchange a text is about: votes, not log-odds --------------------------------------
 
 HOST = 3.0
 """A host of the exchange."""
 
 NAME = 2.0
-"""Its name as a word."""
-
-PART_OF_NAME = 0.8
-"""Its name within a path, a file or a class."""
+"""Its name, as a word or in a path, a file or a class."""
 
 LONG_NAME = 5
 """A name of this length also counts within a longer word."""
 
-NAMED_AGAIN = 0.2
-"""Each further mention, up to five."""
-
 CHOSEN = 2.5
 """The visitor chose it: more than its name, less than its host."""
 
-OWN_CODE = 3.0
-"""A code that only this exchange has in this form (EAPI:...), or a code beside its message."""
-
-OWN_MESSAGE = 1.5
-"""A message that only this exchange has, or a short message beside its code."""
+OWN_ERROR = 3.0
+"""A message, or a code in this form (EAPI:...), that only this exchange has, or a code beside its
+message."""
 
 SOLE_CODE = 1.0
 """A code that only this exchange has, or a text that is nothing but a code."""
 
-SHOUTED_CODE = 0.6
-"""A code such as INVALID_SIGNATURE, which others use too: not enough by itself."""
-
 ENOUGH_VOTES = 0.7
 """Fewer votes name no exchange."""
-
-OWN_WORDS = 5
-"""The least words of a message that votes for its exchange although it is also a general
-signature."""
 
 LONG_CODE = 5
 """A code of this length votes for the only exchange that has it."""

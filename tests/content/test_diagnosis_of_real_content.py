@@ -76,7 +76,13 @@ def test_an_everyday_question_is_answered(
 
 
 @pytest.mark.parametrize(
-    "text", ["is binance down right now", "does this work with deribit?", "phemex error 10500"]
+    "text",
+    [
+        "is binance down right now",
+        "is okx under maintenance?",
+        "does this work with deribit?",
+        "phemex error 10500",
+    ],
 )
 def test_beside_the_answer_to_an_everyday_question_nothing_is_guessed(
     engine: Engine, text: str

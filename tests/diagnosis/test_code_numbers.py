@@ -25,16 +25,15 @@ def hits(text: str) -> list[tuple[str, str]]:
         ("'err-code': '41010'", "41010", "key"),
         ('["error",41010,"calm"]', "41010", "key"),
         ("ERROR: -7015, Way", "-7015", "key"),
-        ("[41010] no string", "41010", "bracket"),
-        ("WindException: -7015: no", "-7015", "signed"),
-        ("it says error 41010 when I run", "41010", "word"),
-        ("报错 41010", "41010", "word"),
-        ("ошибка 41010", "41010", "word"),
+        ("[41010] no string", "41010", "code"),
+        ("WindException: -7015: no", "-7015", "code"),
+        ("it says error 41010 when I run", "41010", "code"),
+        ("报错 41010", "41010", "code"),
+        ("ошибка 41010", "41010", "code"),
         ("HTTP status is 401.", "401", "http"),
         ("503 Service Unavailable", "503", "http"),
         ("<Response [451]>", "451", "http"),
         ("STATUS_CODE: 401", "401", "http"),
-        ("GET https://windbank.example/fly?now=1 401", "401", "http"),
         ("429s all day", "429", "http"),
         ("I saw 41010 birds", "41010", "bare"),
     ],
@@ -62,7 +61,3 @@ def test_how_a_number_stands(text: str, code: str, context: str) -> None:
 )
 def test_parts_of_other_things_are_no_codes(text: str) -> None:
     assert hits(text) == []
-
-
-def test_an_access_log_is_no_answer_of_an_exchange() -> None:
-    assert hits('"GET /api/v1/kites HTTP/1.1" 401') == [("401", "bare")]

@@ -42,8 +42,6 @@ def test_finds(phrase: str, text: str) -> None:
         pytest.param("loose knot", "the knot. A loose dog runs", id="two sentences"),
         pytest.param("loose knot", "the knot " + "of my aunt " * 5 + "is loose", id="far apart"),
         pytest.param("not fly", "my kite flies", id="negation missing"),
-        pytest.param("loose knot", "https://example.com/loose/knot?a=b", id="path of an address"),
-        pytest.param("kite fly", "at Kite.fly (kite.js:1)", id="frame of a traceback"),
     ],
 )
 def test_does_not_find(phrase: str, text: str) -> None:
