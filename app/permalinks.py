@@ -17,17 +17,17 @@ from app.model import NO_ISSUE, ChecklistItem, Diagnostic, Issue, QuickTest, Tip
 
 FILE = "permalinks.txt"
 HEAD = """\
-# Every permalink that was ever published. `helpcenter publish` adds new ones, `helpcenter check`
-# fails when one leads nowhere. Take none away: somebody may have it in a ticket or a bookmark.
+# Every link that was ever published. `helpcenter publish` adds new links, and `helpcenter check`
+# fails if a link leads nowhere. Never remove a line: the link may be in a ticket or a bookmark.
 """
-"""What the file begins with."""
+"""The comment at the top of the file."""
 
 REDIRECTS = "redirects.txt"
 REDIRECTS_HEAD = """\
-# Where the permalinks of retired pages lead: the old link, a space, the new link.
-# `helpcenter retire` adds lines. Take none away: somebody may have the old link in a bookmark.
+# Where the links of retired pages lead: the old link, a space, the new link. `helpcenter retire`
+# adds lines. Never remove a line: the old link may be in a ticket or a bookmark.
 """
-"""What that file begins with."""
+"""The comment at the top of the file with redirects."""
 
 NO_PERMALINK = "not a permalink; remove the line, and run: helpcenter publish"
 
