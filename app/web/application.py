@@ -81,6 +81,7 @@ def create_app(
         own=settings.templates,
         keeps_unanswered=settings.keep_unanswered,
         dev=lambda: dev.Shown(live.state, assets.version()) if assets else None,
+        follow=settings.dev,
     )
 
     metrics = Metrics()

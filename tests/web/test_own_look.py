@@ -189,6 +189,18 @@ def test_a_template_is_laid_over_ours_and_can_build_on_it(overlay: Overlay) -> N
         assert visitor.get("/nonsuch").status_code == 404
 
 
+def test_an_upgrade_of_the_files_changes_no_page_before_the_restart(overlay: Overlay) -> None:
+    line = '{{% extends "ours/base.html" %}}{{% block footer %}}{}{{% endblock %}}'
+    own = overlay({"base.html": line.format("Old")})
+    with visitor_of(own) as visitor:
+        assert Document(visitor.get("/").text).one("footer", class_="bottom").text == "Old"
+        overlay({"base.html": line.format("{{ only_the_new_program_has_this }}")})
+        for path in ("/", "/?exchange=teashop", "/issues/cold-water"):
+            page = visitor.get(path)
+            assert page.status_code == 200
+            assert Document(page.text).one("footer", class_="bottom").text == "Old"
+
+
 def test_the_template_of_the_documentation_does_as_it_says(overlay: Overlay) -> None:
     example = (ROOT / "docs/adopting.md").read_text("utf-8").split("```html\n")[1].split("```")[0]
     with visitor_of(overlay({"base.html": example})) as visitor:

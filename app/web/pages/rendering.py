@@ -110,7 +110,8 @@ class Renderer:
     A file of `own` is used instead of ours of the same name, which it may extend or include as
     `ours/<name>`. Raises `BrokenTemplateError` when a file of `own` can't be read.
     `keeps_unanswered` lets a page say that texts without an answer are kept. `dev` gives what is
-    shown (`dev.Shown`) to `_dev.html` while somebody writes content, else None.
+    shown (`dev.Shown`) to `_dev.html` while somebody writes content, else None. With `follow`,
+    changed files are read again; without it, an upgrade changes nothing until the restart.
     """
 
     def __init__(
@@ -121,8 +122,10 @@ class Renderer:
         own: Path | None = None,
         keeps_unanswered: bool = False,
         dev: Callable[[], object] = lambda: None,
+        follow: bool = False,
     ) -> None:
         self._environment = Environment(
+            auto_reload=follow,
             loader=ChoiceLoader(
                 [
                     FileSystemLoader([*([own] if own else []), templates]),
