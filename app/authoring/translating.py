@@ -100,7 +100,9 @@ def update(
         old = files.get(source.path)
         found: dict[Place, str] = {}
         marks: dict[str, str] = {}
-        for place, text in source_texts(source.entity).items():
+        # The body is the end of a file, so its mark comes last.
+        places = source_texts(source.entity)
+        for place, text in sorted(places.items(), key=lambda item: item[0] == ("body",)):
             found[place], marks[spelled(place)] = _entry(
                 old, place, text, memory, given or {}, accept=source.path in accepted
             )

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.authoring.translating import update
 from app.checks import check
 from app.content.folder import Folder
-from app.content.loader import load
+from app.content.loader import Content, load
 from app.development import catalogs
 from app.languages import Language
 from app.settings import ROOT
@@ -43,6 +44,18 @@ def test_nothing_of_the_content_is_missing_or_stale() -> None:
         if finding.rule in rules | {"glossary-term"}
     ]
     assert found == [], "run `helpcenter translations update`, and translate what it adds"
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.folder)
+def test_an_update_changes_no_file_that_is_up_to_date(language: Language, content: Content) -> None:
+    written = update(content, language)
+    assert len(written) > 30
+    changed = [
+        path.name
+        for path, text in written.items()
+        if text is None or path.read_text("utf-8") != text
+    ]
+    assert changed == [], f"run `helpcenter translations update {language.folder}`"
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.folder)
