@@ -205,6 +205,15 @@ def pages() -> Iterator[TestClient]:
         yield running
 
 
+@pytest.mark.parametrize("prefix", ["", "/es", "/pt-br", "/ru", "/tr", "/zh-hans"])
+def test_the_address_to_enter_for_a_new_passphrase_can_be_copied(
+    pages: TestClient, prefix: str
+) -> None:
+    page = Document(pages.get(f"{prefix}/diagnose?exchange=okx&error=50105").text)
+    step = page.one("div", id="answer").all("li")[3]
+    assert step.one("button", class_="copy-here js")["data-copy"] == "107.189.19.87"
+
+
 def reply(pages: TestClient, path: str) -> list[str]:
     response = pages.get(path)
     assert response.status_code == 200, path
