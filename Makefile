@@ -50,7 +50,7 @@ browser: setup browser-ready  ## Run the tests in a real browser
 	@$(BIN)/pytest -m browser -n 2
 
 HARDENING := tests/hardening tests/web/test_attacks.py tests/web/test_connections.py \
-    tests/web/test_hostile_input.py tests/web/test_insights_cache.py \
+    tests/web/test_hostile_input.py tests/web/test_insights_cache.py tests/web/test_live.py \
     tests/feedback/test_failures.py tests/feedback/test_served.py tests/diagnosis/test_hostile.py
 
 .PHONY: hardening fuzz

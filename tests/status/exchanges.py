@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+from app.content.folder import Folder
 from app.model import Exchange
 
 BEGIN, END = 1_795_942_800_000, 1_795_946_400_000
@@ -128,9 +129,11 @@ class Played(ThreadingHTTPServer):
         )
 
     def content(self, source: Path, target: Path) -> Path:
-        """Copy a content folder whose exchanges are asked here."""
+        """Copy a content folder whose exchanges are asked here, in English alone."""
+        languages = {language.folder for language in Folder(source).languages()}
         for path in source.rglob("*"):
-            if path.is_file() and path.name != "permalinks.txt":
+            top = path.relative_to(source).parts[0]
+            if path.is_file() and top not in {"permalinks.txt", *languages}:
                 text = path.read_bytes()
                 if path.parent.name == "exchanges":
                     text = self._redirected(path.stem, text.decode()).encode()

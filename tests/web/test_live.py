@@ -430,7 +430,7 @@ class Visitors:
 
 
 @pytest.mark.parametrize(
-    ("edits", "seed"), [(60, 1), pytest.param(1000, 2, marks=pytest.mark.slow)]
+    ("edits", "seed"), [(300, 1), pytest.param(1000, 2, marks=pytest.mark.hardening)]
 )
 def test_random_edits_never_break_the_service(
     content: Path,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from app.content.folder import Folder as ContentFolder
 from app.settings import ROOT
 from tests.conftest import MARBLES, TEAPOTS
 from tests.operating.proxy import CONFIGURATION
@@ -67,12 +70,30 @@ class Folder:
         (self.path / f"{len(self.names):03}-{plain}.html").write_text(whole, "utf-8")
 
 
-def add_all_pages(folder: Folder, content: Path, *, but: str = "") -> None:
-    """Add every page that a link leads to, but for addresses that have `but` in them."""
+def add_all_pages(folder: Folder, content: Path) -> None:
+    """Add every page that a link leads to."""
     with client(content, base_url=BASE_URL) as visitor:
-        found = walk(visitor, follow=lambda path: "?" not in path and not (but and but in path))
+        found = walk(visitor, follow=lambda path: "?" not in path)
         for address in found.pages:
             folder.add(f"{content.name}{address}", visitor.get(address).text)
+
+
+def add_real_pages(folder: Folder) -> None:
+    """Add each page of the real content in English, and a share of them in every other language.
+
+    Together the languages have every page again. Of 500 pages about error codes there is none: the
+    fixtures have the same kinds.
+    """
+    languages = [language.folder for language in ContentFolder(ROOT / "content").languages()]
+    with client(ROOT / "content", base_url=BASE_URL) as visitor:
+        found = re.findall(rf"<loc>{BASE_URL}(/[^<]*)</loc>", visitor.get("/sitemap.xml").text)
+        pages = [path for path in found if "/errors/" not in path]
+        own = {name: [path for path in pages if path.startswith(f"/{name}/")] for name in languages}
+        english = [path for path in pages if not path.startswith(tuple(f"/{n}/" for n in own))]
+        assert len(english) > 40
+        shares = [pages_[at :: len(own)] for at, pages_ in enumerate(own.values())]
+        for address in (*english, *itertools.chain(*shares)):
+            folder.add(f"content{address}", visitor.get(address).text)
 
 
 def add_states(folder: Folder, data: Path) -> None:
@@ -108,8 +129,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """Return a folder with all of them."""
     path = tmp_path_factory.mktemp("pages")
     folder = Folder(path)
-    # Of 500 pages about error codes a few are enough: the codes are of the same kinds as theirs.
-    add_all_pages(folder, ROOT / "content", but="/errors/")
+    add_real_pages(folder)
     add_all_pages(folder, MARBLES)
     add_all_pages(folder, TEAPOTS)
     add_states(folder, tmp_path_factory.mktemp("data"))
