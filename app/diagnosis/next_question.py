@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from app.content.variables import fill
 from app.diagnosis import weights
 from app.diagnosis.verdict import Ranked
 from app.i18n import N_, _
@@ -53,8 +54,12 @@ def label_of(issue: str, entry: ErrorCode | None, knowledge: KnowledgeBase) -> s
     for option in options_of(entry):
         if option.issue == issue:
             return option.label
-    found = knowledge.issue(issue, entry.exchange if entry else None)
-    return (found.choice or found.symptom) if found else issue
+    found = knowledge.raw_issue(issue)
+    if found is None:
+        return issue
+    # Only the label is filled in: an issue has hundreds of texts.
+    exchange = entry.exchange if entry and found.concerns(entry.exchange) else None
+    return fill(found.choice or found.symptom, knowledge.variables(exchange))
 
 
 def which_exchange(exchanges: Sequence[str], knowledge: KnowledgeBase) -> NextQuestion:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 SCRIPT = "぀-ヿ㐀-䶿一-鿿가-힯"
@@ -41,6 +42,7 @@ _LAST_LETTERS = frozenset("sgdne")
 stems."""
 
 
+@lru_cache(maxsize=10_000)
 def stem(word: str) -> str:
     """Return `word` without its English endings; words in other alphabets stay as they are."""
     if len(word) <= 3 or word[-1] not in _LAST_LETTERS:  # noqa: PLR2004
@@ -85,8 +87,6 @@ def tokens(sentence: str, offset: int = 0) -> Iterator[Token]:
         terms = [stem(word)]
         if word in NOT_WORDS:
             terms.append("not")
-        if word.startswith("api") and len(word) > 5:  # noqa: PLR2004
-            terms += ("api", stem(word[3:]))
         if previous:
             terms.append(stem(previous + word))
         previous = word if word.isascii() else ""
