@@ -127,7 +127,9 @@ def _about_item(item: ChecklistItem) -> NextQuestion:
         Choice(label=_("No"), checklist={item.id: False}),
         Choice(label=_("I don't know"), skip=item.id),
     )
-    return NextQuestion(text=item.text, options=options)
+    # An item is a statement, and Yes and No need a question.
+    asked = _("Is this true? {statement}").format(statement=item.text)
+    return NextQuestion(text=asked, options=options)
 
 
 def _test(test: QuickTest) -> NextQuestion:

@@ -128,6 +128,14 @@ def test_none_of_these_asks_for_something_else_three_times_at_most(diagnose: Dia
     assert (last.verdict, last.question, last.matches) == ("unknown", None, ())
 
 
+def test_an_item_of_the_checklist_is_asked_as_a_question(diagnose: Diagnose) -> None:
+    told = {"tests": {"other-field": "pass"}, "chosen": NO_ISSUE, "skipped": ["others"]}
+    asked = diagnose("the string is refused", **told).question
+    assert asked is not None
+    assert asked.text == "Is this true? The string is on the list"
+    assert [option.label for option in asked.options] == ["Yes", "No", "I don't know"]
+
+
 def test_a_chosen_cause_needs_no_text(diagnose: Diagnose) -> None:
     diagnosis = diagnose(chosen="lost-whistle")
 
