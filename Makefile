@@ -37,7 +37,7 @@ serve: setup  ## Serve the help center
 	@$(BIN)/helpcenter serve --host $(HOST) --port $(PORT)
 
 test: setup browser-ready nginx-ready vnu-ready observatory-ready  ## Run all tests except those that take minutes
-	@$(BIN)/pytest -m "not hardening" -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -m "not hardening" -n 3 --dist loadfile --no-loadscope-reorder
 
 # Folders without a quick test: only to collect them would take a tenth of the time.
 NOT_QUICK := browser fuzz hardening operating
