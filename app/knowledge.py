@@ -53,9 +53,7 @@ class KnowledgeBase:
 
     def body_source(self, page: Article) -> str:
         """Return the body of a page in English, before its variables were filled in."""
-        content = self.content.original or self.content
-        pages: tuple[Article, ...] = (*content.issues, *content.exchanges, *content.questions)
-        return next((other.body for other in pages if other.url == page.url), page.body)
+        return self._bodies.get(page.url, page.body)
 
     def changed(self, page: Article) -> dt.date | None:
         """Return when the file of a page was changed last, where that is known."""
@@ -139,6 +137,12 @@ class KnowledgeBase:
     def _present(self, exchange: str | None) -> str:
         """Return the present id for an old id of an exchange, anything else unchanged."""
         return self._exchange_aliases.get(exchange or "", exchange or "")
+
+    @cached_property
+    def _bodies(self) -> dict[str, str]:
+        content = self.content.original or self.content
+        pages: tuple[Article, ...] = (*content.issues, *content.exchanges, *content.questions)
+        return {page.url: page.body for page in pages}
 
     @cached_property
     def _issues_by_slug(self) -> dict[str, Issue]:
