@@ -17,13 +17,13 @@ from tantivy import Query
 from app import addresses
 from app.knowledge import KnowledgeBase
 from app.languages import current
-from app.search.analysis import cut, stemming, tokens_of
+from app.search.analysis import codes_and_compounds, cut, stemming
 from app.search.documents import ALWAYS, NONE_CHOSEN, Passage, documents_of
 from app.search.names import Names
 from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, ParsedQuery, QueryBuilder, clean
 from app.search.results import Result
 from app.search.snippets import Snippets
-from app.search.words import Words, rarities
+from app.search.words import Words
 
 PASSAGES_PER_RESULT = 20
 """How many passages are looked at for each result, on average."""
@@ -49,6 +49,7 @@ class SearchIndex:
         self._schema = _schema()
         index = tantivy.Index(self._schema)
         index.register_tokenizer("words", analyzer)
+        index.register_tokenizer("codes", codes_and_compounds())
         # With one thread, documents that fit equally well keep their order.
         writer = index.writer(heap_size=64_000_000, num_threads=1)
         for fields in self._fields():
@@ -57,10 +58,8 @@ class SearchIndex:
         writer.wait_merging_threads()
         index.reload()
         self._searcher = index.searcher()
-        size = len(self._documents)
-        words = Words(self._searcher, "text", analyzer, size)
-        codes = rarities(self._searcher, "codes", size)
-        self._queries = QueryBuilder(self._schema, words, codes)
+        words = Words(self._searcher, analyzer, len(self._documents))
+        self._queries = QueryBuilder(self._schema, words)
 
     def _fields(self) -> Iterator[dict[str, Any]]:
         """Yield the fields of all pages, then of all passages."""
@@ -73,9 +72,7 @@ class SearchIndex:
                 "title": [*map(cut, document.names)],
                 "lead": [*map(cut, document.lead)],
                 "text": texts,
-                "codes": [
-                    *{token for text in texts for token in tokens_of(text) if not token.isalpha()}
-                ],
+                "codes": texts,
                 "told": [*document.told],
                 "kind": document.kind,
                 "exchange": document.exchange if document.code else "",
@@ -189,7 +186,8 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for field in (*PAGE_FIELDS, "told", "passage"):
         builder.add_text_field(field, tokenizer_name="words")
-    for field in ("codes", "kind", "exchange", "shown"):
+    builder.add_text_field("codes", tokenizer_name="codes", index_option="basic")
+    for field in ("kind", "exchange", "shown"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("number", fast=True)
     builder.add_integer_field("page", indexed=True)

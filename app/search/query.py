@@ -25,11 +25,8 @@ for."""
 PAGE_FIELDS = {"title": 2.0, "lead": 1.0, "text": 1.0}
 """How much a match counts. `text` has the title and the lead too, so they count 3 and 2."""
 
-CODE_WEIGHT = 2.0
-"""How much more a code or compound counts than a word."""
-
-KIND_BONUS = {"page": -1.0, "error": -2.0}
-"""The bonus of a page over issues that also match."""
+ERROR_BONUS = -2.0
+"""The bonus of an error code over other pages that also match."""
 
 EXCHANGE_BONUS = 4.0
 """What an error code gains whose exchange is chosen or named."""
@@ -39,10 +36,6 @@ SHOWN_BONUS = 4.0
 
 TOLD_WEIGHT = 2.0
 """Factor for BM25 of the reports of people whom a page helps."""
-
-SENTENCE_WORDS, SENTENCE_WEIGHT = 3, 2.0
-"""From this number of words on, a title or lead that holds the whole query gains their score times
-this factor."""
 
 _QUOTED = re.compile(r'(?<!\S)"([^"]+\s[^"]+)"(?!\S)')
 _UNFINISHED = re.compile(r"[^\W\d_]\Z")
@@ -57,8 +50,6 @@ class ParsedQuery(NamedTuple):
     """What is matched whole: codes, and compounds such as `api-signature-not-valid`."""
     quoted: tuple[Phrase, ...] = ()
     """What a page must hold."""
-    sentence: Phrase = ()
-    """The whole query."""
     unknown: int = 0
     """How many words no page holds."""
 
@@ -69,15 +60,11 @@ def clean(query: str) -> str:
 
 
 class QueryBuilder:
-    """Builds queries for an index with this schema.
+    """Builds queries for an index with this schema and these words."""
 
-    Its pages hold these `words`, and `codes`, each with how much it says.
-    """
-
-    def __init__(self, schema: tantivy.Schema, words: Words, codes: Mapping[str, float]) -> None:
+    def __init__(self, schema: tantivy.Schema, words: Words) -> None:
         self._schema = schema
         self._words = words
-        self._codes = codes
 
     def read(self, query: str) -> ParsedQuery:
         """Return what a clean query asks for; its last word may be unfinished."""
@@ -96,12 +83,11 @@ class QueryBuilder:
             if word not in small
         ]
         words = [forms for forms in asked if forms]
-        exact = dict.fromkeys(token for token in tokens if token in self._codes)
+        codes = dict.fromkeys(token for token in tokens if not token.isalpha())
         return ParsedQuery(
             words=tuple(nlargest(RAREST_WORDS, words, key=self._words.rarity)),
-            codes=tuple(exact),
+            codes=tuple(filter(self._words.know_code, codes)),
             quoted=tuple(map(self._words.analyze, _QUOTED.findall(query))),
-            sentence=self._words.analyze(" ".join(tokens)),
             unknown=sum(not forms for forms in asked),
         )
 
@@ -115,12 +101,12 @@ class QueryBuilder:
         fitting = [
             *self._clauses(question, PAGE_FIELDS),
             *(
-                (Occur.Should, self._score("codes", (code,), CODE_WEIGHT * self._codes[code]))
+                (Occur.Should, self._score("codes", (code,), self._words.rarity([(code,)], "codes")))
                 for code in question.codes
             ),
         ]
         bonuses = [
-            *(self._score("kind", (kind,), bonus) for kind, bonus in KIND_BONUS.items()),
+            self._score("kind", ("error",), ERROR_BONUS),
             *(self._score("exchange", (exchange,), EXCHANGE_BONUS) for exchange in exchanges),
         ]
         for forms in question.words:
@@ -128,9 +114,6 @@ class QueryBuilder:
                 Query.boost_query(Query.term_query(self._schema, "told", word), TOLD_WEIGHT * share)
                 for (word, *_), share in forms.items()
             ]
-        if len(question.sentence) >= SENTENCE_WORDS and self._words.know(question.sentence):
-            score = SENTENCE_WEIGHT * self._words.rarity([question.sentence])
-            bonuses += [self._score(field, question.sentence, score) for field in ("title", "lead")]
         return Query.boolean_query(
             [
                 (Occur.Must, Query.boolean_query(fitting)),
