@@ -7,7 +7,6 @@ page alone, to choose the passage that a result shows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
 
@@ -76,6 +75,7 @@ class SearchIndex:
                 "told": [*document.told],
                 "kind": document.kind,
                 "exchange": document.exchange if document.code else "",
+                "code": document.code.casefold(),
                 "number": number,
             }
         for number, (page, passage) in enumerate(self._passages):
@@ -126,16 +126,13 @@ class SearchIndex:
         return self._results(pages[: max(limit, 0)], ParsedQuery(), None)
 
     def _near_errors(self, exchange: str, code: str) -> list[int]:
-        """Return the pages of the codes that look like `code`, and the page of the exchange."""
-        own = {
-            document.code: page
-            for page, document in enumerate(self._documents)
-            if document.exchange == exchange.casefold()
-        }
-        near = get_close_matches(code, filter(None, own), n=10)
-        near = [other for other in near if not _is_number(code) or _is_a_typo_away(code, other)]
-        near.sort(key=lambda other: sorted(other) != sorted(code))  # swapped digits first
-        return [own[other] for other in (*near[:2], "") if other in own]
+        """Return the pages of the codes that `code` can be a typo of, and of the exchange."""
+        exchange = exchange.casefold()
+        near = self._hits(self._queries.near_code(exchange, code), 10)
+        near.sort(key=lambda page: sorted(self._documents[page].code) != sorted(code))  # swapped
+        own = addresses.exchange(exchange)
+        pages = (page for page, document in enumerate(self._documents) if document.url == own)
+        return [*near[:2], *pages]
 
     def _hits(self, query: Query, limit: int) -> list[int]:
         """Return the numbers of the pages or passages that fit, best first."""
@@ -187,23 +184,9 @@ def _schema() -> tantivy.Schema:
     for field in (*PAGE_FIELDS, "told", "passage"):
         builder.add_text_field(field, tokenizer_name="words")
     builder.add_text_field("codes", tokenizer_name="codes", index_option="basic")
-    for field in ("kind", "exchange", "shown"):
+    for field in ("kind", "exchange", "code", "shown"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("number", fast=True)
     builder.add_integer_field("page", indexed=True)
     return builder.build()
 
-
-def _is_number(code: str) -> bool:
-    return code.lstrip("-").isdigit()
-
-
-def _is_a_typo_away(typed: str, code: str) -> bool:
-    """Tell whether one digit differs, is missing or is too much, or two neighbours are swapped."""
-    if len(typed) == len(code):
-        places = [place for place, digit in enumerate(code) if typed[place] != digit]
-        swapped = len(places) == 2 and places[1] - places[0] == 1 and sorted(typed) == sorted(code)  # noqa: PLR2004
-        return len(places) <= 1 or swapped
-    longer, shorter = sorted((typed, code), key=len, reverse=True)
-    cuts = (longer[:place] + longer[place + 1 :] for place in range(len(longer)))
-    return shorter in cuts

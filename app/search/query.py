@@ -125,6 +125,17 @@ class QueryBuilder:
         """Return the query for the pages whose titles fit."""
         return Query.boolean_query(self._clauses(question, {"title": 1.0}))
 
+    def near_code(self, exchange: str, code: str) -> Query:
+        """Return the query for the error codes of an exchange that `code` can be a typo of.
+
+        Numbers may have one typo, and codes of words two.
+        """
+        typos = 1 if code.lstrip("-").isdigit() else 2
+        near = Query.fuzzy_term_query(self._schema, "code", code.casefold(), distance=typos)
+        return Query.boolean_query(
+            [(Occur.Must, self._one("exchange", (exchange,))), (Occur.Must, near)]
+        )
+
     def passages(self, matches: Query, pages: Iterable[int], choices: Iterable[str]) -> Query:
         """Return the query for the passages of these pages that hold `matches`.
 
