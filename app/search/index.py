@@ -189,4 +189,3 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("number", fast=True)
     builder.add_integer_field("page", indexed=True)
     return builder.build()
-

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from heapq import nlargest
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,12 +17,14 @@ from tantivy import Occur, Query
 from app.search.analysis import FILLERS, SMALL_WORDS, cut, is_code, parts_of, tokens_of
 from app.search.words import TYPED, Forms, Phrase, Words
 
-MAX_CHARACTERS, MAX_TOKENS, RAREST_WORDS = 200, 20, 12
-"""The most characters and tokens of a query that are read, and the most words that are searched
-for."""
+MAX_CHARACTERS, MAX_TOKENS = 200, 20
+"""The most characters and tokens of a query that are read."""
 
 PAGE_FIELDS = {"title": 2.0, "lead": 1.0, "text": 1.0}
 """How much a match counts. `text` has the title and the lead too, so they count 3 and 2."""
+
+CODE_SCORE = 8.0
+"""How much a code or compound counts: as a word that few pages have."""
 
 ERROR_BONUS = -2.0
 """The bonus of an error code over other pages that also match."""
@@ -82,11 +83,9 @@ class QueryBuilder:
             for word in dict.fromkeys(typed)
             if word not in small
         ]
-        words = [forms for forms in asked if forms]
-        codes = dict.fromkeys(token for token in tokens if not token.isalpha())
         return ParsedQuery(
-            words=tuple(nlargest(RAREST_WORDS, words, key=self._words.rarity)),
-            codes=tuple(filter(self._words.know_code, codes)),
+            words=tuple(filter(None, asked)),
+            codes=tuple(filter(self._words.know_code, dict.fromkeys(tokens))),
             quoted=tuple(map(self._words.analyze, _QUOTED.findall(query))),
             unknown=sum(not forms for forms in asked),
         )
@@ -98,22 +97,17 @@ class QueryBuilder:
         """
         if question.unknown > len(question.words) + len(question.codes):
             return Query.empty_query()
-        fitting = [
-            *self._clauses(question, PAGE_FIELDS),
-            *(
-                (Occur.Should, self._score("codes", (code,), self._words.rarity([(code,)], "codes")))
-                for code in question.codes
-            ),
-        ]
+        codes = [self._score("codes", (code,), CODE_SCORE) for code in question.codes]
+        fitting = [*self._clauses(question, PAGE_FIELDS), *((Occur.Should, code) for code in codes)]
         bonuses = [
             self._score("kind", ("error",), ERROR_BONUS),
             *(self._score("exchange", (exchange,), EXCHANGE_BONUS) for exchange in exchanges),
-        ]
-        for forms in question.words:
-            bonuses += [
+            *(
                 Query.boost_query(Query.term_query(self._schema, "told", word), TOLD_WEIGHT * share)
+                for forms in question.words
                 for (word, *_), share in forms.items()
-            ]
+            ),
+        ]
         return Query.boolean_query(
             [
                 (Occur.Must, Query.boolean_query(fitting)),

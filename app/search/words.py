@@ -17,7 +17,7 @@ TYPOS = ((1, 4), (2, 8))
 """How many typos are corrected, and from which length on. Two swapped letters are one typo."""
 
 SHORTEST_PREFIX = 2
-COMPLETIONS, CORRECTIONS = 20, 8
+MOST_MEANINGS = 20
 """How many words an unfinished or a mistyped word can mean."""
 
 LONGEST_WORD = 40
@@ -39,12 +39,13 @@ class Words:
         self._searcher = searcher
         self._analyzer = analyzer
         self._size = size
+        self._pages = dict(searcher.terms_with_prefix("text", ""))  # of each word, how many
         # A fuzzy query says which documents match, not by which words: so each word is a document.
         builder = tantivy.SchemaBuilder()
         self._schema = builder.add_text_field("word", stored=True, tokenizer_name="raw").build()
         index = tantivy.Index(self._schema)
         writer = index.writer(num_threads=1)
-        for word, _ in searcher.terms_with_prefix("text", ""):
+        for word in self._pages:
             if not is_code(word):
                 writer.add_document(tantivy.Document(word=word))
         writer.commit()
@@ -57,17 +58,16 @@ class Words:
 
     def know(self, phrase: Phrase) -> bool:
         """Tell whether each word of a phrase is on some page."""
-        return bool(phrase) and all(self._searcher.doc_freq("text", word) for word in phrase)
+        return bool(phrase) and all(word in self._pages for word in phrase)
 
-    def know_code(self, code: str) -> bool:
-        """Tell whether a code or compound is on some page."""
-        return self._searcher.doc_freq("codes", code) > 0
+    def know_code(self, token: str) -> bool:
+        """Tell whether a token is a code or compound that is on some page."""
+        return not token.isalpha() and self._searcher.doc_freq("codes", token) > 0
 
-    def rarity(self, phrases: Iterable[Phrase], field: str = "text") -> float:
+    def rarity(self, phrases: Iterable[Phrase]) -> float:
         """Return the rarity of the commonest of the phrases; each of their words is on a page."""
         return min(
-            sum(math.log1p(self._size / self._searcher.doc_freq(field, word)) for word in phrase)
-            for phrase in phrases
+            sum(math.log1p(self._size / self._pages[word]) for word in phrase) for phrase in phrases
         )
 
     def forms(self, word: str, *, typing: bool) -> dict[Phrase, float]:
@@ -79,7 +79,7 @@ class Words:
         forms = {stem: TYPED} if self.know(stem) else {}
         if typing and len(word) >= SHORTEST_PREFIX:
             longer = self._searcher.terms_with_prefix("text", word)
-            commonest = nlargest(COMPLETIONS, longer, key=lambda hit: hit[1])
+            commonest = nlargest(MOST_MEANINGS, longer, key=lambda hit: hit[1])
             forms = {(token,): GUESSED for token, _ in commonest} | forms
         if not forms:
             forms = self._corrections(word) or self._halves(word)
@@ -99,7 +99,7 @@ class Words:
         return dict.fromkeys(filter(self.know, pairs), TYPED)
 
     def _corrections(self, word: str, *, prefix: bool = False) -> dict[Phrase, float]:
-        """Return words within the fewest typos; the first letter is right.
+        """Return words within the fewest typos.
 
         With `prefix`, only the beginning of a word has to be near.
         """
@@ -110,8 +110,8 @@ class Words:
                     query = tantivy.Query.fuzzy_term_query(
                         self._schema, "word", typed, distance=distance, prefix=prefix
                     )
-                    hits = self._vocabulary.search(query, limit=CORRECTIONS, count=False).hits
-                    near = [self._vocabulary.doc(address)["word"][0] for _, address in hits]
-                    if near := [corrected for corrected in near if corrected[0] == typed[0]]:
-                        return {(corrected,): GUESSED for corrected in near}
+                    hits = self._vocabulary.search(query, limit=MOST_MEANINGS, count=False).hits
+                    if hits:
+                        near = [self._vocabulary.doc(address)["word"][0] for _, address in hits]
+                        return {(word,): GUESSED for word in near}
         return {}
