@@ -26,8 +26,8 @@ PAGE_FIELDS = {"title": 2.0, "lead": 1.0, "text": 1.0}
 CODE_SCORE = 8.0
 """How much a code or compound counts: as a word that few pages have."""
 
-ERROR_BONUS = -2.0
-"""The bonus of an error code over other pages that also match."""
+KIND_BONUS = {"page": -1.0, "error": -2.0}
+"""The bonus of a page over issues that also match."""
 
 EXCHANGE_BONUS = 4.0
 """What an error code gains whose exchange is chosen or named."""
@@ -100,7 +100,7 @@ class QueryBuilder:
         codes = [self._score("codes", (code,), CODE_SCORE) for code in question.codes]
         fitting = [*self._clauses(question, PAGE_FIELDS), *((Occur.Should, code) for code in codes)]
         bonuses = [
-            self._score("kind", ("error",), ERROR_BONUS),
+            *(self._score("kind", (kind,), bonus) for kind, bonus in KIND_BONUS.items()),
             *(self._score("exchange", (exchange,), EXCHANGE_BONUS) for exchange in exchanges),
             *(
                 Query.boost_query(Query.term_query(self._schema, "told", word), TOLD_WEIGHT * share)
