@@ -197,9 +197,9 @@ def test_the_text_is_in_no_address_of_the_history(visitor: Page, marbles: str) -
 def test_who_comes_back_finds_the_text_without_its_secrets(visitor: Page, marbles: str) -> None:
     """Plain words have no address of their own: the tab's history holds them."""
     visitor.goto(f"{marbles}/")
-    ask(visitor, f"the key is refused, secret={SECRET}")
+    ask(visitor, f"the key that I copied: key is refused, secret={SECRET}")
     expect(visitor).to_have_url(f"{marbles}/diagnose")
-    kept = re.compile(r"the key is refused, secret=\[.* removed\]")
+    kept = re.compile(r"the key that I copied: key is refused, secret=\[.* removed\]")
     answer(visitor).get_by_text("Why we think so").click()
     answer(visitor).get_by_role("link", name="Wrong Key").click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Wrong Key")
