@@ -86,7 +86,7 @@ class QueryBuilder:
         return ParsedQuery(
             words=tuple(filter(None, asked)),
             codes=tuple(filter(self._words.know_code, dict.fromkeys(tokens))),
-            quoted=tuple(map(self._words.analyze, _QUOTED.findall(query))),
+            quoted=tuple(filter(None, map(self._words.analyze, _QUOTED.findall(query)))),
             unknown=sum(not forms for forms in asked),
         )
 
@@ -145,7 +145,7 @@ class QueryBuilder:
 
     def matches(self, question: ParsedQuery) -> Query:
         """Return the query for what to mark in passages."""
-        codes = ({self._words.analyze(code): TYPED} for code in question.codes)
+        codes = ({words: TYPED} for code in question.codes if (words := self._words.analyze(code)))
         question = question._replace(words=(*question.words, *codes))
         return Query.boolean_query(self._clauses(question, {"passage": 1.0}))
 
