@@ -18,9 +18,9 @@ from app.diagnosis.words import SMALL_WORDS
 from app.knowledge import KnowledgeBase
 
 MOST_WORDS = 14
-"""The most characters of a text that can ask an everyday question."""
+"""The most words of a text that can ask an everyday question."""
 MOST_WORDS_URGENT = 40
-"""The most characters of a text that can ask an urgent question."""
+"""The most words of a text that can ask an urgent question."""
 
 EXCHANGE, OTHER_EXCHANGE = "exchange", "otherexchange"
 """The words that stand for the name of an exchange, with a page here and without, in phrases."""

@@ -22,9 +22,9 @@ def _by_place(
     strengths: Sequence[float],
     because: str,
 ) -> Iterator[Evidence]:
-    """Yield evidence for `issues` in order, each with the strength of its place (or the last)."""
-    for place, issue in enumerate(issues):
-        yield Evidence(kind, issue, strengths[min(place, len(strengths) - 1)], because)
+    """Yield evidence for `issues` in order, each with the strength of its place."""
+    for issue, strength in weights.by_place(issues, strengths):
+        yield Evidence(kind, issue, strength, because)
 
 
 def of_checklist(item: ChecklistItem, *, ticked: bool) -> Iterator[Evidence]:

@@ -196,8 +196,8 @@ def _quote(reading: Reading, hit: Hit[Owner]) -> str:
 
 def _by_rank(entry: ErrorCode, strength: float) -> Iterator[tuple[str, float]]:
     """Yield the issues of an error, likeliest first, each with its part of `strength`."""
-    for place, issue in enumerate(entry.issues):
-        yield issue, strength * weights.RANK[min(place, len(weights.RANK) - 1)]
+    for issue, factor in weights.by_place(entry.issues, weights.RANK):
+        yield issue, strength * factor
 
 
 def of_error(

@@ -70,7 +70,7 @@ def which_exchange(exchanges: Sequence[str], knowledge: KnowledgeBase) -> NextQu
     return NextQuestion(text=_(WHICH_EXCHANGE), options=(*options, skip))
 
 
-def between(
+def _between(
     issues: Sequence[str], entry: ErrorCode | None, knowledge: KnowledgeBase, none: Choice
 ) -> NextQuestion:
     """Return the choice between `issues`, and `none` of them."""
@@ -86,7 +86,7 @@ def first_choice(
 ) -> NextQuestion:
     """Return the choice between the issues that an unsure diagnosis offers."""
     none = Choice(label=_("None of these"), issue=NO_ISSUE)
-    return between(issues, entry, knowledge, none)
+    return _between(issues, entry, knowledge, none)
 
 
 def further_question(
@@ -101,7 +101,7 @@ def further_question(
     left = [cause.issue for cause in ranked if cause.is_possible and not cause.is_ruled_out]
     if len(left) > 1 and OTHERS not in observations.skipped:
         none = Choice(label=_("None of these"), skip=OTHERS)
-        return between(left[: weights.MOST_CHOICES], None, knowledge, none)
+        return _between(left[: weights.MOST_CHOICES], None, knowledge, none)
     told = {*observations.checklist, *observations.items, *observations.tests}
     asked = told.union(observations.skipped)
     for issue in left:

@@ -307,7 +307,7 @@ class Recogniser:
     def _stands_as_code(self, reading: Reading, hit: Hit[Owner], entry: ErrorCode) -> bool:
         """Tell whether the hit is used as a code, and `entry` is the entry of it."""
         plain = not any(mark in entry.code for mark in (*_DISTINCT, "_", " ", "."))
-        if plain and not _labelled(reading, hit, quoted=True):
+        if plain and not _stands_as_label(reading, hit):
             return False
         if not any(_is_whole(reading.text.flat, *span) for span in hit.spans):
             return False
@@ -402,14 +402,13 @@ def _is_status(entry: ErrorCode) -> bool:
     return entry.scope == "http" or str(entry.http) == entry.code
 
 
-def _labelled(reading: Reading, hit: Hit[Owner], *, quoted: bool = False) -> bool:
-    """Tell whether a literal code stands behind a key such as `label:`, or in brackets.
+def _stands_as_label(reading: Reading, hit: Hit[Owner]) -> bool:
+    """Tell whether an ordinary word stands in quotes behind a key such as `label:` or in brackets.
 
-    An ordinary word must also be `quoted`: "Client Error: Unauthorized" is no code.
+    Without quotes it is no code: "Client Error: Unauthorized".
     """
     before = reading.text.flat[max(0, hit.start - _LABEL_LENGTH) : hit.start]
-    found = _LABEL.search(before)
-    return found is not None and (not quoted or before.endswith("'"))
+    return before.endswith("'") and _LABEL.search(before) is not None
 
 
 def _is_whole(flat: str, start: int, end: int) -> bool:

@@ -8,7 +8,7 @@ work are not weights: they stand beside the code that they bound.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 # --- Something else ---------------------------------------------------------------------------
 # The evidence that a text is not about connecting an exchange. Every issue is measured against it.
@@ -215,3 +215,9 @@ RATE_OF_BIAS = 0.1
 DECAY = 0.002
 """Passes over the texts; step of the first pass (then a half, a third); share of that step for how
 frequent a class is; share of a weight that is forgotten for each text that has its word."""
+
+
+def by_place(issues: Sequence[str], values: Sequence[float]) -> Iterator[tuple[str, float]]:
+    """Yield each of `issues` with the value of its place; the last value is for all others."""
+    for place, issue in enumerate(issues):
+        yield issue, values[min(place, len(values) - 1)]

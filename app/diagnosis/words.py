@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 SCRIPT = "぀-ヿ㐀-䶿一-鿿가-힯"
@@ -42,7 +41,6 @@ _LAST_LETTERS = frozenset("sgdne")
 stems."""
 
 
-@lru_cache(maxsize=10_000)
 def stem(word: str) -> str:
     """Return `word` without its English endings; words in other alphabets stay as they are."""
     if len(word) <= 3 or word[-1] not in _LAST_LETTERS:  # noqa: PLR2004

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, TypedDict
 
 from starlette.exceptions import HTTPException
@@ -182,33 +183,27 @@ class Replies(Handlers):
             title = _("{exchange} error {code}").format(
                 exchange=view.error.exchange.name, code=view.error.code
             )
-        url = self.absolute(request, observations.url)
-        plain_text = request.path_params["form"] == "txt"
+        reply = partial(
+            Reply,
+            title=title,
+            url=self.absolute(request, observations.url),
+            plain_text=request.path_params["form"] == "txt",
+        )
         if is_unsure:
             causes = (
                 (label_of(match.issue.slug, view.entry, knowledge), match.issue.title)
                 for match in view.matches
             )
-            reply = Reply(
-                title=title,
-                cause=_("It’s probably one of these"),
-                steps=(),
-                question=_(WHICH_CAUSE),
-                options=tuple(causes),
-                url=url,
-                plain_text=plain_text,
-            )
+            cause = _("It’s probably one of these")
+            told = reply(cause=cause, steps=(), question=_(WHICH_CAUSE), options=tuple(causes))
         else:
-            reply = Reply(
-                title=title,
+            told = reply(
                 cause=best.answer.cause,
                 steps=tuple(step.text for step in best.answer.steps),
                 note=best.answer.note,
                 **self._follow_up(view.entry if view.options else None),
-                url=url,
-                plain_text=plain_text,
             )
-        return self._reply(reply)
+        return self._reply(told)
 
     def _whole_issue(
         self, request: Request, issue: Issue, exchange: Exchange | None
