@@ -27,7 +27,6 @@ FILLERS = frozenset({"code", "error", "errors", "message", "msg", "http", "statu
 
 _WORD = r"[^\W_]+"
 _TOKEN = re.compile(rf"{_WORD}(?:[-_.]+{_WORD})*")
-_CODE = rf"{_WORD}(?:[-_.]+{_WORD})+|[^\W_]*\d[^\W_]*"
 
 _BETWEEN = re.compile(rf"(?<=[{UNSPACED}])(?=[{UNSPACED}])")
 CUT = "\N{ZERO WIDTH SPACE}"
@@ -44,12 +43,6 @@ def stemming(language: Language) -> tantivy.TextAnalyzer:
         return _words().filter(tantivy.Filter.stemmer(name)).build()
     except ValueError:
         return _words().build()
-
-
-def codes_and_compounds() -> tantivy.TextAnalyzer:
-    """Return the analyzer of the tokens that are more than a word, in lower case."""
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_CODE))
-    return builder.filter(tantivy.Filter.lowercase()).build()
 
 
 def _words() -> tantivy.TextAnalyzerBuilder:

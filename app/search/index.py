@@ -16,7 +16,7 @@ from tantivy import Query
 from app import addresses
 from app.knowledge import KnowledgeBase
 from app.languages import current
-from app.search.analysis import codes_and_compounds, cut, stemming
+from app.search.analysis import cut, stemming, tokens_of
 from app.search.documents import ALWAYS, NONE_CHOSEN, Passage, documents_of
 from app.search.names import Names
 from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, ParsedQuery, QueryBuilder, clean
@@ -48,7 +48,6 @@ class SearchIndex:
         self._schema = _schema()
         index = tantivy.Index(self._schema)
         index.register_tokenizer("words", analyzer)
-        index.register_tokenizer("codes", codes_and_compounds())
         # With one thread, documents that fit equally well keep their order.
         writer = index.writer(heap_size=64_000_000, num_threads=1)
         for fields in self._fields():
@@ -71,7 +70,9 @@ class SearchIndex:
                 "title": [*map(cut, document.names)],
                 "lead": [*map(cut, document.lead)],
                 "text": texts,
-                "codes": texts,
+                "codes": [
+                    *{token for text in texts for token in tokens_of(text) if not token.isalpha()}
+                ],
                 "told": [*document.told],
                 "kind": document.kind,
                 "exchange": document.exchange if document.code else "",
@@ -183,8 +184,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for field in (*PAGE_FIELDS, "told", "passage"):
         builder.add_text_field(field, tokenizer_name="words")
-    builder.add_text_field("codes", tokenizer_name="codes", index_option="basic")
-    for field in ("kind", "exchange", "code", "shown"):
+    for field in ("codes", "kind", "exchange", "code", "shown"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("number", fast=True)
     builder.add_integer_field("page", indexed=True)
