@@ -1,1 +1,1 @@
-"""Everything that writes content files: new, rename, retire and translate."""
+"""Changes to content files: the texts of new files, rename, retire, and translations."""
