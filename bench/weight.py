@@ -39,6 +39,7 @@ PHONE: ViewportSize = {"width": 412, "height": 823}
 SETTLED_MS = 1_500
 START_SECONDS = 60
 LIGHTHOUSE_SECONDS = 180
+ATTEMPTS = 3
 FLAGS = ("--headless=new", "--disable-background-networking", "--disable-component-update")
 NOTE_SHIFTS = """
 window.shift = 0;
@@ -190,21 +191,27 @@ def lighthouse_command() -> list[str] | None:
 
 
 def scores(command: list[str], url: str) -> dict[str, float]:
-    """Return the points (0-100) of one page by category."""
-    done = subprocess.run(  # noqa: S603 - Lighthouse of this machine
-        [
-            *command,
-            url,
-            "--quiet",
-            "--output=json",
-            "--only-categories=performance,accessibility,best-practices,seo",
-            f"--chrome-flags={' '.join([*FLAGS, *sandbox()])}",
-        ],
-        env={**os.environ, "CHROME_PATH": find() or find_downloaded() or ""},
-        capture_output=True,
-        check=True,
-        timeout=LIGHTHOUSE_SECONDS,
-    )
+    """Return the points (0-100) of one page by category; a run that fails is tried again."""
+    for attempt in range(1, ATTEMPTS + 1):
+        done = subprocess.run(  # noqa: S603 - Lighthouse of this machine
+            [
+                *command,
+                url,
+                "--quiet",
+                "--output=json",
+                "--only-categories=performance,accessibility,best-practices,seo",
+                f"--chrome-flags={' '.join([*FLAGS, *sandbox()])}",
+            ],
+            env={**os.environ, "CHROME_PATH": find() or find_downloaded() or ""},
+            capture_output=True,
+            check=False,
+            timeout=LIGHTHOUSE_SECONDS,
+        )
+        if done.returncode == 0:
+            break
+        said = done.stderr.decode(errors="replace").strip()[-500:]
+        print(f"weight: attempt {attempt} of Lighthouse at {url} failed: {said}", file=sys.stderr)
+    done.check_returncode()
     categories = json.loads(done.stdout)["categories"].values()
     return {
         category["title"].lower(): round(100 * (category["score"] or 0)) for category in categories
