@@ -77,8 +77,10 @@ def serve(*, dev: bool) -> Run:
             start = time.monotonic()
             until(lambda: b"content" in fetch(f"{url}/readyz"), child)
             started, spent = time.monotonic() - start, processor_seconds(child.pid)
-            # With --dev it learns now; a writer saves later.
+            # With --dev it learns now. Then it builds the search of the other languages, and a
+            # writer saves later.
             until(lambda: b"redacted_text" in diagnose(url), child)
+            until(lambda: rests(child.pid), child)
             file = next((content / "issues").glob("*.md"))
             word = f"changed{time.time_ns()}"
             before, start = processor_seconds(child.pid), time.monotonic()
@@ -123,6 +125,13 @@ def fetch(url: str, body: bytes | None = None) -> bytes:
 def diagnose(url: str) -> bytes:
     """Return a diagnosis as JSON."""
     return fetch(f"{url}/api/v1/diagnose", b'{"text": "invalid api key"}')
+
+
+def rests(pid: int) -> bool:
+    """Tell whether a process computes next to nothing for half a second."""
+    before = processor_seconds(pid)
+    time.sleep(0.5)
+    return processor_seconds(pid) - before < 0.05
 
 
 def free_port() -> int:
