@@ -17,7 +17,7 @@ from app.diagnosis.exchange_names import MentionIndex, without_names
 from app.diagnosis.normalised_text import Span
 from app.diagnosis.phrases import FoundPhrase, PhraseIndex
 from app.diagnosis.recognition import Reading, Recognised
-from app.diagnosis.report_model import ReportModel, marks, samples
+from app.diagnosis.report_model import ReportModel, marks, samples, trained
 from app.i18n import _, listed
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, Evidence
@@ -48,8 +48,8 @@ class FreeText:
         """Return the model of reports; the first call takes a second, and others wait for it."""
         with self._training:
             if self._model is None:
-                groups = self._knowledge.content.vocabulary
-                self._model = ReportModel(groups, samples(self._knowledge, self._mentions))
+                learned = tuple(samples(self._knowledge, self._mentions))
+                self._model = trained(self._knowledge.content.vocabulary, learned)
             return self._model
 
     def evidence(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:

@@ -14,7 +14,8 @@ import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from operator import add
 
@@ -54,7 +55,7 @@ class Sample:
     """
 
     flat: str
-    labels: Mapping[str, float]
+    labels: Mapping[str, float] = field(hash=False)
     marks: tuple[str, ...] = ()
 
 
@@ -232,6 +233,15 @@ class ReportModel:
 def _order(pair: tuple[Sample, _Features]) -> tuple[int, str]:
     """Return a key that sorts texts in a random order, which is the same in every process."""
     return zlib.crc32(pair[0].flat.encode()), pair[0].flat
+
+
+@lru_cache(maxsize=1)
+def trained(groups: tuple[WordGroup, ...], samples: tuple[Sample, ...]) -> ReportModel:
+    """Return the model trained on `samples`.
+
+    The last model is kept: most changes of the content change no report and no group.
+    """
+    return ReportModel(groups, samples)
 
 
 def samples(knowledge: KnowledgeBase, mentions: MentionIndex) -> Iterator[Sample]:

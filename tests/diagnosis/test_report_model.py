@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.diagnosis.report_model import ReportModel, Sample
+from app.diagnosis.report_model import ReportModel, Sample, trained
 from app.diagnosis.word_groups import WordGroups
 from app.model import NO_ISSUE, WordGroup
 
@@ -70,6 +70,16 @@ def test_other_readings_share_in_what_a_report_teaches() -> None:
 def test_learning_twice_gives_the_same() -> None:
     prediction = ReportModel(GROUPS, SAMPLES).predict("cold teapot")
     assert prediction == ReportModel(GROUPS, SAMPLES).predict("cold teapot")
+
+
+def test_a_new_report_or_a_new_word_is_learned_and_equal_ones_are_not_again() -> None:
+    model = trained(GROUPS, SAMPLES)
+    equal = tuple(Sample(sample.flat, dict(sample.labels)) for sample in SAMPLES)
+    assert trained(tuple(group.model_copy() for group in GROUPS), equal) is model
+
+    relabelled = (Sample(SAMPLES[0].flat, {"mute": 1.0}), *SAMPLES[1:])
+    assert trained(GROUPS, relabelled) is not model
+    assert trained(GROUPS[:1], SAMPLES).predict("whistle") is None
 
 
 def test_the_longest_word_counts_in_scripts_without_spaces() -> None:

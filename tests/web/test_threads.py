@@ -84,6 +84,7 @@ def test_a_text_that_comes_before_the_engine_has_learned_holds_up_nobody(
         go_on.wait()
         train(*args)
 
+    report_model.trained.cache_clear()
     monkeypatch.setattr(report_model.ReportModel, "__init__", slow)
     with client(MARBLES, data=tmp_path) as visitor, ThreadPoolExecutor() as threads:
         asked = threads.submit(visitor.post, "/api/v1/diagnose", json={"text": "my friend is gone"})
