@@ -397,6 +397,14 @@ def test_the_name_of_the_exchange_changes_no_code(engine: Engine) -> None:
         assert diagnosis.matches[0].issue == "ip-whitelist-not-configured"
 
 
+@pytest.mark.parametrize("code", ["10002", "10003", "10004", "10010"])
+def test_a_field_that_only_one_exchange_has_names_it(engine: Engine, code: str) -> None:
+    text = f'{{"retCode":{code},"retMsg":"it did not work today"}}'
+    error = engine.diagnose(Observations(text=text)).error
+    assert error is not None
+    assert (error.exchange, error.code) == ("bybit", code)
+
+
 @pytest.mark.parametrize("text", ["-9999", "binance error -9999"])
 def test_an_unknown_code_is_not_taken_for_a_known_one(engine: Engine, text: str) -> None:
     diagnosis = engine.diagnose(Observations(text=text))
