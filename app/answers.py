@@ -1,7 +1,8 @@
-"""Which steps a visitor is told: one list, chosen whole.
+"""Which steps a visitor gets: one list, never a mixture.
 
-The error code's own answer comes first, then the recipe that the code names, then the issue's
-recipe for the exchange, then its general recipe, and last the general solutions of the issue.
+The first that exists is used: the issue's recipe for the caller's IP address, the error code's own
+answer, the recipe that the code names, the issue's recipe `elsewhere` (if the exchange can't have
+the issue), its recipe for the exchange, its general recipe, its general solutions.
 """
 
 from __future__ import annotations
@@ -52,9 +53,11 @@ def answer(
     level: Literal["code", "recipe"] = "recipe"
     own = entry if entry and entry.issues[0] == slug else None
     recipe = raw.recipes.get(f"caller-{caller.verdict}") if caller else None
-    if recipe is None and own and (recipe := own.answer or _named_by(own, raw)):
-        level, page = "code", addresses.error(own.exchange, own.code)
-    elif recipe is None:
+    if recipe is None and own:
+        recipe = own.answer or _named_by(own, raw)
+        if recipe:
+            level, page = "code", addresses.error(own.exchange, own.code)
+    if recipe is None:
         names = (None if raw.concerns(exchange) else ELSEWHERE, exchange, GENERAL)
         recipe = next((raw.recipes[name] for name in names if name in raw.recipes), None)
     if recipe is None:
@@ -87,7 +90,7 @@ def steps_for(
     return _filled(raw.steps, exchange, knowledge.variables(exchange)) if raw else ()
 
 
-def answer_to(
+def answer_for_match(
     diagnosis: Diagnosis,
     match: Match,
     knowledge: KnowledgeBase,

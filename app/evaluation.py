@@ -126,31 +126,31 @@ HEADINGS = "cases  right  one click  named, wrong"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The answers to a file of cases, and what follows from them."""
+    """The results of a file of cases, and what follows from them."""
 
-    answers: tuple[CaseResult, ...]
+    results: tuple[CaseResult, ...]
 
     @cached_property
     def overall(self) -> Row:
         """The figures of all cases."""
-        return _row(self.answers)
+        return _row(self.results)
 
     @cached_property
     def by_kind(self) -> dict[str, Row]:
         """The figures by kind; cases about something else count only in `none`."""
-        return self._grouped(
-            lambda outcome: NO_ISSUE if outcome.is_about_something_else else outcome.kind
-        )
+        return self._grouped(lambda case: NO_ISSUE if case.is_about_something_else else case.kind)
 
     @cached_property
     def none_named(self) -> Score:
         """The cases about something else that got an issue named."""
-        return _score(a.is_named for a in self.answers if a.case.is_about_something_else)
+        return _score(
+            result.is_named for result in self.results if result.case.is_about_something_else
+        )
 
     @cached_property
     def named_and_right(self) -> Score:
         """The share of named issues that are right."""
-        return _score(answer.is_right for answer in self.answers if answer.is_named)
+        return _score(result.is_right for result in self.results if result.is_named)
 
     @cached_property
     def confusions(self) -> tuple[tuple[str, str, int], ...]:
@@ -160,8 +160,8 @@ class Evaluation:
 
     @cached_property
     def misses(self) -> tuple[CaseResult, ...]:
-        """The answers whose first issue is wrong, in the order of the file."""
-        return tuple(answer for answer in self.answers if not answer.is_right)
+        """The results whose first issue is wrong, in the order of the file."""
+        return tuple(result for result in self.results if not result.is_right)
 
     @property
     def tables(self) -> dict[str, dict[str, Row]]:
@@ -175,9 +175,9 @@ class Evaluation:
 
     def _grouped(self, key: Callable[[Case], str]) -> dict[str, Row]:
         groups: dict[str, list[CaseResult]] = {}
-        for answer in self.answers:
-            groups.setdefault(key(answer.case), []).append(answer)
-        return {name: _row(answers) for name, answers in sorted(groups.items())}
+        for result in self.results:
+            groups.setdefault(key(result.case), []).append(result)
+        return {name: _row(found) for name, found in sorted(groups.items())}
 
 
 def read_cases(lines: Iterable[str]) -> Iterator[tuple[int, Case]]:
@@ -197,14 +197,15 @@ def read_cases(lines: Iterable[str]) -> Iterator[tuple[int, Case]]:
 
 def evaluate(lines: Iterable[str], engine: Engine) -> Evaluation:
     """Diagnose every case of a file; raise `BadCaseError` for a bad line."""
-    return Evaluation(tuple(_answer(number, case, engine) for number, case in read_cases(lines)))
+    return Evaluation(
+        tuple(
+            _result(number, case, engine.diagnose(Observations(text=case.text)))
+            for number, case in read_cases(lines)
+        )
+    )
 
 
-def _answer(number: int, case: Case, engine: Engine) -> CaseResult:
-    return _answer_of(number, case, engine.diagnose(Observations(text=case.text)))
-
-
-def _answer_of(number: int, case: Case, diagnosis: Diagnosis) -> CaseResult:
+def _result(number: int, case: Case, diagnosis: Diagnosis) -> CaseResult:
     return CaseResult(
         line=number,
         case=case,
@@ -240,7 +241,7 @@ def interview(lines: Iterable[str], engine: Engine, diagnostic: Diagnostic) -> I
             told = truthful(diagnosis.question, case, diagnostic)
             observations = observations.after(told)
             diagnosis = engine.diagnose(observations)
-        reached.append(_answer_of(0, case, diagnosis).is_right and diagnosis.verdict != "unsure")
+        reached.append(_result(0, case, diagnosis).is_right and diagnosis.verdict != "unsure")
     return Interview(_score(reached), asked)
 
 

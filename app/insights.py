@@ -141,7 +141,9 @@ def _by_present_page(votes: Iterable[PageVotes], knowledge: KnowledgeBase) -> tu
 
 def _present_page(page: str, knowledge: KnowledgeBase) -> str:
     match addresses.parse(page):
-        case Address(kind="issue", name=slug, anchor=step) if present := knowledge.alias(slug):
+        case Address(kind="issue", name=slug, anchor=step) if present := knowledge.current_slug(
+            slug
+        ):
             return addresses.issue(present, step=step)
         case Address(kind="error", exchange=name, code=code, anchor=step) if (
             exchange := knowledge.exchange(name)
@@ -156,7 +158,7 @@ def _by_present_issue(
     """Return the counts of each issue, with those of its old slugs, most first."""
     together = Counter[str]()
     for issue, count in counts:
-        together[knowledge.alias(issue) or issue] += count
+        together[knowledge.current_slug(issue) or issue] += count
     return tuple(together.most_common())
 
 

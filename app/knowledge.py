@@ -44,7 +44,7 @@ class KnowledgeBase:
         return self.content.version
 
     def variables(self, exchange: str | None = None) -> dict[str, str]:
-        """Return the values of the variables in texts, by the names of `exchange` if chosen."""
+        """Return the values of the variables in texts, including those of `exchange`."""
         return variables(self.site, self._exchanges_by_id.get(self._present(exchange)))
 
     def exchange(self, exchange: str | None) -> Exchange | None:
@@ -55,11 +55,11 @@ class KnowledgeBase:
         """Return the body of a page in English, before its variables were filled in."""
         return self._bodies.get(page.url, page.body)
 
-    def changed(self, page: Article) -> dt.date | None:
+    def last_changed(self, page: Article) -> dt.date | None:
         """Return when the file of a page was changed last, where that is known."""
         return self._changed(f"{page.url.removeprefix('/')}.md")
 
-    def errors_changed(self, exchange: str) -> dt.date | None:
+    def errors_last_changed(self, exchange: str) -> dt.date | None:
         """Return when the error codes of an exchange were changed last, where that is known."""
         return self._changed(f"errors/{exchange}.yml")
 
@@ -75,7 +75,7 @@ class KnowledgeBase:
         return change.day if change else None
 
     def issue(self, slug: str, exchange: str | None = None) -> Issue | None:
-        """Return an issue by its slug, in the names of `exchange` if that can have the issue."""
+        """Return an issue by its slug, filled in for `exchange` if the exchange can have it."""
         if self.exchange(exchange) is None:
             return self._issues_by_slug.get(slug)
         raw = self._raw_issues.get(slug)
@@ -112,13 +112,13 @@ class KnowledgeBase:
             (question for question in self.content.questions if question.slug == slug), None
         )
 
-    def question_alias(self, slug: str) -> str | None:
+    def current_question_slug(self, slug: str) -> str | None:
         """Return the present slug of an everyday question for an old one."""
         return next(
             (question.slug for question in self.questions if slug in question.aliases), None
         )
 
-    def alias(self, slug: str) -> str | None:
+    def current_slug(self, slug: str) -> str | None:
         """Return the present slug for an old one."""
         return self._aliases.get(slug)
 

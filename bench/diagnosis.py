@@ -76,7 +76,7 @@ def run() -> list[Section]:
     flat = {text: normalise(text).flat for text in made}
     bare = _bare(messages)
     engine = Engine(knowledge, Redactor.from_file(ROOT / "static" / "redaction-rules.json"))
-    engine.learn()
+    engine.train()
     calls: dict[str, Call] = {
         BASELINE: lambda text: bare(flat[text]),
         MATCHING: lambda text: bare(normalise(text).flat),

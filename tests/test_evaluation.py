@@ -50,7 +50,7 @@ def test_scores(engine: Engine) -> None:
 
 def test_what_is_only_offered_for_something_else_is_not_named(engine: Engine) -> None:
     case: dict[str, object] = {"text": "the string on the lawn is refused", "expected": "none"}
-    [answer] = evaluate(lines([case]), engine).answers
+    [answer] = evaluate(lines([case]), engine).results
 
     assert answer.verdict == "unsure"
     assert (answer.got, answer.is_right, answer.is_named) == ("none", True, False)

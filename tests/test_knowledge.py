@@ -30,8 +30,8 @@ def test_issues_by_slug_and_alias(teapots: KnowledgeBase) -> None:
     issue = teapots.issue("cold-water")
     assert issue is teapots.issues[0]
     assert teapots.issue("lukewarm-water") is None
-    assert teapots.alias("lukewarm-water") == "cold-water"
-    assert teapots.alias("cold-water") is None
+    assert teapots.current_slug("lukewarm-water") == "cold-water"
+    assert teapots.current_slug("cold-water") is None
     assert teapots.issue("moonlight-serenade") is None, "drafts are not known"
 
 

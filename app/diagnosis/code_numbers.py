@@ -19,7 +19,7 @@ Context = Literal["key", "code", "http", "bare"]
 # is cut to a fixed length, so the time is linear. Each begins with a class of characters, for which
 # `re` skips what can't begin a match.
 _NUMBER = re.compile(
-    # Most numbers are parts of times, addresses and versions. They are skipped together.
+    # The lookarounds skip numbers that are parts of prices, times, addresses, names or versions.
     r"[-0-9](?<![\w./$€#@+&%~-][-0-9])(?<![0-9][:,][-0-9])"
     r"(?:(?<=-)[0-9]{1,6}|(?<!-)[0-9]{0,5})\b(?![%@€$/]|[.:-][0-9])"
 )
@@ -83,31 +83,16 @@ def numbers(flat: str, known: Container[str]) -> Iterator[NumberHit]:
             if code not in known and code not in _STATUSES:
                 continue
         start, end = match.span()
-        if _is_part(flat, start, end):
-            continue
         context = _context(flat, code, start, end)
         if context == "http" and (reason := _HTTP_AFTER.search(flat[end : end + _AFTER])):
             end += reason.end()
         yield NumberHit(code, start, end, context)
 
 
-def _is_part(flat: str, start: int, end: int) -> bool:
-    """Tell whether the number is a piece of something else: 0.5, 12:30, 10.0.0.1, v2-400, 5%."""
-    left = flat[start - 1] if start else " "
-    right = flat[end] if end < len(flat) else " "
-    after = flat[end + 1] if end + 1 < len(flat) else " "
-    before = flat[start - 2] if start > 1 else " "
-    if left in "./$€#@_+&%~" or (left == "-" or (left in ":," and before.isdigit())):
-        return True
-    if flat[start] == "-" and (left.isalnum()):
-        return True
-    return right in "%_@€$/" or (right in ".,:-" and after.isdigit() and right != ",")
-
-
 def _context(flat: str, code: str, start: int, end: int) -> Context:
     before = flat[max(0, start - _BEFORE) : start]
     after = flat[end : end + _AFTER]
-    status = len(code) == 3 and code[0] in "45"  # noqa: PLR2004
+    status = code in _STATUSES
     if status and (_HTTP_AFTER.search(after) or _HTTP_BEFORE.search(before)):
         is_key = "'" in before[-4:] and _KEY.search(before[-_KEY_BEFORE:])
         return "key" if is_key and not _HTTP_AFTER.search(after) else "http"

@@ -11,21 +11,21 @@ from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 
 from app.diagnosis import weights
-from app.diagnosis.everyday_questions import Everyday, is_question
+from app.diagnosis.everyday_questions import EverydayQuestions, is_question
 from app.diagnosis.evidence_of_answers import (
     of_checklist,
     of_choice,
     of_exchange,
     of_maintenance,
-    of_no_choice,
+    of_none_of_these,
     of_test,
 )
-from app.diagnosis.evidence_of_errors import Messages, of_error, strength_of
+from app.diagnosis.evidence_of_errors import ErrorEvidence, of_error, strength_of
 from app.diagnosis.evidence_of_words import FreeText
 from app.diagnosis.exchange_names import MentionIndex
 from app.diagnosis.next_question import (
     EXCHANGE,
-    OTHERS,
+    REMAINING_CAUSES,
     first_choice,
     further_question,
     label_of,
@@ -62,26 +62,26 @@ class Engine:
         others = knowledge.diagnostic.other_exchanges if knowledge.diagnostic else ()
         mentions = MentionIndex(knowledge.exchanges, others)
         self._recogniser = Recogniser(knowledge, mentions)
-        self._messages = Messages(knowledge)
+        self._messages = ErrorEvidence(knowledge)
         self._free_text = FreeText(knowledge, mentions)
-        self._everyday = Everyday(knowledge)
+        self._everyday = EverydayQuestions(knowledge)
         self._order = {issue.slug: place for place, issue in enumerate(knowledge.issues)}
         self._limited = tuple(issue for issue in knowledge.issues if issue.exchanges)
 
-    def speaking(self, knowledge: KnowledgeBase) -> Engine:
+    def translated(self, knowledge: KnowledgeBase) -> Engine:
         """Return this engine with the texts of `knowledge`, the same content translated."""
         other = copy(self)
         other._knowledge = knowledge
         return other
 
     @property
-    def has_learned(self) -> bool:
+    def is_trained(self) -> bool:
         """Whether the model of reports is trained, so that no text waits for that."""
-        return self._free_text.has_learned
+        return self._free_text.is_trained
 
-    def learn(self) -> None:
+    def train(self) -> None:
         """Train the model of reports now, which takes a second, and not at the first text."""
-        self._free_text.learn()
+        self._free_text.train()
 
     def diagnose(self, observations: Observations) -> Diagnosis:
         """Return the issues that fit what a visitor tells, best first, or an honest "unknown"."""
@@ -89,18 +89,22 @@ class Engine:
         reading = self._recogniser.read(redaction.text)
         exchange = self._recogniser.exchange(reading, observations.exchange)
         found = self._recogniser.errors(reading, exchange) if exchange else []
-        owners = () if exchange or EXCHANGE in observations.skipped else self._owners(reading)
+        candidates = (
+            ()
+            if exchange or EXCHANGE in observations.skipped
+            else self._possible_exchanges(reading)
+        )
         sure = [error for error in found if error.is_sure]
         best = max(sure, key=lambda error: (strength_of(error, reading), error.last), default=None)
         linked = self._linked_error(observations) if best is None else None
-        entry = self._spoken(best.entry if best else linked)
+        entry = self._translated_entry(best.entry if best else linked)
         general = self._messages.of_general(reading, sure)
         caller = self._messages.caller(reading)
 
         everyday = self._everyday.find(reading)
         evidence = [
             *self._messages.of_errors(found, reading, observations.exchange),
-            *self._of_owners(owners, reading),
+            *self._of_possible_exchanges(candidates, reading),
             *(self._of_link(linked) if linked else ()),
             *general.evidence,
             *(self._messages.of_caller(caller, entry) if caller else ()),
@@ -109,7 +113,7 @@ class Engine:
             *(self._of_exchange(exchange) if exchange else ()),
             *(self._of_status(exchange) if exchange in observations.in_maintenance else ()),
         ]
-        # The visitor tried the answers of these issues; what speaks for others decides alone.
+        # The answers to these issues didn't help, so evidence for them no longer counts.
         evidence = [piece for piece in evidence if piece.issue not in observations.ruled_out]
         meant = entry.issues if entry else ()
         ranked = rank(evidence, self._order, meant)
@@ -124,23 +128,28 @@ class Engine:
             verdict, told = "unknown", ()
         known = bool(told) and told[0].issue in meant
         # The first issue may be ruled out and still be told, because the message says so.
-        barred = self._barred(observations, exchange)
+        excluded = self._excluded(observations, exchange)
         if verdict != "unsure":
-            told = tuple(cause for cause in told if cause is told[0] or cause.issue not in barred)
+            told = tuple(cause for cause in told if cause is told[0] or cause.issue not in excluded)
         error = entry if known else None
         question = None if chosen else question_of(error)
         if verdict == "unsure":
             question, told = self._ask(
-                observations, ranked, told, owners=owners, error=error, has_chosen=bool(chosen)
+                observations,
+                ranked,
+                told,
+                candidates=candidates,
+                error=error,
+                has_chosen=bool(chosen),
             )
-            left = tuple(cause for cause in told if cause is told[0] or cause.issue not in barred)
+            left = tuple(cause for cause in told if cause is told[0] or cause.issue not in excluded)
             if len(left) >= weights.LEAST_CHOICES:
                 told = left
             if question is None:
                 verdict, told = "unknown", ()
         if not told and observations.ruled_out:
-            error = entry  # the answers to it didn't help: support needs it all the more
-        barred -= {cause.issue for cause in told}
+            error = entry  # The report to support still needs the code.
+        excluded -= {cause.issue for cause in told}
         position = best.position if best else general.position
         return Diagnosis(
             verdict=verdict,
@@ -148,7 +157,7 @@ class Engine:
             error=error,
             caller_ip=caller.address if caller else None,
             matches=tuple(self._match(cause) for cause in told),
-            question=question and self._left(question, verdict, barred),
+            question=question and self._without_excluded(question, verdict, excluded),
             everyday=everyday,
             excerpt=reading.text.excerpt(position) if told and position is not None else None,
             redacted_text=redaction.text,
@@ -161,26 +170,26 @@ class Engine:
         ranked: Sequence[Ranked],
         told: tuple[Ranked, ...],
         *,
-        owners: Sequence[str],
+        candidates: Sequence[str],
         error: ErrorCode | None,
         has_chosen: bool,
     ) -> tuple[NextQuestion | None, tuple[Ranked, ...]]:
         """Return the question of an unsure diagnosis, and the issues that it offers.
 
-        It is None when nothing is left to ask: the visitor has seen the choice of issues.
+        The question is None when nothing is left to ask.
         """
-        if owners:
-            return which_exchange(owners, self._knowledge), told
+        if candidates:
+            return which_exchange(candidates, self._knowledge), told
         if has_chosen or not observations.text.strip():
             question = further_question(ranked, observations, self._knowledge)
-            if question or has_chosen or OTHERS in observations.skipped:
+            if question or has_chosen or REMAINING_CAUSES in observations.skipped:
                 return question, told
         question = first_choice([cause.issue for cause in told], error, self._knowledge)
         asked = {option.issue for option in question.options} - {NO_ISSUE}
         told = tuple(cause for cause in ranked if cause.issue in asked)
         return question, told[: weights.MOST_CHOICES]
 
-    def _spoken(self, entry: ErrorCode | None) -> ErrorCode | None:
+    def _translated_entry(self, entry: ErrorCode | None) -> ErrorCode | None:
         """Return an entry in the language of the answer."""
         if entry is None:
             return None
@@ -190,7 +199,7 @@ class Engine:
         )
         return next(same, entry)
 
-    def _barred(self, observations: Observations, exchange: str | None) -> set[str]:
+    def _excluded(self, observations: Observations, exchange: str | None) -> set[str]:
         """Return the issues that the visitor's ticks and answers, or the exchange, rule out."""
         diagnostic = self._knowledge.diagnostic
         items = diagnostic.checklist if diagnostic else ()
@@ -199,11 +208,14 @@ class Engine:
         return {*observations.ruled_out, *done, *impossible}
 
     @staticmethod
-    def _left(
-        question: NextQuestion, verdict: Verdict, barred: Collection[str]
+    def _without_excluded(
+        question: NextQuestion, verdict: Verdict, excluded: Collection[str]
     ) -> NextQuestion | None:
-        """Return a question without the answers that would be an issue that is ruled out."""
-        left = [option for option in question.options if option.issue not in barred]
+        """Return the question without the options for excluded issues.
+
+        None if fewer than two are left and the diagnosis isn't unsure.
+        """
+        left = [option for option in question.options if option.issue not in excluded]
         enough = verdict == "unsure" or len(left) >= weights.LEAST_CHOICES
         return question.model_copy(update={"options": tuple(left)}) if enough else None
 
@@ -217,14 +229,16 @@ class Engine:
             because=ranked.reasons,
         )
 
-    def _owners(self, reading: Reading) -> tuple[str, ...]:
+    def _possible_exchanges(self, reading: Reading) -> tuple[str, ...]:
         """Return the exchanges to choose from, when a text is a code that several have."""
-        owners = self._recogniser.owners(reading)
-        return owners if len(owners) > 1 else ()
+        candidates = self._recogniser.exchanges_of_lone_code(reading)
+        return candidates if len(candidates) > 1 else ()
 
-    def _of_owners(self, owners: Sequence[str], reading: Reading) -> Iterator[Evidence]:
-        for owner in owners:
-            for error in self._recogniser.errors(reading, owner):
+    def _of_possible_exchanges(
+        self, candidates: Sequence[str], reading: Reading
+    ) -> Iterator[Evidence]:
+        for exchange in candidates:
+            for error in self._recogniser.errors(reading, exchange):
                 because = self._messages.answered(error.entry)
                 strength = weights.OF_SEVERAL_EXCHANGES
                 yield from of_error(error.entry, strength, because, kind="code")
@@ -255,7 +269,9 @@ class Engine:
         if chosen == NO_ISSUE:
             issues = [cause.issue for cause in offered(ranked)]
             asked = first_choice(issues, entry, self._knowledge).options if issues else ()
-            return [of_no_choice(option.issue) for option in asked if option.issue in self._order]
+            return [
+                of_none_of_these(option.issue) for option in asked if option.issue in self._order
+            ]
         if chosen is None or chosen not in self._order or chosen in observations.ruled_out:
             return []
         verdict, told = decide(ranked, entry.issues if entry else (), None)

@@ -1,4 +1,4 @@
-"""Everyday questions ("is Binance down?") in a text, found by the phrases of writers.
+"""EverydayQuestions questions ("is Binance down?") in a text, found by the phrases of writers.
 
 An everyday question is short and in somebody's own words. A longer text describes a problem, which
 the issues answer. Only urgent questions, such as a misused key, are looked for in it too.
@@ -14,7 +14,7 @@ from app.diagnosis.exchange_names import Mention, without_names
 from app.diagnosis.normalised_text import normalise
 from app.diagnosis.phrases import PhraseIndex
 from app.diagnosis.recognition import Reading
-from app.diagnosis.words import SMALL_WORDS
+from app.diagnosis.words import STOP_WORDS
 from app.knowledge import KnowledgeBase
 
 MOST_WORDS = 14
@@ -31,7 +31,7 @@ _CODE = re.compile(r"(?<![\w.])-?[0-9]{4,6}(?![\w.])")
 _WORDS = re.compile(r"[^\W\d_]+")
 
 
-class Everyday:
+class EverydayQuestions:
     """The phrases of the everyday questions of one knowledge base; finding changes nothing."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
@@ -66,7 +66,7 @@ def _is_code_of_other_exchange(reading: Reading) -> bool:
     if reading.has_message or not reading.mentions or any(it.exchange for it in reading.mentions):
         return False
     rest = without_names(reading.text.flat, reading.mentions)
-    words = set(_WORDS.findall(rest)) - SMALL_WORDS
+    words = set(_WORDS.findall(rest)) - STOP_WORDS
     return len(words) <= weights.WORDS_BESIDE_CODE and _CODE.search(rest) is not None
 
 

@@ -59,7 +59,7 @@ def of_choice(issue: str, label: str) -> Evidence:
     return Evidence("choice", issue, weights.CHOICE, _("You chose “{text}”").format(text=label))
 
 
-def of_no_choice(issue: str) -> Evidence:
+def of_none_of_these(issue: str) -> Evidence:
     """Return what "none of these" says about an issue that was offered."""
     return Evidence("choice", issue, -weights.CHOICE, _("You chose none of these"))
 

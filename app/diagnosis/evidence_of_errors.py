@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple
 
 from app.diagnosis import weights
-from app.diagnosis.recognition import Owner, Reading, Recognised, status_of
+from app.diagnosis.recognition import Owner, Reading, RecognisedError, status_of
 from app.diagnosis.signatures import Hit
 from app.i18n import _
 from app.knowledge import KnowledgeBase
@@ -53,14 +53,14 @@ class SeenCaller(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class GeneralMessages:
+class GeneralEvidence:
     """Evidence of messages that aren't the exchange's own; `position` is that of the strongest."""
 
     evidence: tuple[Evidence, ...]
     position: int | None
 
 
-class Messages:
+class ErrorEvidence:
     """Weighs what was recognised, with the names and statuses of one knowledge base."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
@@ -78,7 +78,7 @@ class Messages:
         return found.name if found else exchange
 
     def of_errors(
-        self, found: Iterable[Recognised], reading: Reading, chosen_exchange: str | None
+        self, found: Iterable[RecognisedError], reading: Reading, chosen_exchange: str | None
     ) -> Iterator[Evidence]:
         """Yield what the errors of the exchange mean; the visitor may have chosen another one."""
         chosen = self._knowledge.exchange(chosen_exchange)
@@ -96,12 +96,12 @@ class Messages:
             yield from of_error(entry, strength_of(error, reading), because, kind=kind)
 
     def answered(self, entry: ErrorCode) -> str:
-        """Return the reason that an exchange answered with an error code."""
+        """Return the reason “... answered with error ...”."""
         return _("{exchange} answered with error {code}").format(
             exchange=self.name(entry.exchange), code=entry.code
         )
 
-    def of_general(self, reading: Reading, sure: Collection[Recognised]) -> GeneralMessages:
+    def of_general(self, reading: Reading, sure: Collection[RecognisedError]) -> GeneralEvidence:
         """Return the evidence of messages that aren't the exchange's own.
 
         `sure` are the errors of the exchange that were recognised for certain.
@@ -116,9 +116,9 @@ class Messages:
             if issue != NO_ISSUE and strength > strongest:
                 strongest, position = strength, best.position
             evidence.append(of_signature(issue, strength, best.quote))
-        return GeneralMessages(tuple(evidence), position)
+        return GeneralEvidence(tuple(evidence), position)
 
-    def _signs(self, reading: Reading, sure: Collection[Recognised]) -> dict[str, list[_Sign]]:
+    def _signs(self, reading: Reading, sure: Collection[RecognisedError]) -> dict[str, list[_Sign]]:
         """Return the messages and statuses that speak for each issue, and for something else."""
         signs: dict[str, list[_Sign]] = defaultdict(list)
         lines = reading.lines_of(sure)
@@ -159,7 +159,7 @@ class Messages:
             yield of_caller_ip(seen.address, issue, who, self._knowledge.site.product)
 
 
-def strength_of(error: Recognised, reading: Reading) -> float:
+def strength_of(error: RecognisedError, reading: Reading) -> float:
     """Return how strongly an error speaks: by its code or its message, and its place."""
     if error.by_code:
         strength = weights.CODE
@@ -168,20 +168,20 @@ def strength_of(error: Recognised, reading: Reading) -> float:
     return strength + weights.LAST * error.last / max(1, len(reading.text.flat))
 
 
-def factor_beside(sure: Collection[Recognised], reading: Reading) -> float:
+def factor_beside(sure: Collection[RecognisedError], reading: Reading) -> float:
     """Return the factor for all other signs in a text with these errors of the exchange."""
-    loud = any(strength_of(error, reading) >= weights.SURE_ERROR for error in sure)
+    loud = any(strength_of(error, reading) >= weights.STRONG_ERROR for error in sure)
     return weights.BESIDE_ERROR if loud else 1.0
 
 
 def _meanings(hit: Hit[Owner], own: Collection[ErrorCode]) -> dict[str, float]:
     """Return the issues that a message speaks for, apart from the exchange's `own` errors."""
     meanings: dict[str, float] = {}
-    entries = [owner.entry for owner in hit.owners if owner.entry and not owner.is_code]
-    said = any(owner.entry is entry for owner in hit.owners for entry in own)
-    for entry in entries if not said else ():
-        for issue, value in _by_rank(entry, weights.MESSAGE):
-            meanings[issue] = max(meanings.get(issue, 0.0), value)
+    is_own = any(owner.entry is entry for owner in hit.owners for entry in own)
+    for owner in hit.owners:
+        if owner.entry and not owner.is_code and not is_own:
+            for issue, value in _by_rank(owner.entry, weights.MESSAGE):
+                meanings[issue] = max(meanings.get(issue, 0.0), value)
     for owner in hit.owners:
         if owner.issue is not None:
             is_else = owner.issue == NO_ISSUE

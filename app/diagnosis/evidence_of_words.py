@@ -16,7 +16,7 @@ from app.diagnosis.evidence_of_errors import factor_beside
 from app.diagnosis.exchange_names import MentionIndex, without_names
 from app.diagnosis.normalised_text import Span
 from app.diagnosis.phrases import FoundPhrase, PhraseIndex
-from app.diagnosis.recognition import Reading, Recognised
+from app.diagnosis.recognition import Reading, RecognisedError
 from app.diagnosis.report_model import ReportModel, marks, samples, trained
 from app.i18n import _, listed
 from app.knowledge import KnowledgeBase
@@ -30,7 +30,7 @@ class FreeText:
     """The phrases of one knowledge base, and the model of its reports."""
 
     def __init__(self, knowledge: KnowledgeBase, mentions: MentionIndex) -> None:
-        """Prepare the phrases. The model is trained when it is first needed, or by `learn`."""
+        """Prepare the phrases. The model is trained when it is first needed, or by `train`."""
         self._knowledge = knowledge
         self._mentions = mentions
         off_topic = knowledge.diagnostic.off_topic if knowledge.diagnostic else ()
@@ -40,19 +40,19 @@ class FreeText:
         self._training = threading.Lock()
 
     @property
-    def has_learned(self) -> bool:
+    def is_trained(self) -> bool:
         """Whether the model is trained."""
         return self._model is not None
 
-    def learn(self) -> ReportModel:
+    def train(self) -> ReportModel:
         """Return the model of reports; the first call takes a second, and others wait for it."""
         with self._training:
             if self._model is None:
-                learned = tuple(samples(self._knowledge, self._mentions))
-                self._model = trained(self._knowledge.content.vocabulary, learned)
+                taught = tuple(samples(self._knowledge, self._mentions))
+                self._model = trained(self._knowledge.content.vocabulary, taught)
             return self._model
 
-    def evidence(self, reading: Reading, sure: Collection[Recognised]) -> Iterator[Evidence]:
+    def evidence(self, reading: Reading, sure: Collection[RecognisedError]) -> Iterator[Evidence]:
         """Yield what a text says for each issue, and for something else.
 
         `sure` are the errors of the exchange that were recognised for certain.
@@ -78,10 +78,10 @@ class FreeText:
 
     def _of_model(self, reading: Reading, factor: float) -> Iterator[Evidence]:
         seen = marks(reading.mentions, reading.foreign)
-        prediction = self.learn().predict(without_names(reading.text.flat, reading.mentions), seen)
+        prediction = self.train().predict(without_names(reading.text.flat, reading.mentions), seen)
         if prediction is None:
             return
-        for issue, log_odds in against_something_else(prediction.logs).items():
+        for issue, log_odds in against_something_else(prediction.log_probabilities).items():
             strength = factor * log_odds
             told = strength >= weights.WORTH_SAYING
             yield of_model(issue, strength, prediction.quote(issue) if told else "")

@@ -61,21 +61,19 @@ class MentionIndex:
             left = flat[start - 1] if start else " "
             right = flat[end] if end < len(flat) else " "
             if is_host:
-                votes = 0.0 if left.isalnum() or left == "-" or right.isalnum() else weights.HOST
-            elif _joins(left) or _joins(right):
-                long = len(word) >= weights.LONG_NAME
-                whole = left in "_/\\" or right in "_/\\" or long
-                counts = whole and not (left.isalnum() and not long)
-                votes = weights.NAME if counts else 0.0
+                strength = 0.0 if left.isalnum() or left == "-" or right.isalnum() else weights.HOST
             else:
-                votes = weights.NAME
-            if votes:
-                found += (Mention(exchange, start, end, votes) for exchange in ids)
+                is_joined = _joins(left) or _joins(right)
+                in_path = not left.isalnum() and (left in "_/\\" or right in "_/\\")
+                counts = not is_joined or in_path or len(word) >= weights.LONG_NAME
+                strength = weights.NAME if counts else 0.0
+            if strength:
+                found += (Mention(exchange, start, end, strength) for exchange in ids)
         return sorted(found, key=lambda mention: mention.start)
 
 
-NAMESPACES = "www.w3.org"
-"""Hosts in the names of HTML and XML formats. No request went to them."""
+NAMESPACE_HOST = "www.w3.org"
+"""The host in XML namespaces. No request went to it."""
 
 
 def foreign_hosts(flat: str, mentions: Iterable[Mention]) -> list[str]:
@@ -87,7 +85,7 @@ def foreign_hosts(flat: str, mentions: Iterable[Mention]) -> list[str]:
         index = bisect_left(places, start)
         named = index < len(places) and places[index] < end
         host = match.group(1)
-        if not named and host != NAMESPACES and not host[-1].isdigit():
+        if not named and host != NAMESPACE_HOST and not host[-1].isdigit():
             found.append(host)
     return found
 
@@ -107,7 +105,7 @@ def _joins(character: str) -> bool:
     return (character.isalnum() and character.isascii()) or character in "_/\\"
 
 
-def votes(mentions: Iterable[Mention]) -> dict[str, float]:
+def votes_by_exchange(mentions: Iterable[Mention]) -> dict[str, float]:
     """Return the votes for each exchange: those of its best mention."""
     best: dict[str, float] = defaultdict(float)
     for mention in mentions:

@@ -22,7 +22,7 @@ def known_exchange(value: str | None, knowledge: KnowledgeBase) -> str | None:
 
 def known_issue(value: str | None, knowledge: KnowledgeBase) -> str | None:
     """Return the present slug of an issue, or None for anything else."""
-    present = knowledge.alias(value or "") or value
+    present = knowledge.current_slug(value or "") or value
     return present if present and knowledge.issue(present) else None
 
 

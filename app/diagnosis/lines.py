@@ -50,9 +50,9 @@ def is_machine_made(line: str) -> bool:
 
 def mostly_machine_made(text: NormalisedText) -> bool:
     """Tell whether a program wrote more than half of the lines."""
-    half = len(text.sentences) // 2
+    half = len(text.flat_lines) // 2
     lines = 0
-    for line in text.sentences:
+    for line in text.flat_lines:
         lines += is_machine_made(line)
         if lines > half:
             return True

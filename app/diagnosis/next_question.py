@@ -32,8 +32,9 @@ MOST_QUESTIONS = 3
 WHICH_CAUSE = N_("Which of these do you see?")
 WHICH_EXCHANGE = N_("Which exchange is it?")
 
-EXCHANGE, OTHERS = "exchange", "others"
-"""The names of two questions that can be skipped: the exchange, and the choice between causes."""
+EXCHANGE, REMAINING_CAUSES = "exchange", "others"
+"""The names of two questions that can be skipped: the exchange, and the choice between the causes
+that remain after the first "None of these"."""
 
 
 def options_of(entry: ErrorCode | None) -> tuple[Option, ...]:
@@ -70,7 +71,7 @@ def which_exchange(exchanges: Sequence[str], knowledge: KnowledgeBase) -> NextQu
     return NextQuestion(text=_(WHICH_EXCHANGE), options=(*options, skip))
 
 
-def _between(
+def _choice_between(
     issues: Sequence[str], entry: ErrorCode | None, knowledge: KnowledgeBase, none: Choice
 ) -> NextQuestion:
     """Return the choice between `issues`, and `none` of them."""
@@ -86,7 +87,7 @@ def first_choice(
 ) -> NextQuestion:
     """Return the choice between the issues that an unsure diagnosis offers."""
     none = Choice(label=_("None of these"), issue=NO_ISSUE)
-    return _between(issues, entry, knowledge, none)
+    return _choice_between(issues, entry, knowledge, none)
 
 
 def further_question(
@@ -98,20 +99,24 @@ def further_question(
     """
     if observations.questions_asked >= MOST_QUESTIONS:
         return None
-    left = [cause.issue for cause in ranked if cause.is_possible and not cause.is_ruled_out]
-    if len(left) > 1 and OTHERS not in observations.skipped:
-        none = Choice(label=_("None of these"), skip=OTHERS)
-        return _between(left[: weights.MOST_CHOICES], None, knowledge, none)
+    left = [cause.issue for cause in ranked if cause.is_possible and not cause.was_declined]
+    if len(left) > 1 and REMAINING_CAUSES not in observations.skipped:
+        none = Choice(label=_("None of these"), skip=REMAINING_CAUSES)
+        return _choice_between(left[: weights.MOST_CHOICES], None, knowledge, none)
     told = {*observations.checklist, *observations.items, *observations.tests}
     asked = told.union(observations.skipped)
     for issue in left:
-        for thing, issues in _about(knowledge.diagnostic):
+        for thing, issues in _items_and_tests(knowledge.diagnostic):
             if thing.id not in asked and issue in issues:
-                return _about_item(thing) if isinstance(thing, ChecklistItem) else _test(thing)
+                return (
+                    _item_question(thing)
+                    if isinstance(thing, ChecklistItem)
+                    else _test_question(thing)
+                )
     return None
 
 
-def _about(
+def _items_and_tests(
     diagnostic: Diagnostic | None,
 ) -> Iterator[tuple[ChecklistItem | QuickTest, Sequence[str]]]:
     """Yield the checklist items and the quick tests, each with the issues that it is about."""
@@ -121,7 +126,7 @@ def _about(
             yield test, (*test.on_pass.points_to, *test.on_fail.points_to)
 
 
-def _about_item(item: ChecklistItem) -> NextQuestion:
+def _item_question(item: ChecklistItem) -> NextQuestion:
     options = (
         Choice(label=_("Yes"), checklist={item.id: True}),
         Choice(label=_("No"), checklist={item.id: False}),
@@ -132,7 +137,7 @@ def _about_item(item: ChecklistItem) -> NextQuestion:
     return NextQuestion(text=asked, options=options)
 
 
-def _test(test: QuickTest) -> NextQuestion:
+def _test_question(test: QuickTest) -> NextQuestion:
     labels = outcome_labels(test)
     outcomes: tuple[Outcome, ...] = ("pass", "fail")
     options = (Choice(label=labels[outcome], tests={test.id: outcome}) for outcome in outcomes)

@@ -65,19 +65,19 @@ class NormalisedText:
     """A normalised paste.
 
     `flat` is all of it on one line, lower case, every run of white space one space. `lines` are the
-    lines as pasted; line `numbers[i]` of them is `sentences[i]`, which begins at `starts[i]` of
-    `flat`.
+    lines as pasted. `flat_lines` are those that aren't empty, normalised: `flat_lines[i]` comes
+    from `lines[line_numbers[i]]` and begins at `starts[i]` of `flat`.
     """
 
     flat: str
     lines: tuple[str, ...]
-    sentences: tuple[str, ...]
+    flat_lines: tuple[str, ...]
     starts: tuple[int, ...]
-    numbers: tuple[int, ...]
+    line_numbers: tuple[int, ...]
 
     def line_number(self, position: int) -> int:
         """Return the index in `lines` of what stands at `position` of `flat`."""
-        return self.numbers[self._index(position)] if self.numbers else 0
+        return self.line_numbers[self._index(position)] if self.line_numbers else 0
 
     def line_span(self, position: int) -> tuple[int, int]:
         """Return where the line around `position` begins and ends in `flat`."""
@@ -85,11 +85,11 @@ class NormalisedText:
             return 0, 0
         index = self._index(position)
         start = self.starts[index]
-        return start, start + len(self.sentences[index])
+        return start, start + len(self.flat_lines[index])
 
     def excerpt(self, position: int) -> str:
         """Return the pasted line around `position` of `flat`, cut to a readable length."""
-        if not self.numbers:
+        if not self.line_numbers:
             return ""
         line = self.lines[self.line_number(position)].strip()
         if len(line) <= EXCERPT_LENGTH:

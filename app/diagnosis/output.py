@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app import addresses
-from app.answers import answer_to, steps_for
+from app.answers import answer_for_match, steps_for
 from app.content.markdown import inline, plain
 from app.knowledge import KnowledgeBase
 from app.model import NO_ISSUE, Answer, Diagnosis, Observations, Verdict
@@ -45,7 +45,7 @@ def to_json(
                 "url": match.url,
                 "confidence": round(match.confidence, 3),
                 "because": list(match.because),
-                "steps": steps_json(answer_to(diagnosis, match, knowledge, observations)),
+                "steps": steps_json(answer_for_match(diagnosis, match, knowledge, observations)),
             }
             for match in diagnosis.matches
         ],
@@ -118,7 +118,7 @@ def to_text(diagnosis: Diagnosis, knowledge: KnowledgeBase, observations: Observ
     for place, match in enumerate(diagnosis.matches, start=1):
         lines += ["", f"{place}. {plain(match.title)} ({match.confidence:.0%})  {match.url}"]
         lines += (f"   because {plain(reason)}" for reason in match.because)
-        found = answer_to(diagnosis, match, knowledge, observations)
+        found = answer_for_match(diagnosis, match, knowledge, observations)
         if place == 1 and found and diagnosis.verdict != "unsure":
             lines += (f"   - {plain(step.text)}" for step in found.steps)
     if diagnosis.question:

@@ -1,9 +1,9 @@
-"""Phrases: a few words of writers, and where a text holds them.
+"""Phrases: a few words that identify an issue or a question, and where a text contains them.
 
-A phrase is a few words. It is found where all of them stand in one sentence, in any order, with at
-most `weights.PHRASE_GAP` other words between them. `a/b` is a choice of words, `ключ*` the
-beginning of a word, and Chinese, Japanese and Korean words are found inside a run of letters. Small
-words and English endings don't count (see `tokens`).
+A phrase is found where all its words stand in one sentence, in any order, with at most
+`weights.PHRASE_GAP` other words between them. `a/b` is a choice of words, `ключ*` the beginning of
+a word, and Chinese, Japanese and Korean words are found inside a run of letters. Stop words and
+English endings don't count (see `tokens`).
 
 The index is prepared once; finding is linear in the text.
 """
@@ -20,7 +20,7 @@ import ahocorasick_rs
 
 from app.diagnosis import weights
 from app.diagnosis.normalised_text import NormalisedText, Span, normalise
-from app.diagnosis.words import NOT_WORDS, SCRIPT, SMALL_WORDS, WORD, Token, stem, tokens
+from app.diagnosis.words import CJK, NEGATIONS, STOP_WORDS, WORD, Token, stem, tokens
 
 MOST_TOKENS = 500
 """The most words of a text that are searched: those at its beginning and its end."""
@@ -29,12 +29,16 @@ SHORT_GAP = 20
 """A quote leaves out the text between two words when it has more characters."""
 
 _SENTENCE_END = re.compile(r"[.?!;:](?: |$)|[。？！；：]| [|-] ")
-_SCRIPT = re.compile(f"[{SCRIPT}]")
+_CJK = re.compile(f"[{CJK}]")
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase of an issue; each of its words is a set of terms, one of which has to be there."""
+    """A phrase of an issue; each of its words is a set of terms, one of which has to be there.
+
+    A term is a stem, `word*` (the beginning of a word), `=word` (inside a run of CJK letters) or
+    `not`.
+    """
 
     owner: str
     text: str
@@ -56,21 +60,21 @@ class FoundPhrase:
 
 
 def parse(owner: str, text: str) -> Phrase | None:
-    """Read a phrase of `owner`; None when it holds nothing but small words."""
+    """Read a phrase of `owner`; None when it holds nothing but stop words."""
     words: list[frozenset[str]] = []
     for part in normalise(text).flat.split():
         terms: set[str] = set()
         for choice in part.split("/"):
-            if _SCRIPT.search(choice):
+            if _CJK.search(choice):
                 terms.add("=" + choice)
             elif choice.endswith("*"):
                 terms.add(choice)
             else:
                 pieces = [match.group().replace("'", "") for match in WORD.finditer(choice)]
                 whole = "".join(pieces)
-                if whole in NOT_WORDS:
+                if whole in NEGATIONS:
                     terms.add("not")
-                elif pieces and (whole not in SMALL_WORDS or "/" in part):
+                elif pieces and (whole not in STOP_WORDS or "/" in part):
                     terms.add(stem(whole))
         if terms:
             words.append(frozenset(terms))
@@ -81,7 +85,7 @@ class PhraseIndex:
     """The phrases of all issues, prepared once; finding them changes nothing."""
 
     def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
-        """Prepare (owner, phrase) pairs; a phrase of small words alone is left out."""
+        """Prepare (owner, phrase) pairs; a phrase of stop words alone is left out."""
         self._phrases = [found for pair in phrases if (found := parse(*pair)) is not None]
         # For each term the phrases that it stands in, with a bit for its place among their words.
         self._postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -160,7 +164,7 @@ def _sentences(text: NormalisedText, understood: Iterable[Span]) -> list[list[To
     ignored = _merged(understood)
     beginnings = [start for start, _ in ignored]
     sentences: list[list[Token]] = []
-    for start, line in zip(text.starts, text.sentences, strict=True):
+    for start, line in zip(text.starts, text.flat_lines, strict=True):
         position = 0
         for end, after in _sentence_ends(line):
             sentence = [

@@ -19,7 +19,7 @@ from app.diagnosis.exchange_names import (
     Mention,
     MentionIndex,
     foreign_hosts,
-    votes,
+    votes_by_exchange,
     without_names,
 )
 from app.diagnosis.lines import is_advice, is_machine_made, mostly_machine_made
@@ -39,8 +39,8 @@ _JSON_WORDS = frozenset(
     {"code", "msg", "message", "data", "null", "retcode", "retmsg", "result", "error"}
 )
 _LABEL = re.compile(
-    r"(?:code|label|err(?:or)?(?:[_-]?(?:code|id))?|reason|name|type|id|failure_reason)"
-    r"'?\s?[:=]\s?[\[(]?(')?$|[\[(](')?$"
+    r"(?:(?:code|label|err(?:or)?(?:[_-]?(?:code|id))?|reason|name|type|id|failure_reason)"
+    r"'?\s?[:=]\s?[\[(]?|[\[(])'$"
 )
 _LABEL_LENGTH = 24
 
@@ -55,8 +55,8 @@ class Owner:
     entry: ErrorCode | None = None
     is_code: bool = False
 
-    def says_something(self, codes: Container[tuple[str, str]]) -> bool:
-        """Whether the signature is no code, or one of the recognised codes (exchange and code)."""
+    def is_understood(self, codes: Container[tuple[str, str]]) -> bool:
+        """Whether the signature is a message, or one of the recognised `codes` (exchange, code)."""
         known = self.entry and (self.entry.exchange, self.entry.code)
         return not self.is_code or known in codes
 
@@ -88,7 +88,7 @@ class Reading:
         messages = (not owner.is_code for hit in self.hits for owner in hit.owners)
         return self.has_message or any(codes) or any(messages)
 
-    def spans(self, found: Iterable[Recognised]) -> list[Span]:
+    def spans(self, found: Iterable[RecognisedError]) -> list[Span]:
         """Return the places of all fixed messages and codes.
 
         In a line of JSON or of a log, what stands around a code that was `found` is its message. A
@@ -98,11 +98,11 @@ class Reading:
         codes = {(error.entry.exchange, error.entry.code) for error in found if error.by_code}
         spans = [(hit.start, hit.end) for hit in self.numbers if hit.context != "bare"]
         for hit in self.hits:
-            if any(owner.says_something(codes) for owner in hit.owners):
+            if any(owner.is_understood(codes) for owner in hit.owners):
                 spans += hit.spans
         return spans + self.lines_of(found)
 
-    def lines_of(self, found: Iterable[Recognised]) -> list[Span]:
+    def lines_of(self, found: Iterable[RecognisedError]) -> list[Span]:
         """Return the lines of JSON or of a log in which the codes that were `found` stand.
 
         Lines that only have an HTTP status are left out: the text after the status says more.
@@ -112,7 +112,7 @@ class Reading:
 
 
 @dataclass(slots=True)
-class Recognised:
+class RecognisedError:
     """One error of one exchange in a text: its first and last place, and what of it stands there.
 
     `by_code`: its code; `by_status`: an HTTP status that is its code; `by_message`: its message,
@@ -150,7 +150,7 @@ class Recogniser:
         for entry in _entries(knowledge):
             if _is_number(entry.code):
                 codes[entry.code][entry.exchange] = None
-        self._codes = {code: tuple(owners) for code, owners in codes.items()}
+        self._codes = {code: tuple(exchanges) for code, exchanges in codes.items()}
         self._by_message = {
             (entry.exchange, normalise(entry.message).flat): entry
             for entry in _entries(knowledge)
@@ -165,12 +165,13 @@ class Recogniser:
     def read(self, pasted: str) -> Reading:
         """Find everything in a text (secrets removed).
 
-        Of a text that holds an error below or above a list of causes, only the rest is read.
+        Lines of advice, such as a list of possible causes, are ignored if the other lines hold an
+        error.
         """
         text = normalise(pasted)
         advice = {
             number
-            for number, line in zip(text.numbers, text.sentences, strict=True)
+            for number, line in zip(text.line_numbers, text.flat_lines, strict=True)
             if is_advice(line)
         }
         if advice:
@@ -201,7 +202,7 @@ class Recogniser:
 
         A choice outweighs a name in the text, but neither a host nor a code with its own message.
         """
-        scores: dict[str, float] = defaultdict(float, votes(reading.mentions))
+        scores: dict[str, float] = defaultdict(float, votes_by_exchange(reading.mentions))
         if self._knowledge.exchange(chosen) and chosen:
             scores[chosen] += weights.CHOSEN
         named = bool(scores)
@@ -214,7 +215,7 @@ class Recogniser:
 
     def _by_errors(self, reading: Reading, *, named: bool) -> dict[str, float]:
         """Return the votes that codes and messages give to each exchange."""
-        marks: dict[str, float] = defaultdict(float)
+        votes: dict[str, float] = defaultdict(float)
         messages: dict[tuple[str, str], Hit[Owner]] = {}
         for hit in reading.hits:
             exchanges = {owner.entry.exchange for owner in hit.owners if owner.entry}
@@ -225,25 +226,25 @@ class Recogniser:
                 sole = len(exchanges) == 1
                 if owner.is_code:
                     if sole and any(mark in code for mark in _DISTINCT):
-                        marks[exchange] = max(marks[exchange], weights.OWN_ERROR)
+                        votes[exchange] = max(votes[exchange], weights.OWN_ERROR)
                     continue
                 messages[exchange, code] = hit
                 if sole and hit.signature.words >= weights.TELLING_WORDS:
-                    marks[exchange] += weights.OWN_ERROR
+                    votes[exchange] += weights.OWN_ERROR
         for number in reading.numbers:
-            owners = self._codes.get(number.code, ())
-            if len(owners) == 1 and not named and _is_all(reading, number):
-                marks[owners[0]] += weights.SOLE_CODE
+            candidates = self._codes.get(number.code, ())
+            if len(candidates) == 1 and not named and _is_lone_code(reading, number):
+                votes[candidates[0]] += weights.SOLE_CODE
             if number.context in {"bare", "http"}:
                 continue
-            for exchange in owners:
+            for exchange in candidates:
                 message = messages.get((exchange, number.code))
                 if message and _near(message, number):
-                    marks[exchange] += weights.OWN_ERROR
-            sole = len(owners) == 1 and len(number.code) >= weights.LONG_CODE
-            if sole and not named and self._fits(reading, number, owners[0]):
-                marks[owners[0]] += weights.SOLE_CODE
-        return marks
+                    votes[exchange] += weights.OWN_ERROR
+            sole = len(candidates) == 1 and len(number.code) >= weights.LONG_CODE
+            if sole and not named and self._fits(reading, number, candidates[0]):
+                votes[candidates[0]] += weights.SOLE_CODE
+        return votes
 
     def _fits(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
         """Tell whether what stands around a code is its message, or no English at all.
@@ -263,18 +264,18 @@ class Recogniser:
                 return True
         return False
 
-    def owners(self, reading: Reading) -> tuple[str, ...]:
-        """Return the exchanges that a text without a name can be about, if it is a code alone."""
+    def exchanges_of_lone_code(self, reading: Reading) -> tuple[str, ...]:
+        """Return the exchanges that have the code of a text which is only that code."""
         for number in reading.numbers:
-            if not reading.mentions and _is_all(reading, number):
+            if not reading.mentions and _is_lone_code(reading, number):
                 return self._codes.get(number.code, ())
         return ()
 
     # --- which errors -------------------------------------------------------------------------
 
-    def errors(self, reading: Reading, exchange: str) -> list[Recognised]:
+    def errors(self, reading: Reading, exchange: str) -> list[RecognisedError]:
         """Return the errors of `exchange` in a text, each once, in the order of the text."""
-        found: dict[tuple[str, str | None], Recognised] = {}
+        found: dict[tuple[str, str | None], RecognisedError] = {}
         for number in reading.numbers:
             if not self._is_code_of(reading, number, exchange):
                 continue
@@ -325,7 +326,9 @@ class Recogniser:
         return bool(entries) and is_long and stands
 
     def _is_named(self, reading: Reading, number: NumberHit, exchange: str) -> bool:
-        """Tell whether a bare number follows the exchange's name, begins the text, or has its text.
+        """Tell whether a bare number stands where a code does.
+
+        That is at the beginning of the text, behind the exchange's name or before its message:
 
         "okx 51155 You can't trade ..."
         """
@@ -408,7 +411,7 @@ def _stands_as_label(reading: Reading, hit: Hit[Owner]) -> bool:
     Without quotes it is no code: "Client Error: Unauthorized".
     """
     before = reading.text.flat[max(0, hit.start - _LABEL_LENGTH) : hit.start]
-    return before.endswith("'") and _LABEL.search(before) is not None
+    return _LABEL.search(before) is not None
 
 
 def _is_whole(flat: str, start: int, end: int) -> bool:
@@ -423,11 +426,11 @@ def _near(message: Hit[Owner], number: NumberHit) -> bool:
 
 
 def _noted(
-    found: dict[tuple[str, str | None], Recognised], entry: ErrorCode, position: int, last: int
-) -> Recognised:
+    found: dict[tuple[str, str | None], RecognisedError], entry: ErrorCode, position: int, last: int
+) -> RecognisedError:
     """Return what was found of an entry so far, its place brought up to date."""
     key = (entry.code, entry.match)
-    error = found.setdefault(key, Recognised(entry, position, last))
+    error = found.setdefault(key, RecognisedError(entry, position, last))
     error.position = min(error.position, position)
     error.last = max(error.last, last)
     return error
@@ -447,7 +450,7 @@ def outermost(hits: Iterable[Hit[Owner]]) -> Iterator[Hit[Owner]]:
             reached = max(reached, hit.end)
 
 
-def _is_all(reading: Reading, number: NumberHit) -> bool:
+def _is_lone_code(reading: Reading, number: NumberHit) -> bool:
     """Tell whether a text is a code and hardly a word more, as in "error -2015 again"."""
     if len(reading.text.flat) > weights.LONGEST_LONE_CODE:
         return False

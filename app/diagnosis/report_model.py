@@ -23,7 +23,7 @@ from app.diagnosis import weights
 from app.diagnosis.exchange_names import Mention, MentionIndex, foreign_hosts, without_names
 from app.diagnosis.normalised_text import Span, normalise
 from app.diagnosis.word_groups import WordGroups
-from app.diagnosis.words import SCRIPT, SMALL_STEMS, WORD, stem
+from app.diagnosis.words import CJK, STOP_STEMS, WORD, stem
 from app.knowledge import KnowledgeBase
 from app.model import Report, WordGroup
 
@@ -39,7 +39,7 @@ STATUS_LENGTH = 3
 MOST_QUOTED = 3
 """Words in a quote, at most."""
 
-_SCRIPT = re.compile(f"[{SCRIPT}]")
+_CJK = re.compile(f"[{CJK}]")
 _FIELD = re.compile(r"'[a-z_-]{1,40}' ?: ?'?[0-9.-]+")
 """A number with its name in data ('timestamp':1677838680041): nobody's words."""
 
@@ -63,20 +63,20 @@ class Sample:
 class Prediction:
     """The log of the probability of each class for one text (`flat`).
 
-    `worths` are the log-odds that each word, by its span, adds to every one of `classes`.
+    `contributions` are the log-odds that each word, by its span, adds to every one of `classes`.
     """
 
-    logs: Mapping[str, float]
+    log_probabilities: Mapping[str, float]
     flat: str
     classes: Sequence[str]
-    worths: Mapping[Span, Sequence[float]]
+    contributions: Mapping[Span, Sequence[float]]
 
     def quote(self, label: str) -> str:
         """Return the words that speak most for a class, in the order of the text."""
         index = self.classes.index(label)
         telling = (
             (-row[index], span)
-            for span, row in self.worths.items()
+            for span, row in self.contributions.items()
             if row[index] >= weights.LEAST_QUOTED
         )
         best = sorted(span for _, span in sorted(telling)[:MOST_QUOTED])
@@ -85,7 +85,10 @@ class Prediction:
 
 @dataclass(slots=True)
 class _Features:
-    """What a text consists of: words and groups with their spans, and pairs of groups."""
+    """What a text consists of: words and groups with their spans, and pairs of groups.
+
+    A key of `single` is a stem, two CJK letters, `=group`, `#length` of a number, or `!mark`.
+    """
 
     single: dict[str, Span]
     pairs: list[str]
@@ -116,12 +119,12 @@ class ReportModel:
         self._train(taught, counts)
 
     def predict(self, flat: str, marks: Sequence[str] = ()) -> Prediction | None:
-        """Return the prediction for a normalised text; None when only small words are known."""
+        """Return the prediction for a normalised text; None when only stop words are known."""
         found = self._features(flat, marks)
         known = {
             feature: span for feature, span in found.single.items() if feature in self._weights
         }
-        if not any(end for word, (_, end) in known.items() if word not in SMALL_STEMS):
+        if not any(end for word, (_, end) in known.items() if word not in STOP_STEMS):
             return None
         single, pairs = self._rows(found)
         probabilities = self._probabilities(single, pairs, found.scale)
@@ -129,7 +132,7 @@ class ReportModel:
             label: math.log(max(probability, LEAST_PROBABILITY))
             for label, probability in zip(self._classes, probabilities, strict=True)
         }
-        return Prediction(logs, flat, self._classes, self._worths(known, found.scale))
+        return Prediction(logs, flat, self._classes, self._contributions(known, found.scale))
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -147,7 +150,7 @@ class ReportModel:
                 continue
             read.add(match.group())
             word = match.group().removesuffix("'s").replace("'", "")
-            if _SCRIPT.match(word):
+            if _CJK.match(word):
                 for place in range(max(1, len(word) - 1)):
                     single.setdefault(word[place : place + 2], (start + place, start + place + 2))
                 for group, first, last in self._groups.within(word):
@@ -191,15 +194,17 @@ class ReportModel:
         total = sum(exponents)
         return [value / total for value in exponents]
 
-    def _worths(self, known: Mapping[str, Span], scale: float) -> dict[Span, list[float]]:
+    def _contributions(self, known: Mapping[str, Span], scale: float) -> dict[Span, list[float]]:
         """Return what each word adds to every class: by itself and by its groups."""
-        worths: dict[Span, list[float]] = {}
+        contributions: dict[Span, list[float]] = {}
         for feature, span in known.items():
-            if span[1] > span[0] and feature not in SMALL_STEMS:
+            if span[1] > span[0] and feature not in STOP_STEMS:
                 row = [scale * weight for weight in self._weights[feature]]
-                before = worths.get(span)
-                worths[span] = [a + b for a, b in zip(before, row, strict=True)] if before else row
-        return worths
+                before = contributions.get(span)
+                contributions[span] = (
+                    [a + b for a, b in zip(before, row, strict=True)] if before else row
+                )
+        return contributions
 
     # --- training -----------------------------------------------------------------------------
 
@@ -212,13 +217,13 @@ class ReportModel:
         for sample, found in sorted(taught, key=_order):
             wanted = [sample.labels.get(label, 0.0) for label in self._classes]
             texts.append((*self._rows(found), found.scale, wanted))
-        for turn in range(weights.ROUNDS):
-            rate = weights.RATE / (1 + turn)
+        for turn in range(weights.EPOCHS):
+            rate = weights.LEARNING_RATE / (1 + turn)
             for single, pairs, scale, wanted in texts:
                 probabilities = self._probabilities(single, pairs, scale)
                 errors = [want - got for want, got in zip(wanted, probabilities, strict=True)]
                 for rows, factor in (
-                    ([self._bias], weights.RATE_OF_BIAS),
+                    ([self._bias], weights.BIAS_RATE),
                     (single, scale),
                     (pairs, scale * weights.PAIR),
                 ):
@@ -226,7 +231,7 @@ class ReportModel:
                     for row in rows:
                         row[:] = map(add, row, steps)
             for feature, row in self._weights.items():
-                keep = (1 - weights.DECAY) ** counts[feature]
+                keep = (1 - weights.WEIGHT_DECAY) ** counts[feature]
                 row[:] = [keep * weight for weight in row]
 
 
@@ -248,7 +253,7 @@ def samples(knowledge: KnowledgeBase, mentions: MentionIndex) -> Iterator[Sample
     """Yield the reports of `knowledge` as texts to learn from, their labels by present slugs."""
     reports = knowledge.content.reports
     labels = {label for report in reports for label in (report.expected, *report.also)}
-    slugs = {label: knowledge.alias(label) or label for label in labels}
+    slugs = {label: knowledge.current_slug(label) or label for label in labels}
     for report in reports:
         flat = normalise(report.text).flat
         found = mentions.find(flat)

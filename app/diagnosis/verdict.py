@@ -33,7 +33,7 @@ class Ranked:
         return self.issue != NO_ISSUE and asked
 
     @property
-    def is_ruled_out(self) -> bool:
+    def was_declined(self) -> bool:
         """Whether the visitor was offered the issue and chose "none of these"."""
         return any(piece.kind == "choice" and piece.strength < 0 for piece in self.evidence)
 
@@ -53,7 +53,7 @@ class Ranked:
 def rank(
     evidence: Iterable[Evidence], order: Mapping[str, int], by_error: Collection[str] = ()
 ) -> tuple[Ranked, ...]:
-    """Return something else and the issues that there is evidence for, likeliest first.
+    """Rank the issues with evidence, and `NO_ISSUE`, likeliest first.
 
     `by_error` are the issues that the recognised error can mean: if it can mean the first issue,
     the sums are scaled by `SCALE_BY_ERROR`, else by `SCALE`.
@@ -67,7 +67,8 @@ def rank(
         if piece.issue in places:
             pieces[piece.issue].append(piece)
     sums = {issue: sum(piece.strength for piece in found) for issue, found in pieces.items()}
-    first, *_others = issues = sorted(sums, key=lambda issue: (-sums[issue], places[issue]))
+    issues = sorted(sums, key=lambda issue: (-sums[issue], places[issue]))
+    first = issues[0]
     scale = weights.SCALE_BY_ERROR if first in by_error else weights.SCALE
     shares = {issue: math.exp(scale * (sums[issue] - sums[first])) for issue in issues}
     total = sum(shares.values())
@@ -78,7 +79,7 @@ def rank(
 
 def offered(ranked: Iterable[Ranked]) -> tuple[Ranked, ...]:
     """Return the issues to choose from, likeliest first."""
-    left = [cause for cause in ranked if cause.is_possible and not cause.is_ruled_out]
+    left = [cause for cause in ranked if cause.is_possible and not cause.was_declined]
     return tuple(left[: weights.MOST_CHOICES])
 
 
@@ -88,8 +89,8 @@ def decide(
     """Return the verdict, and the issues to tell, likeliest first.
 
     `by_error` are the issues that the recognised error can mean. `chosen` is the issue that the
-    visitor chose, or `NO_ISSUE`. An issue without a reason to tell
-    is not named: many small hints are a guess.
+    visitor chose, or `NO_ISSUE`. An issue is named only with a reason that is worth telling: many
+    small hints are a guess.
     """
     issues = [cause for cause in ranked if cause.is_possible]
     if not issues:
@@ -103,8 +104,8 @@ def decide(
         others = (cause for cause in issues[1:] if cause.strength > least and cause.reasons)
         told = (first, *islice(others, weights.MOST_MATCHES - 1))
         return "recognised" if first.issue in by_error else "likely", told
-    [else_] = (cause for cause in ranked if cause.issue == NO_ISSUE)
-    is_else = else_.probability >= weights.SOMETHING_ELSE
+    something_else = next(cause for cause in ranked if cause.issue == NO_ISSUE)
+    is_else = something_else.probability >= weights.SOMETHING_ELSE
     if is_else or len(choices) < weights.LEAST_CHOICES:
         return "unknown", ()
     return "unsure", choices

@@ -53,9 +53,10 @@ OF_SEVERAL_EXCHANGES = 2.5
 """A code alone that several exchanges have, for each of them."""
 
 LAST = 0.4
-"""Added in proportion to how far down it stands: the last error stopped the bot."""
+"""The most that an error's position adds: nothing at the start of the text, all of it at the end.
+The last error usually stopped the bot."""
 
-SURE_ERROR = 3.5
+STRONG_ERROR = 3.5
 """From this strength on an error weakens all other signs in the text."""
 
 BESIDE_ERROR = 0.5
@@ -96,7 +97,7 @@ MODEL = 1.7
 """Factor for the log-odds of the model of reports. Above 1, because the training stops early."""
 
 MACHINE_MADE = 0.6
-"""Factor of that in lines that a program wrote: they are nobody's own words."""
+"""Another factor for those log-odds if a program wrote most of the text."""
 
 LEAST_QUOTED = 0.12
 """A word is quoted as a reason when it adds at least this much."""
@@ -104,7 +105,8 @@ LEAST_QUOTED = 0.12
 # --- Checklist, quick tests, questions, facts -------------------------------------------------
 
 UNTICKED = (2.4, 1.0, 0.6)
-"""An item that isn't ticked, for its issues in order: enough to turn round an ambiguous code."""
+"""An item that isn't ticked, for its issues in order: enough to change which issue of an ambiguous
+code comes first."""
 
 TICKED = (-1.3, -0.5, -0.3)
 """A ticked item. It says less: people tick what they believe."""
@@ -172,7 +174,8 @@ OWN_ERROR = 3.0
 message."""
 
 SOLE_CODE = 1.0
-"""A code that only this exchange has, or a text that is nothing but a code."""
+"""A code that only this exchange has, in a text that names no exchange: once if the text is only
+that code, once if the code is long and fits the text around it."""
 
 ENOUGH_VOTES = 0.7
 """Fewer votes name no exchange."""
@@ -181,7 +184,8 @@ LONG_CODE = 5
 """A code of this length votes for the only exchange that has it."""
 
 COMMON_WORDS = 0.5
-"""Share of a message that has to stand around such a code, unless hardly any English does."""
+"""A long code fits if this share of its message's words stands around it, or at most one English
+word and no fixed message."""
 
 CLOSE = 160
 """A message within this many characters of a code belongs to it."""
@@ -209,12 +213,17 @@ SMALLEST_SIZE = 20
 """The usual and the smallest size of a text: each word counts more in a shorter text and less in a
 longer text."""
 
-ROUNDS = 4
-RATE = 0.2
-RATE_OF_BIAS = 0.1
-DECAY = 0.002
-"""Passes over the texts; step of the first pass (then a half, a third); share of that step for how
-frequent a class is; share of a weight that is forgotten for each text that has its word."""
+EPOCHS = 4
+"""Passes over the samples."""
+
+LEARNING_RATE = 0.2
+"""The learning rate of the first epoch; epoch n has an n-th of it."""
+
+BIAS_RATE = 0.1
+"""The bias of a class learns with this share of the learning rate."""
+
+WEIGHT_DECAY = 0.002
+"""The share of a weight that is lost in each epoch for each sample with its feature."""
 
 
 def by_place(issues: Sequence[str], values: Sequence[float]) -> Iterator[tuple[str, float]]:

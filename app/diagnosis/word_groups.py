@@ -6,24 +6,24 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from app.diagnosis.words import SCRIPT, stem
+from app.diagnosis.words import CJK, stem
 from app.model import WordGroup
 
-_SCRIPT = re.compile(f"[{SCRIPT}]")
+_CJK = re.compile(f"[{CJK}]")
 
 
 class WordGroups:
     """The groups of every word, prepared for looking up."""
 
     def __init__(self, groups: Iterable[WordGroup]) -> None:
-        """Prepare whole words, beginnings (`word*`), and words of scripts without spaces."""
+        """Prepare whole words, beginnings (`word*`), and words inside runs of CJK letters."""
         # Lists and not sets: the order of the groups is the same in every process.
         self._whole: dict[str, list[str]] = defaultdict(list)
         self._beginnings: dict[str, list[str]] = defaultdict(list)
         self._within: dict[str, list[str]] = defaultdict(list)
         for group in groups:
             for word in group.words.casefold().split():
-                if _SCRIPT.search(word):
+                if _CJK.search(word):
                     groups_of_word = self._within[word]
                 elif word.endswith("*"):
                     groups_of_word = self._beginnings[word[:-1]]
@@ -46,7 +46,7 @@ class WordGroups:
                 yield from found
 
     def within(self, run: str) -> Iterator[tuple[str, int, int]]:
-        """Yield (group, start, end) in a run of a script without spaces, longest words first."""
+        """Yield (group, start, end) in a run of CJK letters, longest words first."""
         start = 0
         while start < len(run):
             for end in range(min(len(run), start + self._longest), start, -1):

@@ -1,7 +1,7 @@
-"""The words of a text: where they stand, their stems, small words, and words for "not".
+"""The words of a text: where they stand, their stems, stop words, and words for "not".
 
 English endings don't count ("keys", "restricted"), and "don't", "can't" and "never" all say "not".
-Chinese, Japanese and Korean are written without spaces: a run of their letters is one token.
+A run of Chinese, Japanese or Korean letters is one token: words in it aren't always separated.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-SCRIPT = "぀-ヿ㐀-䶿一-鿿가-힯"
+CJK = "぀-ヿ㐀-䶿一-鿿가-힯"
 """The letters of Chinese, Japanese and Korean, for use in a regular expression."""
 
-WORD = re.compile(rf"[{SCRIPT}]+|[^\W_{SCRIPT}]+(?:'[a-z]{{1,2}}\b)?")
+WORD = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:'[a-z]{{1,2}}\b)?")
 """One word or number, or a run of Chinese, Japanese or Korean letters.
 
 Python's own `re`, because matches are many and short. It is linear: nothing repeats inside a
 repetition, and the optional ending begins with a character that the repetition can't match.
 """
 
-_SMALL_WORDS = """
+_STOP_WORDS = """
 a an the my your our his her its their i me we you he she it they this that these those is are was
 were be been being am to of in on at by for from with and or so as if then than there here have has
 had do does did will would can could should shall may might just even also very all any some when
 what which who how why get got gets getting ve re ll m
 """
-_NOT_WORDS = """
+_NEGATIONS = """
 not no never cannot cant dont doesnt didnt isnt arent wasnt wont wouldnt couldnt havent hasnt
 without neither nicht kein keine nein nao não ne не нет değil yok pas sin
 """
-SMALL_WORDS = frozenset(_SMALL_WORDS.split())
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 """Words that say nothing by themselves; a phrase is read without them."""
 
-NOT_WORDS = frozenset(_NOT_WORDS.split())
+NEGATIONS = frozenset(_NEGATIONS.split())
 """Words that say "not"."""
 
 _LAST_LETTERS = frozenset("sgdne")
@@ -62,7 +62,7 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 3 else word  # noqa: PLR2004
 
 
-SMALL_STEMS = frozenset(map(stem, SMALL_WORDS))
+STOP_STEMS = frozenset(map(stem, STOP_WORDS))
 
 
 class Token(NamedTuple):
@@ -83,7 +83,7 @@ def tokens(sentence: str, offset: int = 0) -> Iterator[Token]:
     for place, match in enumerate(WORD.finditer(sentence)):
         word = match.group().removesuffix("'s").replace("'", "")
         terms = [stem(word)]
-        if word in NOT_WORDS:
+        if word in NEGATIONS:
             terms.append("not")
         if previous:
             terms.append(stem(previous + word))

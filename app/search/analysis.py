@@ -12,14 +12,14 @@ import tantivy
 
 from app.languages import UNSPACED, Language
 
-_SMALL_WORDS = (
+_STOP_WORDS = (
     "a about after all also am an and any are as at be because been but by can cant could did do "
     "does dont even for from get gets getting got had has have help how i if in into is it its "
     "ive just keep keeps me my no not of on or our please s say says so some still t than that the "
     "their then there these they this to too up us was we were what when where which while who "
     "why will with would you your"
 )
-SMALL_WORDS = frozenset(_SMALL_WORDS.split())
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 """Words that say nothing about what is asked for."""
 
 FILLERS = frozenset({"code", "error", "errors", "message", "msg", "http", "status", "retcode"})

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import tantivy
 from tantivy import Occur, Query
 
-from app.search.analysis import FILLERS, SMALL_WORDS, cut, is_code, parts_of, tokens_of
+from app.search.analysis import FILLERS, STOP_WORDS, cut, is_code, parts_of, tokens_of
 from app.search.words import TYPED, Forms, Phrase, Words
 
 MAX_CHARACTERS, MAX_TOKENS = 200, 20
@@ -77,7 +77,7 @@ class QueryBuilder:
         for pair in pairwise(typed):
             if whole := self._words.joined(*pair):
                 joined |= dict.fromkeys(pair, whole)
-        small = SMALL_WORDS | FILLERS if any(map(is_code, tokens)) else SMALL_WORDS
+        small = STOP_WORDS | FILLERS if any(map(is_code, tokens)) else STOP_WORDS
         asked = [
             joined.get(word, {}) | self._words.forms(word, typing=word == unfinished)
             for word in dict.fromkeys(typed)

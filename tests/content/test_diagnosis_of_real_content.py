@@ -154,7 +154,7 @@ def test_reports_of_real_people_are_diagnosed(name: str, engine: Engine) -> None
     rows = {"all": evaluation.overall, **evaluation.by_kind}
     scores = {kind: row.right for kind, row in rows.items()}
 
-    assert len(evaluation.answers) > 150
+    assert len(evaluation.results) > 150
     low = {kind: score for kind, score in scores.items() if score.share < LEAST[name][kind]}
     assert not low, render(evaluation, misses=False)
     assert evaluation.overall.named_and_wrong.share <= 0.02

@@ -27,7 +27,11 @@ SAMPLES = (
 
 def best(text: str, samples: tuple[Sample, ...] = SAMPLES) -> str | None:
     prediction = ReportModel(GROUPS, samples).predict(text)
-    return max(prediction.logs, key=lambda label: prediction.logs[label]) if prediction else None
+    return (
+        max(prediction.log_probabilities, key=lambda label: prediction.log_probabilities[label])
+        if prediction
+        else None
+    )
 
 
 def test_a_text_is_like_the_reports_with_its_words() -> None:
@@ -64,7 +68,11 @@ def test_other_readings_share_in_what_a_report_teaches() -> None:
     both = (*SAMPLES, *(Sample("wobbly lid", {"lid": 0.6, "mute": 0.4}) for _ in range(3)))
     prediction = ReportModel(GROUPS, both).predict("wobbly lid")
     assert prediction is not None
-    assert prediction.logs["lid"] > prediction.logs["mute"] > prediction.logs["no-heat"]
+    assert (
+        prediction.log_probabilities["lid"]
+        > prediction.log_probabilities["mute"]
+        > prediction.log_probabilities["no-heat"]
+    )
 
 
 def test_learning_twice_gives_the_same() -> None:
@@ -93,4 +101,4 @@ def test_the_order_of_the_reports_teaches_nothing() -> None:
 
     assert prediction is not None
     assert other is not None
-    assert prediction.logs == pytest.approx(other.logs)
+    assert prediction.log_probabilities == pytest.approx(other.log_probabilities)

@@ -57,7 +57,7 @@ def test_too_many_are_refused_and_the_others_are_answered() -> None:
 def test_what_is_said_to_who_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "MOST_WAITING", 0)
     with client(MARBLES, data=tmp_path) as visitor:
-        until(lambda: engine_of(visitor).has_learned)
+        until(lambda: engine_of(visitor).is_trained)
         page = visitor.post("/diagnose", data={"text": LONG[:5_000]})
         part = visitor.post(
             "/diagnose", data={"text": LONG[:5_000]}, headers={"HX-Request": "true"}
@@ -91,10 +91,10 @@ def test_a_text_that_comes_before_the_engine_has_learned_holds_up_nobody(
         for _ in range(3):
             assert visitor.get("/readyz").status_code == 200
         assert not asked.done()
-        assert not engine_of(visitor).has_learned
+        assert not engine_of(visitor).is_trained
         go_on.set()
         assert asked.result().status_code == 200
-        assert engine_of(visitor).has_learned
+        assert engine_of(visitor).is_trained
 
 
 def test_a_form_of_half_a_million_fields_is_refused(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     ) -> IssueAnswer:
         """Return an issue with its causes and steps."""
         knowledge = edition().knowledge
-        found = knowledge.issue(knowledge.alias(slug) or slug, exchange)
+        found = knowledge.issue(knowledge.current_slug(slug) or slug, exchange)
         chosen = known_exchange(exchange, knowledge)
         return issue_answer(_there(found, f"issue {slug!r}"), chosen, knowledge)
 
@@ -187,7 +187,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     ) -> EverydayAnswer:
         """Return an everyday question with its answer and steps."""
         knowledge = edition().knowledge
-        found = knowledge.question(knowledge.question_alias(slug) or slug, exchange)
+        found = knowledge.question(knowledge.current_question_slug(slug) or slug, exchange)
         chosen = known_exchange(exchange, knowledge)
         return question_answer(_there(found, f"question {slug!r}"), chosen, knowledge)
 

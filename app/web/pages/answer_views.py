@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from app import addresses
-from app.answers import answer_to, steps_for
+from app.answers import answer_for_match, steps_for
 from app.diagnosis.next_question import question_of
 from app.knowledge import KnowledgeBase
 from app.model import (
@@ -243,7 +243,7 @@ def _match_view(
     match: Match, diagnosis: Diagnosis, observations: Observations, knowledge: KnowledgeBase
 ) -> MatchView | None:
     issue = knowledge.issue(match.issue, diagnosis.exchange)
-    found = answer_to(diagnosis, match, knowledge, observations)
+    found = answer_for_match(diagnosis, match, knowledge, observations)
     if issue is None or found is None:
         return None
     return MatchView(

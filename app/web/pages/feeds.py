@@ -23,10 +23,11 @@ class Feeds(Handlers):
         knowledge = self.edition.knowledge
         pages: list[tuple[str, object]] = [(addresses.home(), None)]
         pages += (
-            (issue.url, knowledge.changed(issue) or issue.verified) for issue in knowledge.issues
+            (issue.url, knowledge.last_changed(issue) or issue.verified)
+            for issue in knowledge.issues
         )
         pages += (
-            (question.url, knowledge.changed(question) or question.verified)
+            (question.url, knowledge.last_changed(question) or question.verified)
             for question in knowledge.questions
         )
         if knowledge.site.whitelist:
@@ -34,8 +35,8 @@ class Feeds(Handlers):
         if knowledge.exchanges:
             pages.append((addresses.PATHS["exchanges"], None))
         for exchange in knowledge.exchanges:
-            pages.append((exchange.url, knowledge.changed(exchange) or exchange.verified))
-            codes_changed = knowledge.errors_changed(exchange.id) or exchange.verified
+            pages.append((exchange.url, knowledge.last_changed(exchange) or exchange.verified))
+            codes_changed = knowledge.errors_last_changed(exchange.id) or exchange.verified
             pages += (
                 (addresses.error(exchange.id, code), codes_changed)
                 for code in knowledge.errors_of(exchange.id)
@@ -53,7 +54,7 @@ class Feeds(Handlers):
         """Answer with the issues and everyday questions as an Atom feed, newest first."""
         knowledge = self.edition.knowledge
         articles: tuple[Issue | Question, ...] = (*knowledge.issues, *knowledge.questions)
-        dates = [knowledge.changed(article) or article.verified for article in articles]
+        dates = [knowledge.last_changed(article) or article.verified for article in articles]
         # Atom requires a date for each entry. An article without a date gets the oldest date.
         oldest = min(filter(None, dates), default=dt.date(1970, 1, 1))
         dated = zip(articles, (day or oldest for day in dates), strict=True)

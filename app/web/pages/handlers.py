@@ -226,7 +226,7 @@ def moved_issue(
     request: Request, knowledge: KnowledgeBase, slug: str, suffix: str = ""
 ) -> Response:
     """Redirect from an old or misspelt slug to its page; raise a 404 if there is none."""
-    present = knowledge.alias(slug)
+    present = knowledge.current_slug(slug)
     if present is None and knowledge.issue(slug.lower()):
         present = slug.lower()
     if present is None:
@@ -238,7 +238,7 @@ def moved_question(
     request: Request, knowledge: KnowledgeBase, slug: str, suffix: str = ""
 ) -> Response:
     """Redirect from an old slug of a question to its page; raise a 404 if there is none."""
-    present = knowledge.question_alias(slug)
+    present = knowledge.current_question_slug(slug)
     if present is None:
         raise HTTPException(404)
     return moved(request, addresses.question(present) + suffix)

@@ -93,7 +93,7 @@ class Issues(Handlers):
             hidden=tuple(_hidden_steps(issue, shown, exchange, knowledge)),
             only=exchanges_with(issue, exchange, knowledge),
             source=knowledge.body_source(issue),
-            changed=knowledge.changed(issue),
+            changed=knowledge.last_changed(issue),
             related=tuple(
                 other for name in issue.related if (other := knowledge.issue(name, id_of(exchange)))
             ),
@@ -105,7 +105,7 @@ class Issues(Handlers):
     async def short_issue(self, request: Request) -> Response:
         """Lead from the short link of an issue to its page."""
         slug = request.path_params["slug"]
-        present = self.edition.knowledge.alias(slug) or slug
+        present = self.edition.knowledge.current_slug(slug) or slug
         return moved(request, addresses.issue(present))
 
     def _issue_json_ld(self, issue: Issue) -> dict[str, object]:
@@ -121,7 +121,7 @@ class Issues(Handlers):
         }
         if self.base_url:
             data["url"] = self.base_url + addresses.spoken(issue.url)
-        changed = self.edition.knowledge.changed(issue) or issue.verified
+        changed = self.edition.knowledge.last_changed(issue) or issue.verified
         if changed:
             data["dateModified"] = changed.isoformat()
         return data

@@ -121,7 +121,7 @@ class Replies(Handlers):
         slug, form = request.path_params["slug"], request.path_params["form"]
         question = knowledge.question(slug, id_of(exchange))
         if question is None:
-            present = knowledge.question_alias(slug)
+            present = knowledge.current_question_slug(slug)
             if present is None:
                 raise HTTPException(404)
             return moved(request, addresses.reply(addresses.question(present), form))

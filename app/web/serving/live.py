@@ -91,7 +91,7 @@ class Edition:
                 return SearchIndex(knowledge, english())
 
         return replace(
-            self, knowledge=knowledge, engine=self.engine.speaking(knowledge), _search=search
+            self, knowledge=knowledge, engine=self.engine.translated(knowledge), _search=search
         )
 
     @property
@@ -105,14 +105,14 @@ class Edition:
 
     def prepare(self) -> None:
         """Learn from the reports and build the search of every language, now."""
-        self.engine.learn()
+        self.engine.train()
         _ = self._wordings()
         for edition in (self, *self.others.values()):
             _ = edition.search
 
     async def diagnose(self, observations: Observations) -> Diagnosis:
         """Return the diagnosis; raise a 503 where too many that take long are under way."""
-        if len(observations.text) < LONG_TEXT and self.engine.has_learned:
+        if len(observations.text) < LONG_TEXT and self.engine.is_trained:
             return self.engine.diagnose(observations)
         return await self._threads.run(lambda: self.engine.diagnose(observations))
 
@@ -213,7 +213,7 @@ class Live:
             edition = Edition.build(content, self._redactor)
             _ = edition.search
             if present.edition and not self._drafts:
-                edition.engine.learn()
+                edition.engine.train()
             return _with_errors(State(edition, left_out=content.broken[:MOST_ERRORS]), errors)
         except Exception as error:
             # A bug of ours that some content triggers must not stop the service.
