@@ -164,7 +164,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of the store; as a string `ok` or `degraded: <why>`.
+    """The state of the store; as a string `ok` or `degraded: <why>`, and what was dropped.
 
     `reason` is None while the store works. `waiting` is the number of unanswered texts and report
     counts that are not written yet; `dropped` is the number that was given up since the start.

@@ -33,7 +33,7 @@ CUT = "\N{ZERO WIDTH SPACE}"
 """Stands between the letters of scripts without spaces: each letter is a word in the index."""
 
 
-def stemming(language: Language) -> tantivy.TextAnalyzer:
+def analyzer_for(language: Language) -> tantivy.TextAnalyzer:
     """Return the analyzer of texts in `language`: words without case, accents and endings.
 
     Words keep their endings in a language that tantivy has no stemmer for.

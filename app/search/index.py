@@ -16,7 +16,7 @@ from tantivy import Query
 from app import addresses
 from app.knowledge import KnowledgeBase
 from app.languages import current
-from app.search.analysis import cut, stemming, tokens_of
+from app.search.analysis import analyzer_for, cut, tokens_of
 from app.search.documents import ALWAYS, NONE_CHOSEN, Passage, documents_of
 from app.search.names import Names
 from app.search.query import MAX_CHARACTERS, PAGE_FIELDS, ParsedQuery, QueryBuilder, clean
@@ -44,7 +44,7 @@ class SearchIndex:
             for passage in document.passages
         )
         self._names = Names(self._documents)
-        analyzer = stemming(current())
+        analyzer = analyzer_for(current())
         self._schema = _schema()
         index = tantivy.Index(self._schema)
         index.register_tokenizer("words", analyzer)

@@ -26,8 +26,8 @@ PAGE_FIELDS = {"title": 2.0, "lead": 1.0, "text": 1.0}
 CODE_SCORE = 8.0
 """How much a code or compound counts: as a word that few pages have."""
 
-KIND_BONUS = {"page": -1.0, "error": -2.0}
-"""The bonus of a page over issues that also match."""
+KIND_SCORE = {"page": -1.0, "error": -2.0}
+"""Added to the score of these kinds: other results that also match come first."""
 
 EXCHANGE_BONUS = 4.0
 """What an error code gains whose exchange is chosen or named."""
@@ -85,7 +85,7 @@ class QueryBuilder:
         ]
         return ParsedQuery(
             words=tuple(filter(None, asked)),
-            codes=tuple(filter(self._words.know_code, dict.fromkeys(tokens))),
+            codes=tuple(filter(self._words.contains_code, dict.fromkeys(tokens))),
             quoted=tuple(filter(None, map(self._words.analyze, _QUOTED.findall(query)))),
             unknown=sum(not forms for forms in asked),
         )
@@ -100,7 +100,7 @@ class QueryBuilder:
         codes = [self._score("codes", (code,), CODE_SCORE) for code in question.codes]
         fitting = [*self._clauses(question, PAGE_FIELDS), *((Occur.Should, code) for code in codes)]
         bonuses = [
-            *(self._score("kind", (kind,), bonus) for kind, bonus in KIND_BONUS.items()),
+            *(self._score("kind", (kind,), bonus) for kind, bonus in KIND_SCORE.items()),
             *(self._score("exchange", (exchange,), EXCHANGE_BONUS) for exchange in exchanges),
             *(
                 Query.boost_query(Query.term_query(self._schema, "told", word), TOLD_WEIGHT * share)
@@ -161,7 +161,7 @@ class QueryBuilder:
             anywhere = [(Occur.Should, self._one(field, phrase)) for field in fields]
             clauses.append((Occur.Must, Query.boolean_query(anywhere)))
         for forms in question.words:
-            rarity = self._words.rarity(forms)
+            rarity = self._words.idf(forms)
             for field, weight in fields.items():
                 queries = [
                     self._score(field, phrase, weight * rarity * share)

@@ -39,13 +39,13 @@ class Words:
         self._searcher = searcher
         self._analyzer = analyzer
         self._size = size
-        self._pages = dict(searcher.terms_with_prefix("text", ""))  # of each word, how many
+        self._document_frequency = dict(searcher.terms_with_prefix("text", ""))
         # A fuzzy query says which documents match, not by which words: so each word is a document.
         builder = tantivy.SchemaBuilder()
         self._schema = builder.add_text_field("word", stored=True, tokenizer_name="raw").build()
         index = tantivy.Index(self._schema)
         writer = index.writer(num_threads=1)
-        for word in self._pages:
+        for word in self._document_frequency:
             if not is_code(word):
                 writer.add_document(tantivy.Document(word=word))
         writer.commit()
@@ -56,18 +56,19 @@ class Words:
         """Return the words of a text as they are indexed."""
         return tuple(self._analyzer.analyze(text))
 
-    def know(self, phrase: Phrase) -> bool:
+    def contains(self, phrase: Phrase) -> bool:
         """Tell whether each word of a phrase is on some page."""
-        return bool(phrase) and all(word in self._pages for word in phrase)
+        return bool(phrase) and all(word in self._document_frequency for word in phrase)
 
-    def know_code(self, token: str) -> bool:
+    def contains_code(self, token: str) -> bool:
         """Tell whether a token is a code or compound that is on some page."""
         return not token.isalpha() and self._searcher.doc_freq("codes", token) > 0
 
-    def rarity(self, phrases: Iterable[Phrase]) -> float:
+    def idf(self, phrases: Iterable[Phrase]) -> float:
         """Return the rarity of the commonest of the phrases; each of their words is on a page."""
         return min(
-            sum(math.log1p(self._size / self._pages[word]) for word in phrase) for phrase in phrases
+            sum(math.log1p(self._size / self._document_frequency[word]) for word in phrase)
+            for phrase in phrases
         )
 
     def forms(self, word: str, *, typing: bool) -> dict[Phrase, float]:
@@ -76,7 +77,7 @@ class Words:
         With `typing`, it may be unfinished. Only a word that no page has is corrected.
         """
         stem = self.analyze(word)
-        forms = {stem: TYPED} if self.know(stem) else {}
+        forms = {stem: TYPED} if self.contains(stem) else {}
         if typing and len(word) >= SHORTEST_PREFIX:
             longer = self._searcher.terms_with_prefix("text", word)
             commonest = nlargest(MOST_MEANINGS, longer, key=lambda hit: hit[1])
@@ -90,13 +91,13 @@ class Words:
     def joined(self, word: str, next_word: str) -> dict[Phrase, float]:
         """Return the joined form of words that were written apart: `whitelist` for `white list`."""
         whole = self.analyze(word + next_word)
-        return {whole: GUESSED} if self.know(whole) else {}
+        return {whole: GUESSED} if self.contains(whole) else {}
 
     def _halves(self, word: str) -> dict[Phrase, float]:
         """Return the parts of a word that should be two words: `apikey` is `api key`."""
         cuts = range(SHORTEST_PREFIX, len(word) - 1)
         pairs = [self.analyze(f"{word[:cut]} {word[cut:]}") for cut in cuts]
-        return dict.fromkeys(filter(self.know, pairs), TYPED)
+        return dict.fromkeys(filter(self.contains, pairs), TYPED)
 
     def _corrections(self, word: str, *, prefix: bool = False) -> dict[Phrase, float]:
         """Return words within the fewest typos.

@@ -38,7 +38,7 @@ _FAILURES = (
 class Look:
     """What one look at an exchange found.
 
-    `ahead` is how many seconds its clock is before ours, None when it doesn't tell its time.
+    `ahead` is how many seconds its clock is ahead of ours, None when it doesn't tell its time.
     """
 
     at: dt.datetime

@@ -23,16 +23,16 @@ from app.web.api.description import API_PATH
 from app.web.http.cache import ResponseCache
 from app.web.http.headers import BodyLimit, SecurityHeaders
 from app.web.http.languages import InLanguage
-from app.web.http.metrics import Metrics, Now
+from app.web.http.metrics import Metrics, Snapshot
 from app.web.http.observing import Observer
 from app.web.http.static import StaticFolder
 from app.web.http.tokens import Guard
 from app.web.pages.handlers import moved
 from app.web.pages.operators import healthz, metrics_route, readyz
-from app.web.pages.problem import Problems, answer_errors
+from app.web.pages.problem import ProblemPages, answer_errors
 from app.web.pages.rendering import Renderer
 from app.web.pages.widget import widgets
-from app.web.routes import routes, templates
+from app.web.routes import route_templates, routes
 from app.web.serving import dev
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Live
@@ -40,7 +40,7 @@ from app.web.serving.status import StatusService
 
 
 class HelpCenter(FastAPI):
-    """The application, with the answer cache in front of everything that FastAPI does.
+    """The application, with the response cache in front of FastAPI.
 
     `live`, `feedback`, `status` and `renderer` are what it was made of, for the command line and
     tests; no handler reads them here. `assistants` answers at `/mcp`, and over stdio.
@@ -142,7 +142,10 @@ def create_app(
         Route("/{path:path}/", _without_slash),
     ]
     answer_errors(
-        app, live, renderer, lambda edition: Problems(renderer, base_url, edition, feedback, status)
+        app,
+        live,
+        renderer,
+        lambda edition: ProblemPages(renderer, base_url, edition, feedback, status),
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
@@ -154,18 +157,20 @@ def create_app(
     cache = ResponseCache(
         # FastAPI's own `__call__`; that of `app` answers from the cache first.
         InLanguage(super(HelpCenter, app).__call__, live),
-        lambda: None if settings.dev else status.edition(live.state.edition),
-        templates(app.router.routes),
+        lambda: None if settings.dev else status.cache_version(live.state.edition),
+        route_templates(app.router.routes),
     )
-    metrics.look_at(lambda: _now(live, feedback, cache, status))
+    metrics.collect_from(lambda: _snapshot(live, feedback, cache, status))
     app.front = Observer(cache, metrics)
     return app
 
 
-def _now(live: Live, feedback: FeedbackService, cache: ResponseCache, status: StatusService) -> Now:
+def _snapshot(
+    live: Live, feedback: FeedbackService, cache: ResponseCache, status: StatusService
+) -> Snapshot:
     state = live.state
     kept, kept_bytes = cache.size
-    return Now(
+    return Snapshot(
         content=state.edition.knowledge.version if state.edition else None,
         errors=state.error_count,
         reloads=live.reloads,

@@ -14,32 +14,32 @@ from starlette.types import Scope
 
 from app.addresses import PATHS, REPLY_ENDINGS
 from app.web.http.tokens import Guard
-from app.web.pages.api_reference import ApiPages
-from app.web.pages.diagnose import Diagnosing
-from app.web.pages.error_code import Errors
-from app.web.pages.exchange import Exchanges
-from app.web.pages.feedback import Voting
-from app.web.pages.feeds import Feeds
+from app.web.pages.api_reference import ApiReferenceHandlers
+from app.web.pages.diagnose import DiagnosisHandlers
+from app.web.pages.error_code import ErrorCodeHandlers
+from app.web.pages.exchange import ExchangeHandlers
+from app.web.pages.feedback import FeedbackHandlers
+from app.web.pages.feeds import FeedHandlers
 from app.web.pages.handlers import Handlers
-from app.web.pages.home import Home
-from app.web.pages.images import Images
-from app.web.pages.insights import InsightsPages
-from app.web.pages.issue import Issues
-from app.web.pages.language_offer import Offers
-from app.web.pages.question import Questions
+from app.web.pages.home import HomeHandlers
+from app.web.pages.images import ImageHandlers
+from app.web.pages.insights import InsightsHandlers
+from app.web.pages.issue import IssueHandlers
+from app.web.pages.language_offer import LanguageOfferHandlers
+from app.web.pages.question import QuestionHandlers
 from app.web.pages.rendering import Renderer
-from app.web.pages.replies import Replies
-from app.web.pages.report import Reports
-from app.web.pages.search import Search
-from app.web.pages.status import StatusPages
-from app.web.pages.theme import ThemePages
-from app.web.pages.whitelist import WhitelistPages
+from app.web.pages.replies import ReplyHandlers
+from app.web.pages.report import ReportHandlers
+from app.web.pages.search import SearchHandlers
+from app.web.pages.status import StatusHandlers
+from app.web.pages.theme import ThemeHandlers
+from app.web.pages.whitelist import WhitelistHandlers
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition
 from app.web.serving.status import StatusService
 
 
-class ReplyForm(Convertor[str]):
+class ReplyEnding(Convertor[str]):
     """The ending of an answer to paste."""
 
     regex = "|".join(REPLY_ENDINGS)
@@ -53,8 +53,8 @@ class ReplyForm(Convertor[str]):
         return value
 
 
-register_url_convertor("reply", ReplyForm())
-REPLY = ".{form:reply}"
+register_url_convertor("reply", ReplyEnding())
+REPLY = ".{ending:reply}"
 
 HandlersT = TypeVar("HandlersT", bound=Handlers)
 Handler = Callable[[HandlersT, Request], Awaitable[Response]]
@@ -92,48 +92,55 @@ def routes(
         return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
 
     return [
-        route(PATHS["home"], Home, Home.home),
-        route(PATHS["issue"] + REPLY, Replies, Replies.issue),
-        route(PATHS["issue"], Issues, Issues.issue),
-        route(PATHS["question"] + REPLY, Replies, Replies.question),
-        route(PATHS["question"], Questions, Questions.question),
-        route(PATHS["image"], Images, Images.image),
-        route(PATHS["exchanges"], Exchanges, Exchanges.exchanges),
-        route(PATHS["exchange"] + REPLY, Replies, Replies.exchange),
-        route(PATHS["exchange"], Exchanges, Exchanges.exchange),
-        route(PATHS["error"] + REPLY, Replies, Replies.error),
-        route(PATHS["error"], Errors, Errors.error),
-        route(PATHS["short error"], Errors, Errors.short_error),
-        route(PATHS["short issue"], Issues, Issues.short_issue),
-        route(PATHS["search"], Search, Search.search),
+        route(PATHS["home"], HomeHandlers, HomeHandlers.home),
+        route(PATHS["issue"] + REPLY, ReplyHandlers, ReplyHandlers.issue),
+        route(PATHS["issue"], IssueHandlers, IssueHandlers.issue),
+        route(PATHS["question"] + REPLY, ReplyHandlers, ReplyHandlers.question),
+        route(PATHS["question"], QuestionHandlers, QuestionHandlers.question),
+        route(PATHS["image"], ImageHandlers, ImageHandlers.image),
+        route(PATHS["exchanges"], ExchangeHandlers, ExchangeHandlers.exchanges),
+        route(PATHS["exchange"] + REPLY, ReplyHandlers, ReplyHandlers.exchange),
+        route(PATHS["exchange"], ExchangeHandlers, ExchangeHandlers.exchange),
+        route(PATHS["error"] + REPLY, ReplyHandlers, ReplyHandlers.error),
+        route(PATHS["error"], ErrorCodeHandlers, ErrorCodeHandlers.error),
+        route(PATHS["short error"], ErrorCodeHandlers, ErrorCodeHandlers.short_error),
+        route(PATHS["short issue"], IssueHandlers, IssueHandlers.short_issue),
+        route(PATHS["search"], SearchHandlers, SearchHandlers.search),
         route(
             PATHS["whitelist"],
-            WhitelistPages,
-            WhitelistPages.whitelist,
-            WhitelistPages.compare_whitelist,
+            WhitelistHandlers,
+            WhitelistHandlers.whitelist,
+            WhitelistHandlers.compare_whitelist,
         ),
-        route(PATHS["diagnosis"] + REPLY, Replies, Replies.diagnosis),
-        route(PATHS["diagnosis"], Diagnosing, Diagnosing.diagnosis_link, Diagnosing.diagnose),
-        route(PATHS["report"], Reports, Reports.linked, Reports.posted),
-        route(PATHS["feedback"], Voting, Voting.ask, Voting.vote),
-        route(PATHS["insights"], InsightsPages, InsightsPages.show, guard=insights),
-        route(PATHS["status"], StatusPages, StatusPages.show),
-        route(PATHS["status feed"], StatusPages, StatusPages.feed),
-        route(PATHS["api"], partial(ApiPages, openapi=openapi), ApiPages.show),
-        route(PATHS["sitemap"], Feeds, Feeds.sitemap),
-        route(PATHS["feed"], Feeds, Feeds.feed),
-        route(PATHS["robots"], Feeds, Feeds.robots),
-        route(PATHS["llms"], Feeds, Feeds.llms),
-        route(PATHS["llms full"], Replies, Replies.everything),
-        route(PATHS["theme"], ThemePages, ThemePages.stylesheet),
-        route(PATHS["offer"], Offers, Offers.offer),
+        route(PATHS["diagnosis"] + REPLY, ReplyHandlers, ReplyHandlers.diagnosis),
+        route(
+            PATHS["diagnosis"],
+            DiagnosisHandlers,
+            DiagnosisHandlers.diagnosis_link,
+            DiagnosisHandlers.diagnose,
+        ),
+        route(PATHS["report"], ReportHandlers, ReportHandlers.linked, ReportHandlers.posted),
+        route(PATHS["feedback"], FeedbackHandlers, FeedbackHandlers.ask, FeedbackHandlers.vote),
+        route(PATHS["insights"], InsightsHandlers, InsightsHandlers.show, guard=insights),
+        route(PATHS["status"], StatusHandlers, StatusHandlers.show),
+        route(PATHS["status feed"], StatusHandlers, StatusHandlers.feed),
+        route(
+            PATHS["api"], partial(ApiReferenceHandlers, openapi=openapi), ApiReferenceHandlers.show
+        ),
+        route(PATHS["sitemap"], FeedHandlers, FeedHandlers.sitemap),
+        route(PATHS["feed"], FeedHandlers, FeedHandlers.feed),
+        route(PATHS["robots"], FeedHandlers, FeedHandlers.robots),
+        route(PATHS["llms"], FeedHandlers, FeedHandlers.llms),
+        route(PATHS["llms full"], ReplyHandlers, ReplyHandlers.everything),
+        route(PATHS["theme"], ThemeHandlers, ThemeHandlers.stylesheet),
+        route(PATHS["offer"], LanguageOfferHandlers, LanguageOfferHandlers.offer),
     ]
 
 
-def templates(routes: Iterable[BaseRoute]) -> Callable[[Scope], str]:
-    """Return what tells, after a request, the template of the address that was found.
+def route_templates(routes: Iterable[BaseRoute]) -> Callable[[Scope], str]:
+    """Return a function that gives the route template of a request that was answered.
 
-    "none" if no route was found: the address itself may hold words of a visitor.
+    It gives "none" if no route matched: the path itself may contain words of a visitor.
     """
     by_endpoint: dict[Any, str] = {}
     for route in routes:

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from app.diagnosis.engine import Engine
+from app.feedback.records import Status
 from app.settings import Settings
 from app.web.application import HelpCenter, create_app
 from app.web.http.logs import REQUESTS, JsonFormatter, LogFormat, TextFormatter, logging_config
-from app.web.http.metrics import Metrics
+from app.web.http.metrics import Metrics, Snapshot
 from tests.client import TestClient
 from tests.conftest import MARBLES
 from tests.web.conftest import until
@@ -358,7 +359,7 @@ def test_requests_are_counted_by_template_method_and_status(client: TestClient) 
 def test_times_are_counted_by_how_long_they_were() -> None:
     metrics = Metrics()
     for status, seconds in ((200, 0.0005), (304, 0.0004), (200, 0.003), (500, 60)):
-        metrics.answered("/tea", "GET", status, "miss", seconds)
+        metrics.count_request("/tea", "GET", status, "miss", seconds)
     lines = [line.rpartition(" ") for line in metrics.page().decode().splitlines()]
     now = {name: float(value) for name, _, value in lines if "{" in name}
     buckets = {
@@ -391,6 +392,23 @@ def test_content_and_store_are_seen(app: HelpCenter, client: TestClient) -> None
     assert now["process_resident_memory_bytes"] > 1_000_000
 
 
+@pytest.mark.parametrize(
+    ("store", "up"),
+    [
+        (Status(None, waiting=0, dropped=0), 1),
+        (Status(None, waiting=2, dropped=3), 1),
+        (Status("disk full", waiting=0, dropped=0), 0),
+        ("opening", 0),
+    ],
+)
+def test_a_store_that_works_is_up_whatever_it_dropped_before(store: object, up: int) -> None:
+    metrics = Metrics()
+    metrics.collect_from(
+        lambda: Snapshot(content="1", errors=0, reloads={}, store=str(store), kept=0, kept_bytes=0)
+    )
+    assert f"\nhelpcenter_store_up {up}.0\n" in metrics.page().decode()
+
+
 def test_changes_of_the_content_are_counted(tmp_path: Path) -> None:
     content = tmp_path / "content"
     shutil.copytree(MARBLES, content)
@@ -409,6 +427,6 @@ def test_changes_of_the_content_are_counted(tmp_path: Path) -> None:
 
 def test_two_applications_count_apart() -> None:
     mine, other = Metrics(), Metrics()
-    mine.diagnosed("likely", "api")
+    mine.count_diagnosis("likely", "api")
     assert b'verdict="likely"' in mine.page()
     assert b'verdict="likely"' not in other.page()

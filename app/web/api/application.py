@@ -122,7 +122,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
         now = edition()
         observations = observed(asked, now, status.in_maintenance())
         diagnosis = await now.diagnose(observations)
-        feedback.metrics.diagnosed(diagnosis.verdict, "api")
+        feedback.metrics.count_diagnosis(diagnosis.verdict, "api")
         if diagnosis.verdict == "unknown" and not diagnosis.everyday:
             feedback.note_unanswered(
                 Kind.DIAGNOSIS,

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import addresses
 from app.knowledge import KnowledgeBase
 from app.web.api.description import API_PATH
-from app.web.http.origins import is_from_elsewhere
+from app.web.http.origins import is_cross_origin
 
 SCHEME = "help:"
 """The scheme of pages as resources: `help:/issues/<slug>`."""
@@ -150,7 +150,7 @@ class HttpTransport:
         """Answer a request."""
         request = Request(scope)
         is_ours = request.headers.get("origin") in self._origins
-        if is_ours or not is_from_elsewhere(request, self._base_url):
+        if is_ours or not is_cross_origin(request, self._base_url):
             await self._transport(scope, receive, send)
         else:
             refusal = JSONResponse({"detail": "pages of this origin may not ask"}, 403)

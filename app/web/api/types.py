@@ -344,7 +344,7 @@ class StatusAnswer(ApiAnswer):
     end: dt.datetime | None
     """When the maintenance ends."""
     clock_ahead: float | None
-    """How many seconds its clock is before our server's."""
+    """How many seconds its clock is ahead of our server's; negative if it is behind."""
     status_url: str | None
     """Its own status page."""
     url: str

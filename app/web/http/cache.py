@@ -27,7 +27,7 @@ MAX_BYTES = 64 * 1024 * 1024
 OVERHEAD_BYTES = 2_000
 """The size of a cached response without its body and its key: headers, objects, the entry."""
 
-_PASS_BY = frozenset({b"authorization", b"range", b"content-length", b"transfer-encoding"})
+_BYPASS_HEADERS = frozenset({b"authorization", b"range", b"content-length", b"transfer-encoding"})
 _OK = 200
 
 Header = tuple[bytes, bytes]
@@ -95,7 +95,7 @@ class CacheKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CachedResponse:
+class WholeResponse:
     """A whole response, ready to be sent: with its body, without it, or as a 304.
 
     `unchanged` is the start of the 304; None if the response can't be a 304.
@@ -120,7 +120,7 @@ class CachedResponse:
 class _Entry(NamedTuple):
     """A response in the cache, with the template of its path and its size in bytes."""
 
-    response: CachedResponse
+    response: WholeResponse
     route: str
     size: int
 
@@ -173,12 +173,14 @@ class ResponseCache:
         known = headers.get(b"if-none-match") if reads else None
         # Repeated headers and a missing host are ambiguous.
         is_clear = len(headers) == len(pairs) and b"host" in headers
-        if not reads or not is_clear or not _PASS_BY.isdisjoint(headers):
+        if not reads or not is_clear or not _BYPASS_HEADERS.isdisjoint(headers):
             scope[RESULT] = "pass"
             inner = {**scope, "method": "GET"} if reads else scope
             # A secret and a visitor's input must not be compressed together (BREACH).
             accepted = None if b"authorization" in headers else headers.get(b"accept-encoding")
-            answering = _Answering(method, known, send, partial(_quick, coding=preferred(accepted)))
+            answering = _ResponseBuffer(
+                method, known, send, partial(_quick, coding=preferred(accepted))
+            )
             await self._ask(scope, inner, receive, answering)
             return
         key = CacheKey.of(scope, headers)
@@ -187,7 +189,7 @@ class ResponseCache:
             await entry.response.send(send, method, known)
             return
         scope[RESULT] = "miss"
-        answering = _Answering(method, known, send, partial(self._compressed, key=key))
+        answering = _ResponseBuffer(method, known, send, partial(self._compressed, key=key))
         await self._ask(scope, key.scope(scope.get("client")), receive, answering)
         made = answering.response
         if made and made.is_public and edition is not None and self._edition() is edition:
@@ -195,7 +197,7 @@ class ResponseCache:
             if size <= self._entries.maxsize:
                 self._entries[key] = _Entry(made, scope[ROUTE], size)
 
-    async def _compressed(self, start: Message, body: bytes, *, key: CacheKey) -> CachedResponse:
+    async def _compressed(self, start: Message, body: bytes, *, key: CacheKey) -> WholeResponse:
         """Return the response; a page that will be cached is compressed as much as possible.
 
         That takes up to 70 ms, so it is done in a thread, for a single page at a time. URLs with a
@@ -217,10 +219,10 @@ class ResponseCache:
             scope[ROUTE] = self._template(inner)
 
 
-class _Answering:
-    """Takes a response from the application, and sends it as the visitor wants it.
+class _ResponseBuffer:
+    """Buffers a response of the application, and sends it with the body, without it, or as a 304.
 
-    `make` makes a `CachedResponse` of a whole response; a stream goes through as it is.
+    `make` makes a `WholeResponse` of a whole response; a stream goes through as it is.
     """
 
     def __init__(
@@ -228,14 +230,14 @@ class _Answering:
         method: str,
         known: bytes | None,
         send: Send,
-        make: Callable[[Message, bytes], Awaitable[CachedResponse]],
+        make: Callable[[Message, bytes], Awaitable[WholeResponse]],
     ) -> None:
         self._method = method
         self._known = known
         self._send = send
         self._make = make
         self._start: Message | None = None
-        self.response: CachedResponse | None = None
+        self.response: WholeResponse | None = None
 
     async def __call__(self, message: Message) -> None:
         """Take a message of the application."""
@@ -254,14 +256,16 @@ class _Answering:
         await self.response.send(self._send, self._method, self._known)
 
 
-async def _quick(start: Message, body: bytes, *, coding: Coding) -> CachedResponse:
+async def _quick(start: Message, body: bytes, *, coding: Coding) -> WholeResponse:
     return _response(start, body, coding, VISIT_QUALITY)
 
 
-def _response(start: Message, body: bytes, coding: Coding, quality: int) -> CachedResponse:
+def _response(start: Message, body: bytes, coding: Coding, quality: int) -> WholeResponse:
     headers = [(name.lower(), value) for name, value in start["headers"]]
     said = dict(headers)
-    if b"content-encoding" not in said and is_text(_text(said, b"content-type")):
+    if b"content-encoding" not in said and is_text(
+        said.get(b"content-type", b"").decode("latin-1")
+    ):
         shorter = encoded(body, coding, quality)
         set_ = {b"vary": _merged(said.get(b"vary", b""), b"Accept-Encoding")}
         if shorter is not None:
@@ -278,7 +282,7 @@ def _response(start: Message, body: bytes, coding: Coding, quality: int) -> Cach
     if b"etag" in said and start["status"] == _OK:
         kept = [header for header in headers if _is_sent_again(header[0])]
         unchanged = {"type": "http.response.start", "status": 304, "headers": kept}
-    return CachedResponse(
+    return WholeResponse(
         start={"type": "http.response.start", "status": start["status"], "headers": headers},
         body={"type": "http.response.body", "body": body},
         unchanged=unchanged,
@@ -295,10 +299,6 @@ def _is_public(start: Message) -> bool:
 def _is_sent_again(name: bytes) -> bool:
     """Tell whether a 304 repeats this header (RFC 9110, 15.4.5; browsers need those of CORS)."""
     return name in {b"cache-control", b"etag", b"vary"} or name.startswith(b"access-control-")
-
-
-def _text(headers: dict[bytes, bytes], name: bytes) -> str:
-    return headers.get(name, b"").decode("latin-1")
 
 
 def _names(value: bytes) -> set[bytes]:

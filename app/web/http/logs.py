@@ -1,4 +1,4 @@
-"""Logging, without texts, addresses or queries of visitors.
+"""Logging, without the texts, IP addresses or queries of visitors.
 
 Every request has an id: the `X-Request-ID` from a proxy, else a new id. It is in a header of the
 response, on the page about an internal error, and in every line that is logged for the request.

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: numbers by route and verdict, without texts, addresses or queries."""
+"""Metrics for Prometheus: numbers by route and verdict, without texts, IP addresses or queries."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-"""The buckets of latencies: a cached page takes a tenth of the first, a search the second."""
+"""The buckets of latencies. A cached page takes a tenth of the first bound, a search the second."""
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 """The methods with a series; others are "OTHER", so that nobody can create new series."""
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class Snapshot:
     """Values of the content, the store and the cache that are read when metrics are fetched."""
 
     content: str | None
@@ -29,7 +29,7 @@ class Now:
     kept: int
     kept_bytes: int
     exchanges: Sequence[tuple[str, str, float | None]] = ()
-    """The id, the state and the seconds by which the clock is before ours, of each exchange."""
+    """The id, the state and the seconds by which the clock is ahead of ours, of each exchange."""
 
 
 class Metrics:
@@ -39,8 +39,8 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "helpcenter_requests",
-            "Requests, by the template of their address; and whether the answer was kept (hit), "
-            "made (miss) or never kept (pass).",
+            "Requests by route template, and whether the response came from the cache (hit), could "
+            "have come from it (miss), or bypassed it (pass).",
             ("route", "method", "status", "cache"),
             registry=self._registry,
         )
@@ -66,11 +66,13 @@ class Metrics:
         self._children: dict[tuple[str, str, int, str], tuple[Counter, Histogram]] = {}
         ProcessCollector(registry=self._registry)
 
-    def look_at(self, now: Callable[[], Now]) -> None:
+    def collect_from(self, now: Callable[[], Snapshot]) -> None:
         """Ask `now` whenever the metrics are fetched."""
-        self._registry.register(_Looked(now))
+        self._registry.register(_SnapshotCollector(now))
 
-    def answered(self, route: str, method: str, status: int, cache: str, seconds: float) -> None:
+    def count_request(
+        self, route: str, method: str, status: int, cache: str, seconds: float
+    ) -> None:
         """Count an answer; `route` is a template."""
         shown = method if method in METHODS else "OTHER"
         key = (route, shown, status, cache)
@@ -82,11 +84,11 @@ class Metrics:
         requests.inc()
         latencies.observe(seconds)
 
-    def diagnosed(self, verdict: str, source: Literal["page", "api"]) -> None:
+    def count_diagnosis(self, verdict: str, source: Literal["page", "api"]) -> None:
         """Count a diagnosis."""
         self._diagnoses.labels(verdict, source).inc()
 
-    def unanswered(self, kind: str) -> None:
+    def count_unanswered(self, kind: str) -> None:
         """Count a text that was kept."""
         self._unanswered.labels(kind).inc()
 
@@ -95,10 +97,10 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Looked(Collector):
+class _SnapshotCollector(Collector):
     """Collects the values that are read when the metrics are fetched."""
 
-    def __init__(self, now: Callable[[], Now]) -> None:
+    def __init__(self, now: Callable[[], Snapshot]) -> None:
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
@@ -122,11 +124,13 @@ class _Looked(Collector):
         yield GaugeMetricFamily(
             "helpcenter_store_up",
             "1 while votes and unanswered texts can be stored.",
-            float(now.store == "ok"),
+            float(now.store.startswith("ok")),
         )
-        yield GaugeMetricFamily("helpcenter_cache_answers", "Answers that are kept.", now.kept)
+        yield GaugeMetricFamily("helpcenter_cache_answers", "Responses in the cache.", now.kept)
         yield GaugeMetricFamily(
-            "helpcenter_cache_bytes", "What they take, with their keys.", now.kept_bytes
+            "helpcenter_cache_bytes",
+            "Bytes of the responses in the cache, with their keys.",
+            now.kept_bytes,
         )
         states = GaugeMetricFamily(
             "helpcenter_exchange_state",
@@ -135,7 +139,7 @@ class _Looked(Collector):
         )
         clocks = GaugeMetricFamily(
             "helpcenter_exchange_clock_ahead_seconds",
-            "How far the clock of an exchange is before this server's.",
+            "Seconds by which the clock of an exchange is ahead of this server's.",
             labels=("exchange",),
         )
         for exchange, state, ahead in now.exchanges:

@@ -54,7 +54,7 @@ class Observer:
             seconds = time.perf_counter() - began
             method, route = scope["method"], scope.get(ROUTE, "none")
             result = scope.get(RESULT, "pass")
-            self._metrics.answered(route, method, status, result, seconds)
+            self._metrics.count_request(route, method, status, result, seconds)
             if logger.isEnabledFor(logging.INFO):
                 fields = {
                     "method": method,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 
 
-def is_from_elsewhere(request: Request, base_url: str) -> bool:
-    """Tell whether a page of another site made the browser send this.
+def is_cross_origin(request: Request, base_url: str) -> bool:
+    """Tell whether a page of another origin made the browser send the request.
 
     Such a request may write nothing. Browsers say so in `Sec-Fetch-Site` (over https) and in
     `Origin`. A client that sends neither is no browser, and acts for itself.

@@ -73,7 +73,7 @@ STATUS = "/status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiPages(Handlers):
+class ApiReferenceHandlers(Handlers):
     """The handler of the reference; `openapi` returns the document without its examples."""
 
     openapi: Callable[[], Mapping[str, Any]]

@@ -19,14 +19,14 @@ from app.model import Diagnosis, Observations
 from app.search.results import Result
 from app.web.http.headers import cached
 from app.web.http.limits import address_of
-from app.web.http.origins import is_from_elsewhere
+from app.web.http.origins import is_cross_origin
 from app.web.pages import answer_views, forms
 from app.web.pages.answer_views import AnswerView
 from app.web.pages.feedback import page_voted_on
 from app.web.pages.forms import DiagnoseForm
 from app.web.pages.handlers import Handlers, Shell, about
 from app.web.pages.languages import LanguageLink
-from app.web.pages.rendering import HTMX_VARY, HtmxRequest
+from app.web.pages.rendering import HTMX_VARY, wants_fragment
 from app.web.serving.feedback import TooManyVotesError
 
 
@@ -57,7 +57,7 @@ MOST_NEAR = 3
 EMPTY = N_("Paste the error message first, or describe what happens.")
 
 
-class Diagnosing(Handlers):
+class DiagnosisHandlers(Handlers):
     """The handlers of the diagnosis."""
 
     __slots__ = ()
@@ -77,7 +77,7 @@ class Diagnosing(Handlers):
             observations = observations.model_copy(update={"text": text})
         if "failed" in form:
             await self._note_failure(request, forms.text_of(form, "answered"))
-        wants_page = not HtmxRequest.of(request).wants_fragment
+        wants_page = not wants_fragment(request)
         if wants_page and not observations.text.strip():
             if not observations.model_copy(update={"text": ""}).are_more_than_exchange:
                 if observations.exchange:
@@ -94,7 +94,7 @@ class Diagnosing(Handlers):
 
     async def _note_failure(self, request: Request, page: str) -> None:
         """Tell writers that the answer on `page` did not help; the visitor gets the next anyway."""
-        if is_from_elsewhere(request, self.base_url):
+        if is_cross_origin(request, self.base_url):
             return
         with suppress(HTTPException, TooManyVotesError, StoreUnavailableError):
             await self.feedback.vote(
@@ -117,12 +117,12 @@ class Diagnosing(Handlers):
         known = observations.model_copy(update={"in_maintenance": self.status.in_maintenance()})
         diagnosis = await edition.diagnose(known) if tells else None
         if diagnosis:
-            self.feedback.metrics.diagnosed(diagnosis.verdict, "page")
+            self.feedback.metrics.count_diagnosis(diagnosis.verdict, "page")
         if (
             diagnosis
             and diagnosis.verdict == "unknown"
             and not diagnosis.everyday
-            and not is_from_elsewhere(request, self.base_url)
+            and not is_cross_origin(request, self.base_url)
         ):
             self.feedback.note_unanswered(
                 Kind.DIAGNOSIS,
@@ -195,7 +195,7 @@ class Diagnosing(Handlers):
         exchange = knowledge.exchange(observations.exchange)
         context: AnswerFragment | DiagnosePage
         pushed: dict[str, str] = {}
-        if HtmxRequest.of(request).wants_fragment:
+        if wants_fragment(request):
             context = AnswerFragment(answer=answer, form=form)
             if not form.error:
                 url = answer.share_url if answer else observations.url

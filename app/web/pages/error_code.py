@@ -45,7 +45,7 @@ class ErrorPage:
     meanings: tuple[ErrorMeaning, ...]
 
 
-class Errors(Handlers):
+class ErrorCodeHandlers(Handlers):
     """The handlers of error codes."""
 
     __slots__ = ()

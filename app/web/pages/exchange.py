@@ -51,7 +51,7 @@ class ExchangePage:
     status: StatusView | None
 
 
-class Exchanges(Handlers):
+class ExchangeHandlers(Handlers):
     """The handlers of exchanges."""
 
     __slots__ = ()

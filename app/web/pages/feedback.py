@@ -21,10 +21,10 @@ from app.i18n import N_, _
 from app.knowledge import KnowledgeBase
 from app.model import Solution
 from app.web.http.limits import address_of
-from app.web.http.origins import is_from_elsewhere
+from app.web.http.origins import is_cross_origin
 from app.web.pages import forms
 from app.web.pages.handlers import Handlers, Shell, about
-from app.web.pages.rendering import HtmxRequest
+from app.web.pages.rendering import wants_fragment
 from app.web.serving.feedback import TooManyVotesError
 
 FeedbackState = Literal["ask", "why", "thanks", "refused"]
@@ -78,7 +78,7 @@ class FeedbackPage:
     feedback: FeedbackForm
 
 
-class Voting(Handlers):
+class FeedbackHandlers(Handlers):
     """The handlers of votes."""
 
     __slots__ = ()
@@ -90,7 +90,7 @@ class Voting(Handlers):
 
     async def vote(self, request: Request) -> Response:
         """Store a vote, or the reason for it, and answer with what comes next."""
-        if is_from_elsewhere(request, self.base_url):
+        if is_cross_origin(request, self.base_url):
             raise HTTPException(403)
         form = await forms.read(request)
         knowledge = self.edition.knowledge
@@ -138,7 +138,7 @@ class Voting(Handlers):
         status: int = 200,
         headers: dict[str, str] | None = None,
     ) -> Response:
-        if HtmxRequest.of(request).wants_fragment:
+        if wants_fragment(request):
             return self.once(FeedbackFragment(feedback=form), status=status, headers=headers)
         shell = self.shell(
             addresses.PATHS["feedback"],

@@ -13,7 +13,7 @@ from app.model import Issue, Question
 from app.web.pages.handlers import Handlers
 
 
-class Feeds(Handlers):
+class FeedHandlers(Handlers):
     """The handlers of the files for machines."""
 
     __slots__ = ()

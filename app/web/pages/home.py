@@ -27,7 +27,7 @@ class HomePage:
     questions: tuple[Question, ...]
 
 
-class Home(Handlers):
+class HomeHandlers(Handlers):
     """The handler of the home page."""
 
     __slots__ = ()

@@ -12,7 +12,7 @@ from app.web.http.headers import PAGE_CACHE
 from app.web.pages.handlers import Handlers
 
 
-class Images(Handlers):
+class ImageHandlers(Handlers):
     """The handler of images."""
 
     __slots__ = ()

@@ -51,7 +51,7 @@ class InsightsPage:
     stale_days: int = STALE_DAYS
 
 
-class InsightsPages(Handlers):
+class InsightsHandlers(Handlers):
     """The handler of the insights."""
 
     __slots__ = ()

@@ -45,7 +45,7 @@ class IssuePage:
     in its place. `hidden` are the steps that are shown elsewhere. `source` is the body before its
     variables were filled in, `changed` the day of the last change. `only` names the exchanges that
     can have the issue, if the chosen exchange can't. `ahead` is how many seconds the clock of the
-    exchange is before our server's.
+    exchange is ahead of our server's.
     """
 
     template: ClassVar[str] = "pages/issue.html"
@@ -62,7 +62,7 @@ class IssuePage:
     ahead: float | None
 
 
-class Issues(Handlers):
+class IssueHandlers(Handlers):
     """The handlers of issues."""
 
     __slots__ = ()

@@ -19,7 +19,7 @@ class Offer:
     template: ClassVar[str] = "fragments/language_offer.html"
 
 
-class Offers(Handlers):
+class LanguageOfferHandlers(Handlers):
     """The handler of the line."""
 
     __slots__ = ()

@@ -17,7 +17,7 @@ from app.web.api import refusals
 from app.web.http.headers import NO_STORE, SECURITY_HEADERS
 from app.web.http.logs import REQUEST_ID
 from app.web.pages.handlers import HTML, Handlers, Shell, id_of
-from app.web.pages.rendering import HTMX_VARY, HtmxRequest, Renderer
+from app.web.pages.rendering import HTMX_VARY, Renderer, wants_fragment
 from app.web.pages.search import ResultView, result_view
 from app.web.serving.live import Edition, Live
 
@@ -74,7 +74,7 @@ class ProblemPage:
     suggestions: tuple[ResultView, ...] = ()
 
 
-class Problems(Handlers):
+class ProblemPages(Handlers):
     """Shows errors."""
 
     __slots__ = ()
@@ -102,7 +102,7 @@ class Problems(Handlers):
 
 
 def answer_errors(
-    app: FastAPI, live: Live, renderer: Renderer, pages: Callable[[Edition], Problems]
+    app: FastAPI, live: Live, renderer: Renderer, pages: Callable[[Edition], ProblemPages]
 ) -> None:
     """Answer errors in the same look as pages; as a line of text where htmx asked for a part."""
 
@@ -113,7 +113,7 @@ def answer_errors(
                 number=request_id
             )
         edition = live.state.edition
-        if HtmxRequest.of(request).wants_fragment:
+        if wants_fragment(request):
             line = {"text": f"{heading}. {text}"}
             body = renderer.render_template("fragments/problem.html", line)
         elif edition is None:

@@ -32,7 +32,7 @@ class QuestionPage:
     status: StatusView | None
 
 
-class Questions(Handlers):
+class QuestionHandlers(Handlers):
     """The handler of everyday questions."""
 
     __slots__ = ()

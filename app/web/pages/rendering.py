@@ -30,31 +30,28 @@ from app.languages import ENGLISH, Untranslated
 from app.model import Exchange
 from app.web.http.static import StaticFolder
 
-_LINKS = {
-    True: re.compile(
-        r'(?P<other>hreflang="[^"]*" )?(?P<before>\b(?:href|action|data-hx-get|data-hx-post)=")'
-        r'(?P<url>/[^"]*)'
-    ),
-    False: re.compile(r"(?P<other>)(?P<before>\]\()(?P<url>/[^)]*)"),
-}
-"""Links to other pages: in HTML (True) and in Markdown. A link with `hreflang` stays as it is."""
+_HTML_LINK = re.compile(
+    r'(?P<other>hreflang="[^"]*" )?(?P<before>\b(?:href|action|data-hx-get|data-hx-post)=")'
+    r'(?P<url>/[^"]*)'
+)
+"""A link to another page. With `hreflang` it stays as it is."""
+_MARKDOWN_LINK = re.compile(r"(?P<other>)(?P<before>\]\()(?P<url>/[^)]*)")
 
 
-def _spoken(link: re.Match[str]) -> str:
+def _localised(link: re.Match[str]) -> str:
     """Return a link to a page with the address in the language in use."""
     return link[0] if link["other"] else link["before"] + addresses.spoken(link["url"])
 
 
 def _inline(text: str) -> Markup:
-    html = markdown.inline(text)
-    return _marked(text, html, "span")
+    return _with_language(text, markdown.inline(text), "span")
 
 
 def _block(text: str, source: str | None = None) -> Markup:
-    return _marked(text, markdown.block(text, source), "div")
+    return _with_language(text, markdown.block(text, source), "div")
 
 
-def _marked(text: str, html: str, tag: str) -> Markup:
+def _with_language(text: str, html: str, tag: str) -> Markup:
     """Return HTML with `lang="en"` around English text on a page in another language."""
     if isinstance(text, Untranslated):
         html = f'<{tag} lang="{ENGLISH.tag}" dir="ltr">{html}</{tag}>'
@@ -69,27 +66,17 @@ class Context(Protocol):
         """The template that shows the context, below `templates/`."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HtmxRequest:
-    """The headers of htmx.
+def wants_fragment(request: Request) -> bool:
+    """Tell whether htmx asks for a part of a page.
 
-    A history restore and a request for the whole body get a full page, whatever the other headers
-    say.
+    A history restore and a request for the whole body get a full page.
     """
-
-    wants_fragment: bool
-    source: str
-
-    @classmethod
-    def of(cls, request: Request) -> HtmxRequest:
-        """Read the headers of `request`."""
-        headers = request.headers
-        return cls(
-            wants_fragment=headers.get("HX-Request") == "true"
-            and headers.get("HX-Request-Type") != "full"
-            and headers.get("HX-History-Restore-Request") != "true",
-            source=headers.get("HX-Source", ""),
-        )
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Request-Type") != "full"
+        and headers.get("HX-History-Restore-Request") != "true"
+    )
 
 
 TEMPLATE_SUFFIXES = frozenset({".html", ".md", ".txt", ".xml"})
@@ -97,7 +84,7 @@ TEMPLATE_SUFFIXES = frozenset({".html", ".md", ".txt", ".xml"})
 logger = logging.getLogger("helpcenter")
 
 HTMX_VARY = "HX-Request, HX-Request-Type, HX-History-Restore-Request"
-"""The value of `Vary` for answers that depend on `HtmxRequest.wants_fragment`."""
+"""The value of `Vary` for answers that depend on `wants_fragment`."""
 
 
 class BrokenTemplateError(Exception):
@@ -221,4 +208,5 @@ class Renderer:
         )
         if i18n.current() == ENGLISH:
             return text
-        return _LINKS[template.endswith(".html")].sub(_spoken, text)
+        links = _HTML_LINK if template.endswith(".html") else _MARKDOWN_LINK
+        return links.sub(_localised, text)

@@ -78,7 +78,7 @@ class FollowUpOfReply(TypedDict, total=False):
     options: tuple[tuple[str, str], ...]
 
 
-class Replies(Handlers):
+class ReplyHandlers(Handlers):
     """The handlers of answers to paste."""
 
     __slots__ = ()
@@ -88,12 +88,12 @@ class Replies(Handlers):
         knowledge = self.edition.knowledge
         exchange = self.chosen_exchange(request)
         slug = request.path_params["slug"]
-        form = request.path_params["form"]
+        ending = request.path_params["ending"]
         issue = knowledge.issue(slug, id_of(exchange))
         if issue is None:
-            return moved_issue(request, knowledge, slug, suffix=f".{form}")
+            return moved_issue(request, knowledge, slug, suffix=f".{ending}")
         wanted = request.query_params.get("step")
-        if wanted is None and form == "md":
+        if wanted is None and ending == "md":
             return self._reply(self._whole_issue(request, issue, exchange))
         found = answer(knowledge, slug, id_of(exchange)) if exchange else None
         steps = found.steps if found else issue.steps(None)
@@ -110,7 +110,7 @@ class Replies(Handlers):
             steps=tuple(step.text for step in steps),
             note=found.note if found and wanted is None else None,
             url=self.absolute(request, link),
-            plain_text=form == "txt",
+            plain_text=ending == "txt",
         )
         return self._reply(reply)
 
@@ -118,37 +118,37 @@ class Replies(Handlers):
         """Answer with an everyday question and its answer."""
         knowledge = self.edition.knowledge
         exchange = self.chosen_exchange(request)
-        slug, form = request.path_params["slug"], request.path_params["form"]
+        slug, ending = request.path_params["slug"], request.path_params["ending"]
         question = knowledge.question(slug, id_of(exchange))
         if question is None:
             present = knowledge.current_question_slug(slug)
             if present is None:
                 raise HTTPException(404)
-            return moved(request, addresses.reply(addresses.question(present), form))
-        return self._reply(self._question(request, question, exchange, form))
+            return moved(request, addresses.reply(addresses.question(present), ending))
+        return self._reply(self._question(request, question, exchange, ending))
 
     async def exchange(self, request: Request) -> Response:
         """Answer with an exchange as Markdown."""
         knowledge = self.edition.knowledge
-        name, form = request.path_params["exchange"], request.path_params["form"]
+        name, ending = request.path_params["exchange"], request.path_params["ending"]
         exchange = knowledge.exchange(name)
-        if exchange is None or form != "md":
+        if exchange is None or ending != "md":
             raise HTTPException(404)
         if exchange.id != name:
-            return moved(request, addresses.reply(exchange.url, form))
+            return moved(request, addresses.reply(exchange.url, ending))
         return self._reply(self._whole_exchange(request, exchange))
 
     async def error(self, request: Request) -> Response:
         """Answer with what an error code means, and the steps for its likeliest cause."""
         knowledge = self.edition.knowledge
         exchange = knowledge.exchange(request.path_params["exchange"])
-        code, form = request.path_params["code"], request.path_params["form"]
+        code, ending = request.path_params["code"], request.path_params["ending"]
         if exchange is None:
             raise HTTPException(404)
         entries = knowledge.errors(exchange.id, code)
         if not entries:
-            return moved_error(request, knowledge, exchange.id, code, suffix=f".{form}")
-        return self._reply(self._error(request, exchange, entries[-1], form))
+            return moved_error(request, knowledge, exchange.id, code, suffix=f".{ending}")
+        return self._reply(self._error(request, exchange, entries[-1], ending))
 
     async def everything(self, request: Request) -> Response:
         """Answer with every issue, question, exchange and error code as Markdown in one text."""
@@ -187,7 +187,7 @@ class Replies(Handlers):
             Reply,
             title=title,
             url=self.absolute(request, observations.url),
-            plain_text=request.path_params["form"] == "txt",
+            plain_text=request.path_params["ending"] == "txt",
         )
         if is_unsure:
             causes = (
@@ -217,7 +217,7 @@ class Replies(Handlers):
         )
 
     def _question(
-        self, request: Request, question: Question, exchange: Exchange | None, form: str
+        self, request: Request, question: Question, exchange: Exchange | None, ending: str
     ) -> Reply:
         steps = steps_for(self.edition.knowledge, question.slug, id_of(exchange))
         link = addresses.with_query(question.url, {"exchange": id_of(exchange)})
@@ -226,7 +226,7 @@ class Replies(Handlers):
             cause=question.answer,
             steps=tuple(step.text for step in steps),
             url=self.absolute(request, link),
-            plain_text=form == "txt",
+            plain_text=ending == "txt",
         )
 
     def _whole_exchange(self, request: Request, exchange: Exchange) -> ExchangeMarkdown:
@@ -237,7 +237,7 @@ class Replies(Handlers):
             url=self.absolute(request, exchange.url),
         )
 
-    def _error(self, request: Request, exchange: Exchange, entry: ErrorCode, form: str) -> Reply:
+    def _error(self, request: Request, exchange: Exchange, entry: ErrorCode, ending: str) -> Reply:
         found = answer(self.edition.knowledge, entry.issues[0], exchange.id, entry=entry)
         message = f": {entry.wording}" if entry.wording else ""
         link = addresses.error(exchange.id, entry.code, short=True)
@@ -249,7 +249,7 @@ class Replies(Handlers):
             note=found.note if found else None,
             **self._follow_up(entry),
             url=self.absolute(request, link),
-            plain_text=form == "txt",
+            plain_text=ending == "txt",
         )
 
     def _follow_up(self, entry: ErrorCode | None) -> FollowUpOfReply:

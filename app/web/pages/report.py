@@ -15,7 +15,7 @@ from app.diagnosis.shortening import is_too_long
 from app.i18n import N_, _
 from app.model import Exchange, Observations, Site, Support
 from app.web.http.limits import address_of
-from app.web.http.origins import is_from_elsewhere
+from app.web.http.origins import is_cross_origin
 from app.web.pages import answer_views, forms
 from app.web.pages.answer_views import AnswerView
 from app.web.pages.forms import DiagnoseForm
@@ -54,7 +54,7 @@ class ReportPage:
 SUBJECT = N_("Connection problem")
 
 
-class Reports(Handlers):
+class ReportHandlers(Handlers):
     """The handlers of the support report."""
 
     __slots__ = ()
@@ -83,7 +83,7 @@ class Reports(Handlers):
         diagnosis = await self.edition.diagnose(observations)
         told = observations.are_more_than_exchange
         answer = answer_views.answer_view(diagnosis, observations, knowledge) if told else None
-        if request.method == "POST" and not is_from_elsewhere(request, self.base_url):
+        if request.method == "POST" and not is_cross_origin(request, self.base_url):
             diagnosed = (match.issue for match in diagnosis.matches[:1])
             self.feedback.count_report({*diagnosed, *read}, address_of(request))
         exchange = knowledge.exchange(diagnosis.exchange or observations.exchange)

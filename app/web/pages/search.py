@@ -19,7 +19,7 @@ from app.web.http.headers import cached
 from app.web.http.limits import address_of
 from app.web.pages.handlers import HTML, Handlers, Shell, about, id_of
 from app.web.pages.issue import exchanges_with
-from app.web.pages.rendering import HTMX_VARY, HtmxRequest
+from app.web.pages.rendering import HTMX_VARY, wants_fragment
 
 LONGEST_NOTED = 2_000
 """The most characters of a search that is kept for writers: removing secrets from more takes too
@@ -71,7 +71,7 @@ class SearchPage:
     results: tuple[ResultView, ...]
 
 
-class Search(Handlers):
+class SearchHandlers(Handlers):
     """The handler of the search."""
 
     __slots__ = ()
@@ -82,7 +82,7 @@ class Search(Handlers):
         exchange = self.chosen_exchange(request)
         asked = request.query_params.get("q", "")
         query = asked[:LONGEST_QUERY].strip()
-        is_panel = HtmxRequest.of(request).wants_fragment
+        is_panel = wants_fragment(request)
         found = edition.search.search(query, id_of(exchange), PAGE_RESULTS) if query else ()
         shown = found[:PANEL_RESULTS] if is_panel else found
         results = tuple(result_view(result, exchange, edition.knowledge) for result in shown)

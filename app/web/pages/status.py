@@ -15,7 +15,7 @@ from app.i18n import _
 from app.status.board import SLOT_SECONDS, SLOTS
 from app.status.reading import State
 from app.web.pages.handlers import Handlers, Shell
-from app.web.pages.rendering import HtmxRequest
+from app.web.pages.rendering import wants_fragment
 from app.web.serving.status import StatusView
 
 
@@ -37,7 +37,7 @@ class Stretch:
 class StatusPage:
     """`/status`: all exchanges, each with the stretches of the last day; `slots` fill a chart.
 
-    `ahead` is how many seconds most of their clocks are before our server's.
+    `ahead` is how many seconds most of their clocks are ahead of our server's.
     """
 
     template: ClassVar[str] = "pages/status.html"
@@ -57,14 +57,14 @@ class StatusFragment:
     status: StatusView | None
 
 
-class StatusPages(Handlers):
+class StatusHandlers(Handlers):
     """The handlers of the exchanges' status; no cache keeps their answers."""
 
     __slots__ = ()
 
     async def show(self, request: Request) -> Response:
         """Answer with all exchanges, or with the line about one for htmx."""
-        if HtmxRequest.of(request).wants_fragment:
+        if wants_fragment(request):
             chosen = self.chosen_exchange(request)
             return self.once(StatusFragment(status=self.status.view(chosen)))
         views = self.status.views()

@@ -11,7 +11,7 @@ from app.web.http.headers import cached
 from app.web.pages.handlers import Handlers
 
 
-class ThemePages(Handlers):
+class ThemeHandlers(Handlers):
     """The handler of the stylesheet that pages load after ours where the content has a colour."""
 
     __slots__ = ()

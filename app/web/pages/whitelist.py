@@ -17,17 +17,8 @@ from app.i18n import _
 from app.model import Exchange
 from app.web.pages import forms
 from app.web.pages.handlers import Handlers, Shell
-from app.web.pages.rendering import HtmxRequest
-from app.whitelist import compare
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhitelistLine:
-    """One entry of a pasted IP list: what was found, and what to do about it."""
-
-    text: str
-    verdict: str
-    advice: str
+from app.web.pages.rendering import wants_fragment
+from app.whitelist import Entry, compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +30,7 @@ class WhitelistComparison:
 
     text: str
     complete: bool
-    lines: tuple[WhitelistLine, ...]
+    entries: tuple[Entry, ...]
     missing: tuple[str, ...]
     separator_advice: str | None
     where: str | None
@@ -64,7 +55,7 @@ class WhitelistPage:
     comparison: WhitelistComparison | None
 
 
-class WhitelistPages(Handlers):
+class WhitelistHandlers(Handlers):
     """The handlers of the comparison."""
 
     __slots__ = ()
@@ -87,15 +78,12 @@ class WhitelistPages(Handlers):
         comparison = WhitelistComparison(
             text=text,
             complete=compared.complete,
-            lines=tuple(
-                WhitelistLine(text=entry.text, verdict=entry.kind, advice=entry.advice)
-                for entry in compared.entries
-            ),
+            entries=compared.entries,
             missing=tuple(str(address) for address in compared.missing),
             separator_advice=compared.separator_advice,
             where=self._where(exchange) if exchange and not compared.complete else None,
         )
-        if HtmxRequest.of(request).wants_fragment:
+        if wants_fragment(request):
             return self.once(WhitelistFragment(comparison=comparison), exchange)
         return self.once(self._whitelist_page(exchange, comparison), exchange)
 

@@ -62,7 +62,7 @@ class Shown:
 
     @property
     def id(self) -> str:
-        """Equal ids: equal pages."""
+        """A name for what pages show: it changes when they do."""
         return f"{self.state.id}.{self.assets}"
 
 

@@ -80,7 +80,7 @@ class FeedbackService:
             await asyncio.to_thread(self._store.close)
 
     def status(self) -> str:
-        """Return "ok", "opening" or "degraded: <why>", at once."""
+        """Return the state of the store at once: "opening", or as `Status` writes it."""
         return str(self._store.status()) if self._store else "opening"
 
     async def vote(
@@ -138,7 +138,7 @@ class FeedbackService:
                 exchange=exchange,
             )
         )
-        self.metrics.unanswered(kind.value)
+        self.metrics.count_unanswered(kind.value)
 
     def count_report(self, issues: Collection[str], address: str) -> None:
         """Count a report that these issues led to; returns at once and never fails."""

@@ -18,7 +18,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 
 from starlette.exceptions import HTTPException
 
@@ -67,7 +66,7 @@ class Edition:
 
     @classmethod
     def build(cls, content: Content, redactor: Redactor) -> Edition:
-        """Build everything from the files of `content` that can be read, `site.yml` among them."""
+        """Build an edition from the readable files of `content`; `site.yml` must be readable."""
         knowledge = build(content, without_broken=True)
         engine = Engine(knowledge, redactor)
         search, threads = cache(lambda: SearchIndex(knowledge)), BoundedThreads()
@@ -133,7 +132,7 @@ class State:
 
     @property
     def id(self) -> str:
-        """Equal ids: equal pages, with the same errors on top."""
+        """A name for what pages show, errors included: it changes when they do."""
         version = self.edition.knowledge.version if self.edition else "none"
         errors = "\n".join(map(str, (self.error_count, *self.errors))).encode("utf-8", "replace")
         return f"{version}-{hashlib.blake2b(errors, digest_size=4).hexdigest()}"
@@ -143,8 +142,9 @@ class Live:
     """Follows one content folder; `state` is the one reference to the edition that is served.
 
     `seen` is how the folder looked when it was read. `reloads` counts the updates since the start
-    that were served or refused. The first edition is served before its engine has learned from the
-    reports, which takes a second. With `drafts`, drafts are served too, and so is every edition.
+    that were served or refused. Training takes a second, so the first edition is served before its
+    engine is trained. With `drafts` (`serve --dev`) drafts are served too, and each edition is
+    served before its engine is trained, so that a saved file shows sooner.
     """
 
     def __init__(self, folder: Path, redactor: Redactor, *, drafts: bool = False) -> None:
@@ -159,7 +159,9 @@ class Live:
     @property
     def edition(self) -> Edition:
         """The edition that is being served, in the language in use; a 503 where there is none."""
-        edition = self.state.edition or _nothing_to_serve()
+        edition = self.state.edition
+        if edition is None:
+            raise HTTPException(503, "the content has errors; it is served once they are corrected")
         return edition.others.get(current().folder, edition)
 
     def languages(self) -> Mapping[str, Language]:
@@ -173,7 +175,7 @@ class Live:
         self._log_state()
         asked = asyncio.Event()
         with _on_hangup(asked):  # first: an unhandled SIGHUP ends the process
-            await self._learn()
+            await self._prepare()
             while True:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(asked.wait(), seconds or None)
@@ -198,7 +200,7 @@ class Live:
         if state.id != before.id:
             self.reloads["refused" if state.errors else "served"] += 1
             self._log_state()
-        await self._learn()
+        await self._prepare()
 
     def _load(self) -> State:
         """Load the folder: a new edition, or the present one and the errors of the new content."""
@@ -223,8 +225,8 @@ class Live:
             crash = Finding(rule="crash", path=str(self._folder), line=1, message=message)
             return _with_errors(present, [crash])
 
-    async def _learn(self) -> None:
-        """Do what the present edition can be served without: learn, and search other languages."""
+    async def _prepare(self) -> None:
+        """Train the engine and build the search indexes, while the edition is already served."""
         if edition := self.state.edition:
             try:
                 await asyncio.to_thread(edition.prepare)
@@ -275,7 +277,3 @@ def _on_hangup(asked: asyncio.Event) -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
-
-
-def _nothing_to_serve() -> NoReturn:
-    raise HTTPException(503, "the content has errors; it is served once they are corrected")

@@ -39,7 +39,7 @@ class StatusView:
     """The status of one exchange for a page, as known at `now`.
 
     `at` is when we looked. `begin` and `end` are those of a maintenance. `ahead` is how many
-    seconds its clock is before our server's. `day` are the quarters of an hour of the last day.
+    seconds its clock is ahead of our server's. `day` are the quarters of an hour of the last day.
     """
 
     exchange: Exchange
@@ -87,7 +87,7 @@ class StatusService:
         self._holder = uuid4().hex
         self._holds = False
         self._due: dict[str, float] = {}
-        self._edition: tuple[object, object] | None = None
+        self._cache_version: tuple[object, object] | None = None
         self._shown: object = None
         self._shown_at = 0.0
 
@@ -133,19 +133,19 @@ class StatusService:
             self._due.pop(exchange.id, None)
 
     def renew(self) -> None:
-        """Let cached pages be made anew once a status in them has changed or grown old."""
+        """Expire the cached pages once a status in them has changed or is too old."""
         shown = [(view.exchange.id, view.state, view.begin) for view in self.views()]
         is_old = shown and time.monotonic() - self._shown_at > CACHED_SECONDS
         if shown != self._shown or is_old:
-            self._shown, self._shown_at, self._edition = shown, time.monotonic(), None
+            self._shown, self._shown_at, self._cache_version = shown, time.monotonic(), None
 
-    def edition(self, content: object | None) -> object | None:
-        """Return what cached pages depend on: the same object while they may be served."""
-        if content is None:
+    def cache_version(self, edition: object | None) -> object | None:
+        """Return an object that stays the same as long as cached pages may be served."""
+        if edition is None:
             return None
-        if self._edition is None or self._edition[0] is not content:
-            self._edition = (content, object())
-        return self._edition
+        if self._cache_version is None or self._cache_version[0] is not edition:
+            self._cache_version = (edition, object())
+        return self._cache_version
 
     def is_known(self) -> bool:
         """Tell whether there is anything to tell."""
@@ -186,7 +186,10 @@ class StatusService:
         return frozenset(view.exchange.id for view in self.views() if view.state == "maintenance")
 
     def ahead(self, exchange: Exchange | None) -> float | None:
-        """Return how many seconds a clock is before ours: of `exchange`, or of most."""
+        """Return how many seconds the clock of `exchange` is ahead of ours.
+
+        Where that isn't known: the median of all exchanges.
+        """
         view = self.view(exchange)
         if view and view.ahead is not None:
             return view.ahead
