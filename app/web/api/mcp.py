@@ -1,7 +1,7 @@
 """The Model Context Protocol at `/mcp` and over stdio, for assistants.
 
 Each tool is a request to the application itself, so limits, redaction, languages and metrics are
-those of `/api/v1`. The official SDK is an extra of the package (`helpcenter[mcp]`).
+those of `/api/v1`.
 """
 
 from __future__ import annotations
