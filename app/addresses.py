@@ -149,29 +149,34 @@ def parse(url: str) -> Address | None:
     return None
 
 
-SHARED = re.compile(
+LANGUAGE_NEUTRAL = re.compile(
     r"/(?:static|images|api|mcp|insights)(?:[/?#]|$)|/(?:theme\.css|robots\.txt|sitemap\.xml)(?:[?#]|$)"
 )
-"""What is the same in all languages."""
+"""The paths that are the same in all languages."""
 
 
-def spoken(url: str, language: Language | None = None) -> str:
-    """Return the address of a page in a language (by default the one in use), from its English one.
+def localised(url: str, language: Language | None = None) -> str:
+    """Return the address of a page in a language (or the one in use) from its English address.
 
     The other functions here, and all data, have English addresses: a page in another language is
     made of them, and they are changed where they leave the application.
     """
     folder = (language or current()).folder
     has_one = is_language(url[1:].partition("/")[0])
-    if folder == ENGLISH.folder or not url.startswith("/") or has_one or SHARED.match(url):
+    if (
+        folder == ENGLISH.folder
+        or not url.startswith("/")
+        or has_one
+        or LANGUAGE_NEUTRAL.match(url)
+    ):
         return url
     return f"/{folder}{url}"
 
 
-def unspoken(path: str, folders: Container[str]) -> tuple[str, str]:
+def split_language(path: str, folders: Container[str]) -> tuple[str, str]:
     """Return the folder of the language of a path, "" for English, and the path in English."""
     folder, slash, rest = path[1:].partition("/")
-    if slash and folder in folders and not SHARED.match(f"/{rest}"):
+    if slash and folder in folders and not LANGUAGE_NEUTRAL.match(f"/{rest}"):
         return folder, f"/{rest}"
     return "", path
 

@@ -47,7 +47,7 @@ async def export(
     `languages` are the folders of the translations. `index.html` is written last, so a folder with
     it is whole. Raises `OSError` when a file can't be written.
     """
-    queue = [*_seeds(languages, has_name=bool(base_url))]
+    queue = [*_seeds(languages, has_base_url=bool(base_url))]
     seen = set(queue)
     entries: dict[str, list[tuple[str, str, str]]] = {}
     pages = files = 0
@@ -204,7 +204,7 @@ class _Page(HTMLParser):
         """Return what an address of ours names, in whatever language."""
         if not url or not url.startswith("/"):
             return None
-        return addresses.parse(addresses.unspoken(url, self._languages)[1])
+        return addresses.parse(addresses.split_language(url, self._languages)[1])
 
     def _value(self, name: str, value: str | None) -> str | None:
         if value is None or name not in {"href", "src", "action"} or not value.startswith("/"):
@@ -226,13 +226,13 @@ class _Page(HTMLParser):
         return quote(posixpath.relpath(file, posixpath.dirname(self._here) or "."))
 
 
-def _seeds(languages: Iterable[str], *, has_name: bool) -> Iterator[str]:
+def _seeds(languages: Iterable[str], *, has_base_url: bool) -> Iterator[str]:
     """Yield where the export begins: the first page and the search of each language.
 
-    Files for machines name the site in each link, so they need its name.
+    Files for machines contain absolute links, so they need the base URL.
     """
     kinds: list[addresses.PageKind] = ["home", "search"]
-    if has_name:
+    if has_base_url:
         kinds += ["feed", "llms", "llms full"]
         yield from (addresses.PATHS["sitemap"], addresses.PATHS["robots"])
     for prefix in ("", *(f"/{language}" for language in languages)):

@@ -21,10 +21,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from app.languages import ENGLISH, Language, current, speaking
+from app.languages import ENGLISH, Language, current, use_language
 from app.settings import ROOT
 
-__all__ = ["N_", "_", "current", "date", "gettext", "listed", "ngettext", "number", "speaking"]
+__all__ = ["N_", "_", "current", "date", "gettext", "listed", "ngettext", "number", "use_language"]
 
 LOCALES = ROOT / "locales"
 """The catalogs: `<language>/LC_MESSAGES/messages.po`."""
@@ -105,5 +105,7 @@ def listed(items: Sequence[str], style: str = "standard") -> str:
     """Return a list as people write it, as in "a, b and c"; `style` "or" for a choice."""
     if current() == ENGLISH:  # without the comma before "and" of American English
         word = " or " if style == "or" else " and "
-        return word.join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+        if len(items) < 2:  # noqa: PLR2004
+            return "".join(items)
+        return f"{', '.join(items[:-1])}{word}{items[-1]}"
     return format_list(list(items), "or" if style == "or" else "standard", current().locale)

@@ -18,7 +18,7 @@ from app.content.loader import Content
 from app.feedback.likeness import Group, group
 from app.feedback.records import UNANSWERED_DAYS, PageVotes, Reason, Unanswered, Week
 from app.knowledge import KnowledgeBase
-from app.model import Exchange, Finding, Issue
+from app.model import Article, Finding
 
 if TYPE_CHECKING:
     from app.feedback.store import Store
@@ -184,7 +184,7 @@ def content_state(
     articles = [
         (source.path, source.entity)
         for source in content.sources
-        if isinstance(source.entity, Issue | Exchange)
+        if isinstance(source.entity, Article)
     ]
     limit = today - timedelta(days=STALE_DAYS)
     return ContentState(

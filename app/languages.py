@@ -58,12 +58,12 @@ ENGLISH = Language("en")
 
 @lru_cache(maxsize=1000)
 def is_language(folder: str) -> bool:
-    """Tell whether a path begins with the name of a language, be there pages in it or not."""
+    """Tell whether `folder` is the name of a language, even one without translations."""
     return folder == ENGLISH.folder or language(folder) is not None
 
 
 def language(folder: str) -> Language | None:
-    """Return the language that a folder of the content names, or None if it names no language."""
+    """Return the language with this folder; None for English and for a folder of no language."""
     if not _FOLDER.fullmatch(folder) or folder == ENGLISH.folder:
         return None
     found = Language(folder)
@@ -93,7 +93,7 @@ def current() -> Language:
 
 
 @contextmanager
-def speaking(language: Language) -> Iterator[None]:
+def use_language(language: Language) -> Iterator[None]:
     """Use a language within a `with` block."""
     token = _current.set(language)
     try:

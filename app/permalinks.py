@@ -35,8 +35,9 @@ NO_PERMALINK = "not a permalink; remove the line, and run: helpcenter publish"
 def published(content: Content) -> tuple[str, ...]:
     """Return every permalink that `content` makes, in alphabetical order.
 
-    These are issues and their steps, exchanges, error codes, short links, tips, and what a
-    checklist item or a quick test says. A link may have `exchange=` added to it.
+    These are the home page, the whitelist and the list of exchanges; issues and their steps,
+    questions, exchanges, error codes and tips; short links; and the diagnosis of each checklist
+    item and quick test. A link may have `exchange=` in its query.
     """
     return tuple(sorted(set(_links(content))))
 

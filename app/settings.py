@@ -46,7 +46,7 @@ def _origin(value: str) -> str:
     return origin
 
 
-def _address(value: str) -> str:
+def _site_url(value: str) -> str:
     """Return the URL of a site, which must use HTTP or HTTPS."""
     found = _ORIGIN.fullmatch(value.rstrip("/"))
     if found is None or found["scheme"].lower() not in DEFAULT_PORTS:
@@ -70,8 +70,8 @@ def _items(value: object) -> object:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
-Address = Annotated[str, AfterValidator(_address)]
-Key = Annotated[str, Field(min_length=16, max_length=200, pattern=r"^[A-Za-z0-9._~+/-]+=*$")]
+SiteUrl = Annotated[str, AfterValidator(_site_url)]
+ApiKey = Annotated[str, Field(min_length=16, max_length=200, pattern=r"^[A-Za-z0-9._~+/-]+=*$")]
 """A bearer token, in the characters of RFC 6750."""
 
 
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
             "(docs/adopting.md)."
         ),
     )
-    base_url: Address | None = Field(
+    base_url: SiteUrl | None = Field(
         None,
         description=(
             "The public URL of the help center, such as `https://help.example.com`; "
@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         default=True,
         description="Keep texts without an answer for writers, for 90 days and without secrets.",
     )
-    api_keys: Annotated[tuple[Key, ...], NoDecode, BeforeValidator(_items)] = Field(
+    api_keys: Annotated[tuple[ApiKey, ...], NoDecode, BeforeValidator(_items)] = Field(
         (),
         repr=False,
         description=(

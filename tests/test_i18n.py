@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 
 from app import i18n
 from app.development import catalogs
-from app.i18n import _, ngettext, speaking
+from app.i18n import _, ngettext, use_language
 from app.languages import ENGLISH, Language
 
 SPANISH = Language("es")
@@ -48,18 +48,18 @@ def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_texts_are_those_of_the_language_in_use() -> None:
     assert _("Search") == "Search"
-    with speaking(SPANISH):
+    with use_language(SPANISH):
         assert _("Search") == "Buscar"
         assert _("Not there") == "Not there"
         assert ngettext("%(n)s code", "%(n)s codes", 2) == "%(n)s códigos"
-        with speaking(ENGLISH):
+        with use_language(ENGLISH):
             assert _("Search") == "Search"
     assert _("Search") == "Search"
 
 
 def test_scripts_get_their_own_texts_and_no_tag_ends_there() -> None:
     assert i18n.script_texts() == "{}"
-    with speaking(SPANISH):
+    with use_language(SPANISH):
         texts, widget = i18n.script_texts(), i18n.widget_texts()
     assert "Enlace copiado" in texts
     assert "Abrir" in widget
@@ -73,7 +73,7 @@ def test_dates_and_lists() -> None:
     assert i18n.date(day) == "9 November 2026"
     assert i18n.listed(["a", "b", "c"]) == "a, b and c"
     assert i18n.listed([]) == ""
-    with speaking(SPANISH):
+    with use_language(SPANISH):
         assert i18n.date(day) == "9 de noviembre de 2026"
         assert i18n.listed(["a", "b", "c"]) == "a, b y c"
 

@@ -63,7 +63,7 @@ class Changes:
 def rename_issue(content: Content, old: str, new: str) -> Changes:
     """Move an issue to another slug. Here and below `content` is loaded with drafts."""
     issue = _named(content.issues, "issue", old)
-    _free(content.issues, "issue", new, issue)
+    _require_free(content.issues, "issue", new, issue)
     edits = _Edits(content)
     edits.replace(Survey(content).issue_names, old, new)
     edits.alias(f"issues/{old}.md", ("aliases",), issue.aliases, old, new)
@@ -75,7 +75,7 @@ def rename_issue(content: Content, old: str, new: str) -> Changes:
 def rename_exchange(content: Content, old: str, new: str) -> Changes:
     """Move an exchange and its error codes to another id; pasted texts may still use the old id."""
     exchange = _named(content.exchanges, "exchange", old)
-    _free(content.exchanges, "exchange", new, exchange)
+    _require_free(content.exchanges, "exchange", new, exchange)
     edits = _Edits(content)
     edits.replace(Survey(content).exchange_names, old, new)
     for path, key, _ in _own_of(content, old):
@@ -95,7 +95,7 @@ def rename_step(content: Content, slug: str, old: str, new: str) -> Changes:
     """Give a step of an issue another id."""
     issue = _named(content.issues, "issue", slug)
     step = _named(issue.solutions, "step", old, f" in `{slug}`")
-    _free(issue.solutions, "step", new, step)
+    _require_free(issue.solutions, "step", new, step)
     index = issue.solutions.index(step)
     edits = _Edits(content)
     path = f"issues/{slug}.md"
@@ -145,7 +145,7 @@ def retire_issue(content: Content, old: str, to: str) -> Changes:
         if new := [quoted(text) for text in getattr(issue, key) if text not in known]:
             editor.add((key,), new)
     anchors = heading_anchors(survey, survey.issues[to])
-    heirs = _heirs(issue, other, anchors)
+    heirs = _replacements(issue, other, anchors)
     inherited: dict[str, list[str]] = defaultdict(list)
     for name, heir in heirs.items():
         if name not in {
@@ -363,7 +363,7 @@ class _Edits:
         return self._editors[path]
 
     def replace(self, texts: Iterable[Text], old: str, new: str) -> None:
-        """Replace the name `old` wherever one of `texts` is it."""
+        """Replace those of `texts` that are the name `old`."""
         for text in texts:
             if text.text == old:
                 self.of(text.source.path).replace(text.location, new)
@@ -436,7 +436,7 @@ def _named(things: Sequence[ThingT], what: str, name: str, where: str = "") -> T
     raise RefusedChangeError(f"there is no {what} `{name}`{where}; {did_you_mean(name, known)}")
 
 
-def _free(things: Sequence[ThingT], what: str, name: str, own: ThingT) -> None:
+def _require_free(things: Sequence[ThingT], what: str, name: str, own: ThingT) -> None:
     """Refuse a name that is malformed or belongs to another thing than `own`, or already to it."""
     try:
         _SLUG.validate_python(name)
@@ -451,7 +451,7 @@ def _free(things: Sequence[ThingT], what: str, name: str, own: ThingT) -> None:
             raise RefusedChangeError(message)
 
 
-def _heirs(issue: Issue, other: Issue, anchors: Collection[str]) -> Mapping[str, str]:
+def _replacements(issue: Issue, other: Issue, anchors: Collection[str]) -> Mapping[str, str]:
     """Return for each id and alias of the steps of `issue` the anchor on `other` that replaces it.
 
     `anchors` are those of the headings of `other`.

@@ -96,7 +96,7 @@ class _Pages:
         self.tip_aliases = {old: tip.id for tip in tips for old in tip.aliases}
         self.codes = {name: _codes(source) for name, source in survey.errors.items()}
         unreadable = (name for name, source in survey.errors.items() if source.document.problems)
-        self.unreadable_codes = frozenset(unreadable)
+        self.unreadable_exchanges = frozenset(unreadable)
 
     def mistakes(self, link: PlacedLink) -> Iterator[Mistake]:
         """Yield what is wrong with a link to a page of this help center."""
@@ -115,7 +115,7 @@ class _Pages:
             yield link.mistake(f"there is no exchange `{exchange}`; {cure}")
 
     def _page_mistakes(self, path: str, link: PlacedLink) -> Iterator[Mistake]:
-        """Yield why nobody finds the page at `path`, or why it shouldn't be linked so."""
+        """Yield a mistake if `path` has no page, only redirects, or leads to a draft."""
         if new := self.survey.content.redirects.get(link.target):
             yield link.mistake(f"{link.target} only redirects; link to {new}", "warning")
             return
@@ -135,7 +135,7 @@ class _Pages:
             case Address(kind="error" | "short error", exchange=name, code=code):
                 if name not in self.exchanges:
                     yield from self._missing(link, path, "exchange", name, self.exchanges)
-                elif name not in self.unreadable_codes:
+                elif name not in self.unreadable_exchanges:
                     codes = self.codes.get(name, {})
                     yield from self._missing(link, path, f"error code of {name}", code, codes)
             case Address(kind=kind) if PATHS[kind] in self.fixed or kind == "image":

@@ -341,7 +341,7 @@ def is_draft(source: Source) -> bool:
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
-    """Return the fix for a name that doesn't exist: the nearest names, or all if there are few."""
+    """Return the fix for a name that doesn't exist: the nearest name, or else the first twelve."""
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         return f"did you mean `{near[0]}`?"

@@ -10,7 +10,7 @@ from app.checks.survey import Mistake, Survey, Text, body_of, did_you_mean, is_d
 from app.content.frontmatter import Position
 from app.content.loader import Source
 from app.content.markdown import flaws
-from app.content.variables import EXCHANGE_DEFAULTS, PLACEHOLDER, variables
+from app.content.variables import EXCHANGE_DEFAULTS, VARIABLE, variables
 from app.model import IpAddress, Issue, slugify
 
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
@@ -42,12 +42,12 @@ def unknown_variable(survey: Survey) -> Iterator[Mistake]:
             message = "the value of a variable can't use variables; write the text itself"
             yield Mistake(text.source, text.find("{{"), message)
             continue
-        for match in PLACEHOLDER.finditer(text.text):
+        for match in VARIABLE.finditer(text.text):
             if match["name"] not in known:
                 cure = did_you_mean(match["name"], known)
                 message = f"unknown variable `{match['name']}`; {cure}"
                 yield Mistake(text.source, text.find(match[0], line=_line(text, match)), message)
-        if text.is_markdown and "{{" in PLACEHOLDER.sub("", text.text):
+        if text.is_markdown and "{{" in VARIABLE.sub("", text.text):
             message = "`{{` here isn't a variable; write {{ name }} or {{ name | default }}"
             yield Mistake(text.source, _stray(text), message)
 
@@ -58,7 +58,7 @@ def _line(text: Text, match: re.Match[str]) -> int:
 
 def _stray(text: Text) -> Position:
     """Return the place of the first braces outside variables."""
-    covered = PLACEHOLDER.sub(lambda match: "." * len(match[0]), text.text)
+    covered = VARIABLE.sub(lambda match: "." * len(match[0]), text.text)
     begin = covered.index("{{")
     line = covered.count("\n", 0, begin) + 1
     return text.find(text.text[begin:].split("\n", 1)[0], line=line)
@@ -256,7 +256,7 @@ def _flaws_of(survey: Survey, kind: str) -> Iterator[Mistake]:
             if not text.is_markdown:
                 continue
             # A variable may stand in a link; its braces and blanks are no part of that.
-            shown = PLACEHOLDER.sub("variable", text.text)
+            shown = VARIABLE.sub("variable", text.text)
             for flaw in flaws(shown, is_inline=not text.is_body):
                 if flaw.kind == kind:
                     place = text.find(flaw.sign, line=flaw.line)

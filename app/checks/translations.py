@@ -10,7 +10,7 @@ from functools import lru_cache
 from app.checks.survey import BODY, Mistake, Survey
 from app.content.frontmatter import Position
 from app.content.translations import Place, State, Translation, TranslationFile, spelled
-from app.content.variables import PLACEHOLDER
+from app.content.variables import VARIABLE
 
 _LINK = re.compile(r"\]\(\s*([^)\s]+)")
 _CODE = re.compile(r"`([^`]+)`")
@@ -97,8 +97,8 @@ UNLABELLED = frozenset({"site.yml", "diagnostic.yml", "tips.yml"})
 """The files in which bold text isn't a label of an exchange's page."""
 
 PARTS: Mapping[str, Callable[[str], list[str]]] = {
-    "variables": lambda text: [match["name"] for match in PLACEHOLDER.finditer(text)],
-    "links": lambda text: _LINK.findall(PLACEHOLDER.sub("x", text)),
+    "variables": lambda text: [match["name"] for match in VARIABLE.finditer(text)],
+    "links": lambda text: _LINK.findall(VARIABLE.sub("x", text)),
     "code": _CODE.findall,
     "labels": lambda text: _BOLD.findall(_CODE.sub("", text)),
     "headings": _HEADING.findall,

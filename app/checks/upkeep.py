@@ -1,4 +1,4 @@
-"""Rules about old facts, issues without links, questions with wrong answers, and support."""
+"""Rules about old facts, issues without links, questions with wrong options, and support."""
 
 from __future__ import annotations
 

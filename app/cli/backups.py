@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.cli.common import Refused, count, setting_option, settings_from
+from app.cli.common import CommandError, count, setting_option, settings_from
 from app.feedback.backups import BackupError, back_up
 from app.feedback.backups import restore as put_back
 from app.feedback.database import Database
@@ -30,7 +30,7 @@ def backup(file: Path, **given: Any) -> None:
     try:
         votes = back_up(_store_file(**given), file)
     except BackupError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
     click.echo(f"{count(votes, 'vote')} in {file}")
 
 
@@ -48,12 +48,14 @@ def restore(file: Path, **given: Any) -> None:
     try:
         votes = put_back(file, store)
     except BackupError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
     click.echo(f"{count(votes, 'vote')} in {store}")
 
 
 def _store_file(**given: Any) -> Path:
     file = Database(settings_from(**given).database).file
     if file is None:
-        raise Refused("the store is in PostgreSQL: use pg_dump and pg_restore (docs/operating.md)")
+        raise CommandError(
+            "the store is in PostgreSQL: use pg_dump and pg_restore (docs/operating.md)"
+        )
     return file

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
-class Refused(click.ClickException):
+class CommandError(click.ClickException):
     """A refused command: a line on stderr, exit code 2."""
 
     exit_code = 2
@@ -153,7 +153,7 @@ def settings_from(**given: Any) -> Settings:
             f"{PREFIX}{str(each['loc'][0]).upper()}: {each['msg'].removeprefix('Value error, ')}"
             for each in error.errors()
         )
-        raise Refused("; ".join(problems)) from None
+        raise CommandError("; ".join(problems)) from None
 
 
 def writable_content(settings: Settings) -> Path:
@@ -161,7 +161,7 @@ def writable_content(settings: Settings) -> Path:
     folder = settings.content.resolve()
     if folder.is_relative_to(BUNDLED):
         message = f"{folder} belongs to the program; copy it first: helpcenter init FOLDER"
-        raise Refused(f"{message}, then use the copy with --content or HELP_CONTENT")
+        raise CommandError(f"{message}, then use the copy with --content or HELP_CONTENT")
     return near(settings.content)
 
 

@@ -10,7 +10,7 @@ from typing import IO
 import click
 
 from app.cli.common import (
-    Refused,
+    CommandError,
     content_option,
     engine_of,
     load_knowledge,
@@ -51,7 +51,7 @@ def diagnose(exchange: str | None, content: Path | None, *, as_json: bool) -> No
     chosen = knowledge.exchange(exchange)
     if exchange and chosen is None:
         known = ", ".join(exchange.id for exchange in knowledge.exchanges) or "none"
-        raise Refused(f"there is no exchange `{exchange}`; choose from: {known}")
+        raise CommandError(f"there is no exchange `{exchange}`; choose from: {known}")
     if sys.stdin.isatty():
         click.echo("Paste the error, then press Enter and Ctrl+D:", err=True)
     text = sys.stdin.buffer.read().decode("utf-8", "replace")
@@ -86,7 +86,7 @@ def evaluate(file: IO[str], content: Path | None, *, interview: bool) -> None:
         lines = file.readlines()
         evaluation = evaluate_cases(lines, engine)
     except (BadCaseError, UnicodeDecodeError) as error:
-        raise Refused(f"{file.name}: {error}") from None
+        raise CommandError(f"{file.name}: {error}") from None
     click.echo(printable(render(evaluation)), nl=False)
     if interview:
         played = interview_cases(lines, engine, knowledge.diagnostic or NOTHING_TO_ASK)

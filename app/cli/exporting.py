@@ -8,7 +8,14 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from app.cli.common import Refused, broken, content_option, count, setting_option, settings_from
+from app.cli.common import (
+    CommandError,
+    broken,
+    content_option,
+    count,
+    setting_option,
+    settings_from,
+)
 
 
 @click.command(epilog="Example: helpcenter export public --base-url https://help.example.com")
@@ -32,9 +39,9 @@ def export(
         folder.mkdir(parents=True, exist_ok=True)
         is_empty = not any(folder.iterdir())
     except OSError as error:
-        raise Refused(f"{folder} can't be written: {error.strerror}") from None
+        raise CommandError(f"{folder} can't be written: {error.strerror}") from None
     if not is_empty:
-        raise Refused(f"{folder} isn't empty; choose a new folder")
+        raise CommandError(f"{folder} isn't empty; choose a new folder")
     with TemporaryDirectory() as data:
         settings = settings_from(
             content=content,
@@ -54,6 +61,6 @@ def export(
                 write(application, folder, languages, (settings.base_url or "").rstrip("/"))
             )
         except OSError as error:
-            raise Refused(f"{folder} can't be written: {error.strerror or error}") from None
+            raise CommandError(f"{folder} can't be written: {error.strerror or error}") from None
     pages, files = count(done.pages, "page"), count(done.files, "other file")
     click.echo(f"{pages} and {files} in {folder}")

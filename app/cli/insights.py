@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app.cli.common import (
-    Refused,
+    CommandError,
     content_option,
     load_knowledge,
     printable,
@@ -35,5 +35,5 @@ def insights(**given: Any) -> None:
         try:
             collected = collect(store)
         except StoreUnavailableError as error:
-            raise Refused(f"the store can't be read: {error}") from None
+            raise CommandError(f"the store can't be read: {error}") from None
     click.echo(printable(render(summarise(collected, knowledge))))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.common import Refused, broken, near, setting_options, settings_from
+from app.cli.common import CommandError, broken, near, setting_options, settings_from
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 BACKLOG = 2048
-"""Connections that wait while all others are served."""
+"""The most new connections that wait to be accepted."""
 
 ACCEPTED_AT_A_TIME = 16
-"""New connections that are taken in one turn of the event loop."""
+"""The most new connections that are accepted in one turn of the event loop."""
 
 FIRST_INHERITED = 3
 """The number of the first socket that systemd hands over (`man sd_listen_fds`)."""
 
 M_ARENA_MAX, ARENAS = -8, 2
-"""glibc's name for how many heaps it may keep, and how many we let it (`man mallopt`)."""
+"""glibc's parameter for the most heaps (`man mallopt`), and our value for it."""
 
 
 @click.command(epilog="Example: helpcenter serve --host 0.0.0.0 --port 80")
@@ -61,7 +61,7 @@ def _listen(host: str, port: int) -> socket.socket:
         # Python adds the address to some of the reasons.
         reason = (error.strerror or str(error)).partition(" (while")[0]
         message = f"can't listen on {host}, port {port}: {reason}; choose another --host or --port"
-        raise Refused(message) from None
+        raise CommandError(message) from None
 
 
 def _inherit() -> socket.socket | None:
@@ -94,8 +94,8 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     click.echo(f"Help center on http://{shown}:{port} (Ctrl+C to stop)", err=True)
-    # uvloop takes one connection from each socket in a turn; while visitors by the hundred made the
-    # turns long, newcomers waited for seconds behind those who had a connection.
+    # uvloop accepts one connection per socket and turn of the event loop. Under load, turns are
+    # long and new visitors would wait for seconds, so the socket is there several times.
     listeners = [listener, *(listener.dup() for _ in range(ACCEPTED_AT_A_TIME - 1))]
     _say_when_ready(server)
     try:
@@ -107,7 +107,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
 
 
 def server_of(application: ASGIApp, settings: Settings) -> Server:
-    """Return the server of an application: one process, no line a request of its own."""
+    """Return a uvicorn server for the application: one process, without uvicorn's access log."""
     import uvicorn  # noqa: PLC0415
 
     from app.web.http.logs import logging_config  # noqa: PLC0415
@@ -146,7 +146,8 @@ def _share_heaps() -> None:
     """Let threads share heaps, where the C library is glibc.
 
     Each search index is built in threads of its own. By default glibc gives each of them a heap,
-    up to eight for each core, and keeps what was freed: reloads made the process twice as large.
+    up to eight for each core, and keeps what was freed: without this limit, reloads double the
+    memory of the process.
     """
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
         library.mallopt(M_ARENA_MAX, ARENAS)

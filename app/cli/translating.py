@@ -16,7 +16,7 @@ from app.authoring.translating import (
     unknown,
     update,
 )
-from app.cli.common import Refused, content_option, count, settings_from, writable_content
+from app.cli.common import CommandError, content_option, count, settings_from, writable_content
 from app.content.loader import Content, load
 from app.languages import Language, language
 
@@ -55,7 +55,9 @@ def new(name: str, content: Path | None) -> None:
     loaded = load(root, drafts=True)
     found = _known(name)
     if name in loaded.translations:
-        raise Refused(f"{root / name} already exists; use `helpcenter translations update {name}`")
+        raise CommandError(
+            f"{root / name} already exists; use `helpcenter translations update {name}`"
+        )
     click.echo(f"{count(_write(update(loaded, found)), 'file')} written in {root / name}")
 
 
@@ -122,7 +124,7 @@ def import_(name: str, files: tuple[Path, ...], content: Path | None) -> None:
         try:
             given |= from_po(file.read_bytes(), target)
         except UnreadableCatalogError as error:
-            raise Refused(f"{file}: {error}") from None
+            raise CommandError(f"{file}: {error}") from None
     changed = _write(update(loaded, target, given=given))
     click.echo(f"{count(len(given), 'text')} read, {count(changed, 'file')} written")
     if strangers := unknown(loaded, target, given):
@@ -133,7 +135,9 @@ def import_(name: str, files: tuple[Path, ...], content: Path | None) -> None:
 def _known(name: str) -> Language:
     found = language(name)
     if found is None:
-        raise Refused(f"{name} is not a language; write a tag in lower case, such as es or pt-br")
+        raise CommandError(
+            f"{name} is not a language; write a tag in lower case, such as es or pt-br"
+        )
     return found
 
 
@@ -141,7 +145,7 @@ def _folder(content: Content, name: str) -> Language:
     if name not in content.translations:
         _known(name)
         message = f"there is no folder {content.root / name}"
-        raise Refused(f"{message}; create it with `helpcenter translations new {name}`")
+        raise CommandError(f"{message}; create it with `helpcenter translations new {name}`")
     return content.translations[name].language
 
 
@@ -151,10 +155,10 @@ def _write(files: Mapping[Path, str | None]) -> int:
     for path, text in files.items():
         if text is None:
             path.unlink()
-        elif path.is_file() and path.read_text() == text:
+        elif path.is_file() and path.read_text("utf-8") == text:
             continue
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            path.write_text(text, "utf-8", newline="\n")
         changed += 1
     return changed

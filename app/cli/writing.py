@@ -30,7 +30,7 @@ from app.authoring.skeleton import STARTER, new_exchange, new_issue, start
 from app.checks import check
 from app.checks.survey import did_you_mean
 from app.cli.common import (
-    Refused,
+    CommandError,
     content_option,
     count,
     near,
@@ -281,10 +281,10 @@ def init(folder: Path, *, starter: bool) -> None:
     """
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise Refused(f"{folder} isn't empty; choose a new folder")
+            raise CommandError(f"{folder} isn't empty; choose a new folder")
         names = start(folder, STARTER if starter else ROOT / "content")
     except OSError as error:
-        raise Refused(f"{folder} can't be written: {error.strerror}") from None
+        raise CommandError(f"{folder} can't be written: {error.strerror}") from None
     click.echo(f"{near(folder)}: {count(len(names), 'file')}")
     click.echo(
         f"Next: put your product's name, your support contact and the IP addresses of your servers "
@@ -299,9 +299,9 @@ def _unanswered(settings: Settings, key: str) -> str:
         try:
             groups = {found.key: found for found in group(store.unanswered(since))}
         except StoreUnavailableError as error:
-            raise Refused(f"the store can't be read: {error}") from None
+            raise CommandError(f"the store can't be read: {error}") from None
     if key not in groups:
-        raise Refused(f"there is no group `{key}`; {did_you_mean(key, groups)}")
+        raise CommandError(f"there is no group `{key}`; {did_you_mean(key, groups)}")
     return groups[key].example
 
 
@@ -310,13 +310,13 @@ def _slug(given: str | None, title: str, others: Iterable[Issue | Exchange]) -> 
     slug = given or slugify(title)
     for other in others:
         if slug in other.aliases:
-            raise Refused(f"`{slug}` is an old name of {other.url}; choose another --slug")
+            raise CommandError(f"`{slug}` is an old name of {other.url}; choose another --slug")
     try:
         return _SLUG.validate_python(slug)
     except ValidationError:
         fix = "give lower-case words joined by hyphens, as in --slug key-has-expired"
         reason = f"`{given}` can't be a file name" if given else f"“{title}” gives no file name"
-        raise Refused(f"{reason}; {fix}") from None
+        raise CommandError(f"{reason}; {fix}") from None
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -325,9 +325,9 @@ def _write_new(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise Refused(f"{path} already exists; edit it, or choose another --slug") from None
+        raise CommandError(f"{path} already exists; edit it, or choose another --slug") from None
     except OSError as error:
-        raise Refused(f"{path} can't be written: {error.strerror}") from None
+        raise CommandError(f"{path} can't be written: {error.strerror}") from None
     click.echo(f"{path}\nNext: edit it, remove `draft: true`, and run: helpcenter check")
 
 
@@ -348,7 +348,7 @@ def _change(folder: Path | None, change: Callable[[Content], Changes]) -> tuple[
     try:
         changes = change(content)
     except (RefusedChangeError, UneditableError) as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
     _carry_out(root, changes)
     return content, changes
 
@@ -359,9 +359,9 @@ def _carry_out(root: Path, changes: Changes) -> None:
     except BadResultError as error:
         print_findings(error.findings)
         errors = count(len(error.findings), "error")
-        raise Refused(f"Nothing was changed: the content would have {errors}") from None
+        raise CommandError(f"Nothing was changed: the content would have {errors}") from None
     except OSError as error:
-        raise Refused(f"{error.filename} can't be written: {error.strerror}") from None
+        raise CommandError(f"{error.filename} can't be written: {error.strerror}") from None
 
 
 def _tell(before: Content, changes: Changes) -> None:

@@ -64,7 +64,7 @@ FOLDERS: Mapping[str, tuple[FileKind, str]] = {
 Stamp = tuple[int, int, int, int]
 """The stamp of a file: inode, size and both times."""
 
-Look = Mapping[str, Stamp]
+Snapshot = Mapping[str, Stamp]
 """The state of a folder: the stamp of every file by its path below the folder."""
 
 
@@ -79,7 +79,7 @@ class UnreadableError(Exception):
         self.line = line
 
 
-def look(folder: Path) -> Look:
+def snapshot(folder: Path) -> Snapshot:
     """Return the state of `folder`; equal states mean equal content. Hidden files are ignored."""
     root = str(folder)
     return {path[len(root) + 1 :]: stamp for path, stamp in _stamps(root)}

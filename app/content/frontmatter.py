@@ -154,7 +154,7 @@ def parse_yaml(text: str, first_line: int = 1) -> Document:
 def _unfit(character: str, text: str, first_line: int) -> Document:
     before = text.partition(character)[0]
     place = Position(before.count("\n") + first_line, len(before) - before.rfind("\n"))
-    message = f"the character U+{ord(character):04X} can't stand in YAML; remove it"
+    message = f"the character U+{ord(character):04X} isn't allowed in YAML; remove it"
     return _broken("yaml", place, message)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from app.languages import UNSPACED, Language
 
 MOST_WORDS = 400
-"""The number of the commonest words of each language that are known."""
+"""How many of the commonest words of each language are used."""
 FEWEST = 3
 """The least number of different words of a language that a text must have."""
 
@@ -19,13 +19,13 @@ _MARKUP = re.compile(r"\{\{.*?\}\}|`[^`]*`|\*\*.*?\*\*|\]\([^)]*\)")
 
 
 @dataclass(frozen=True)
-class Wordings:
+class LanguageDetector:
     """The commonest words of each language, English among them."""
 
     words: Mapping[Language, frozenset[str]]
 
     @classmethod
-    def of(cls, texts: Mapping[Language, Iterable[str]]) -> Wordings:
+    def trained_on(cls, texts: Mapping[Language, Iterable[str]]) -> LanguageDetector:
         """Learn from the texts of each language."""
         return cls(
             {

@@ -223,7 +223,7 @@ class Content:
         return tuple(dict.fromkeys(path.relative_to(self.root).as_posix() for path in paths))
 
     def texts_by_language(self) -> Mapping[Language, list[str]]:
-        """Return the texts of visitors in each language that it has."""
+        """Return the texts that visitors read, by language."""
         english = [text for source in self.sources for text in source_texts(source.entity).values()]
         return {ENGLISH: english} | {
             translation.language: [
@@ -251,23 +251,26 @@ def load(
     findings: list[Finding] = []
     try:
         files = folder.files()
-        translated = {spoken: folder.translations(spoken) for spoken in folder.languages()}
-        known = {path for _, path in (*files, *(file for of in translated.values() for file in of))}
+        files_by_language = {
+            language: folder.translations(language) for language in folder.languages()
+        }
+        translated_files = (file for of in files_by_language.values() for file in of)
+        known = {path for _, path in (*files, *translated_files)}
         strays, images = folder.strays(known), folder.images()
     except OSError as error:
         reason = error.strerror or error
         message = f"the folder can't be listed ({reason}); make it readable, and check again"
         findings.append(Finding(rule="unreadable", path=str(root), line=1, message=message))
-        files, translated, strays, images = [], {}, [], []
+        files, files_by_language, strays, images = [], {}, [], []
     for kind, path in files:
         source, problems = _source(folder, kind, path)
         sources.append(source)
         findings += (_finding(root, source.path, found) for found in problems)
     translations: dict[str, Translation] = {}
     texts = [(source.path, source.text) for source in sources]
-    for spoken, its_files in translated.items():
-        translation, read, problems_of = _translation(folder, spoken, its_files)
-        translations[spoken.folder] = translation
+    for language, its_files in files_by_language.items():
+        translation, read, problems_of = _translation(folder, language, its_files)
+        translations[language.folder] = translation
         texts += read
         findings += (_finding(root, path, found) for path, found in problems_of)
     pictures: dict[str, bytes] = {}
@@ -336,7 +339,7 @@ def _told(sources: Sequence[Source], *, drafts: bool) -> _Told:
 
 
 def translated(content: Content, translation: Translation) -> Content:
-    """Return the content with the texts of a language; what it doesn't have stays in English."""
+    """Return the content in a language; texts without a translation stay in English."""
     stale: dict[str, frozenset[Place]] = {}
     sources: list[Source] = []
     for source in content.sources:

@@ -21,7 +21,7 @@ from app.model import slugify
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _UNJOINED = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _UNJOINED.disable("text_join")
-"""The same, with escaped signs in separate tokens: marks in other tokens weren't meant as text."""
+"""The same, but escaped characters keep tokens of their own, so `flaws` doesn't report them."""
 
 CALLOUTS = MappingProxyType(
     {
@@ -50,7 +50,7 @@ _HTML = re.compile(
 class Reference:
     """A link, an image, a heading or an HTML tag of a text; `line` counts from 1 within it.
 
-    `text` is the wording of a heading, the alternative of an image and the HTML tag itself.
+    `text` is the wording of a heading, the alternative text of an image and the HTML tag itself.
     """
 
     kind: Literal["link", "image", "heading", "html"]
@@ -214,9 +214,9 @@ _BROKEN = _patterns(
         r"\]\(\s*<?(?:javascript|vbscript|data|file):",
         "a link must begin with https://, mailto: or /; correct its target",
     ),
-    (r"\]\([^()\n]*[ \t][^()\n]*\)", "a link can't contain a blank; write %20 instead"),
+    (r"\]\([^()\n]*[ \t][^()\n]*\)", "a link can't contain a space; write %20 instead"),
     (r"\]\([^)\n]*$", "this link is not closed; add `)`"),
-    (r"\[[^\]\n]*\] +\((?:https?:|/)", "remove the blank between `]` and `(`"),
+    (r"\[[^\]\n]*\] +\((?:https?:|/)", "remove the space between `]` and `(`"),
     (r"\*\*", "bold text needs `**` before its first and after its last letter"),
     (r"~~", "struck text needs `~~` before its first and after its last letter"),
     (r"`", "this ` is not closed; add another, or remove it"),
@@ -232,7 +232,7 @@ _BLOCKS = MappingProxyType(
         "heading_open": "a heading",
         "blockquote_open": "a quote",
         "table_open": "a table",
-        "hr": "a ruler",
+        "hr": "a horizontal rule",
     }
 )
 

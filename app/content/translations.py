@@ -16,7 +16,7 @@ from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, TypeVar, get_args
 
 from app.content.frontmatter import Document
-from app.content.variables import PLACEHOLDER
+from app.content.variables import VARIABLE
 from app.languages import Language, Untranslated
 from app.model import Entity, ErrorCode, Translatable
 
@@ -63,7 +63,7 @@ def source_texts(entity: Entity | None) -> dict[Place, str]:
     return found
 
 
-_NO_WORDS = re.compile(rf"{PLACEHOLDER.pattern}|`[^`]*`")
+_NO_WORDS = re.compile(rf"{VARIABLE.pattern}|`[^`]*`")
 _NEEDS_WORDS = re.compile(r"[^\W\d_]")
 
 

@@ -15,7 +15,7 @@ from app.i18n import N_, _, listed
 from app.languages import Untranslated
 from app.model import Entity, Exchange, Site
 
-PLACEHOLDER = re.compile(
+VARIABLE = re.compile(
     r"\{\{\s{0,9}(?P<name>[A-Za-z_][A-Za-z0-9_]{0,60})\s{0,9}"
     r"(?:\|\s{0,9}(?P<default>[^{}|\s](?:[^{}|]{0,58}[^{}|\s])?)\s{0,9})?\}\}"
 )
@@ -115,7 +115,7 @@ def _listed(names: list[str]) -> str | None:
 def missing(text: str, values: Mapping[str, str]) -> bool:
     """Tell whether `text` uses a variable that has neither a value nor a default of its own."""
     return any(
-        match["name"] not in values and not match["default"] for match in PLACEHOLDER.finditer(text)
+        match["name"] not in values and not match["default"] for match in VARIABLE.finditer(text)
     )
 
 
@@ -128,7 +128,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         name = match["name"]
         return values.get(name) or match["default"] or _default(name) or match[0]
 
-    filled = PLACEHOLDER.sub(value, text)
+    filled = VARIABLE.sub(value, text)
     return Untranslated(filled) if isinstance(text, Untranslated) else filled
 
 

@@ -21,12 +21,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.feedback import failures
 from app.feedback.backups import beside
-from app.feedback.failures import FAILURES, REFUSALS, FileError, NewerTablesError, RefusedError
+from app.feedback.failures import FAILURES, REFUSALS, FileError, NewerTablesError, RefusedRowError
 from app.feedback.records import StoreUnavailableError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 NEWEST = "0002"
-"""The last step in `migrations/versions`; tables at this revision need no step."""
+"""The newest revision in `migrations/versions`; tables at this revision need no migration."""
 WAIT_SECONDS = 2
 """The longest wait for each of: a connection, another program's lock, one statement."""
 POOL_SIZE = 4
@@ -99,8 +99,8 @@ class Database:
     def transaction(self, *, write: bool) -> Iterator[Connection]:
         """Give a connection in a transaction, which is committed to disk at the end.
 
-        Raises `StoreUnavailableError` when the database fails, and notes the reason; `RefusedError`
-        when it refuses a row.
+        Raises `StoreUnavailableError` when the database fails, and notes the reason;
+        `RefusedRowError` when it refuses a row.
         """
         if not self._prepared:
             raise StoreUnavailableError(self.reason or OPENING)
@@ -123,7 +123,7 @@ class Database:
             reason, detail = failures.explain(error)
             if isinstance(error, REFUSALS):
                 logger.warning("a row can't be stored: %s (%s)", reason, detail)
-                raise RefusedError(reason) from error
+                raise RefusedRowError(reason) from error
             if reason != failures.LOCKED:
                 # The file may be damaged, and the server may be replaced before it comes back.
                 self._prepared = False

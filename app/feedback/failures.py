@@ -57,7 +57,7 @@ class FileError(sqlite3.DatabaseError):
         self.sqlite_errorname = message
 
 
-class RefusedError(StoreUnavailableError):
+class RefusedRowError(StoreUnavailableError):
     """The database works, but refuses this row, and would refuse it again."""
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.feedback import tables
 from app.feedback.database import Database
-from app.feedback.failures import RefusedError
+from app.feedback.failures import RefusedRowError
 from app.feedback.records import (
     UNANSWERED_DAYS,
     ReportCount,
@@ -161,7 +161,9 @@ class Writer:
 
     def _failed(self, group: Sequence[Write], error: Exception) -> bool:
         """Tell those who wait, keep the notes if the database is away; tell whether it works."""
-        is_away = isinstance(error, StoreUnavailableError) and not isinstance(error, RefusedError)
+        is_away = isinstance(error, StoreUnavailableError) and not isinstance(
+            error, RefusedRowError
+        )
         if not is_away and len(group) > 1:
             # A single row is refused. The others can be written without it.
             works = [self._write([write]) for write in group]
@@ -208,7 +210,7 @@ class Writer:
 # Calls
 
 
-def daily_secret(database: Database, day: date) -> bytes:
+def daily_salt(database: Database, day: date) -> bytes:
     """Return the random secret of `day`, creating it if needed, and delete old secrets.
 
     The secret of the day before is kept, since requests and clocks cross midnight.

@@ -69,7 +69,7 @@ class Observations(Entity):
         )
 
     @property
-    def are_more_than_exchange(self) -> bool:
+    def can_be_diagnosed(self) -> bool:
         """Whether there is anything to diagnose besides the exchange."""
         return self != Observations(exchange=self.exchange)
 

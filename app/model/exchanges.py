@@ -144,7 +144,7 @@ class StatusNotices(Entity):
     state: NonEmpty | None = None
     """The path of its state, which is `announced` by default."""
     values: dict[str, Literal["announced", "maintenance", "limited"]] = Field(default_factory=dict)
-    """The meaning of each state; in others it is over."""
+    """The meaning of each state; an announcement in any other state is ignored."""
     begin: NonEmpty | None = None
     """The path of its begin."""
     end: NonEmpty | None = None

@@ -16,7 +16,7 @@ from app import addresses
 from app.answers import answer, steps_for
 from app.content.loader import Content, translated
 from app.content.markdown import plain
-from app.i18n import speaking
+from app.i18n import use_language
 from app.knowledge import KnowledgeBase, build
 from app.model import CallerIp, Observations, RecipeStep, Solution
 from app.settings import ROOT
@@ -189,7 +189,7 @@ def test_an_answer_comes_from_one_list(table: list[Row]) -> None:
 def test_a_translation_has_the_same_steps(content: Content, table: list[Row]) -> None:
     assert len(content.translations) == 5
     for translation in content.translations.values():
-        with speaking(translation.language):
+        with use_language(translation.language):
             rows = every_row(build(translated(content, translation)))
         for row, source in zip(rows, table, strict=True):
             assert row.where == source.where

@@ -139,7 +139,7 @@ def test_a_line_that_only_yaml_ends_is_refused_where_it_stands(text: str, charac
     before = text.partition("{}")[0]
     (problem,) = parse_yaml(text.replace("{}", character)).problems
     assert problem.position == Position(before.count("\n") + 1, len(before.split("\n")[-1]) + 1)
-    assert f"U+{ord(character):04X} can't stand in YAML; remove it" in problem.message
+    assert f"U+{ord(character):04X} isn't allowed in YAML; remove it" in problem.message
 
 
 _SIGNS = st.lists(st.sampled_from([*"&*!]}-?:'\n ax", "[", "{", "[a,", ": "]), max_size=9)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.content.folder import MAX_BYTES, Folder, UnreadableError, look
+from app.content.folder import MAX_BYTES, Folder, UnreadableError, snapshot
 from app.content.loader import Content, load
 from app.model import Finding
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
@@ -344,11 +344,11 @@ def test_a_folder_that_cannot_be_listed(
 def test_hidden_files_are_none_of_ours(make_content: MakeContent) -> None:
     """Editors keep drafts and locks beside the file."""
     root = make_content({"issues/good.md": ISSUE})
-    before = look(root)
+    before = snapshot(root)
     (root / "issues" / ".#good.md").symlink_to("somebody@somewhere.123")
     (root / "issues" / ".good.md.swp").write_bytes(b"\xff\xfe")
     assert load(root).findings == ()
-    assert look(root) == before
+    assert snapshot(root) == before
 
 
 def test_file_names_that_are_no_slugs(make_content: MakeContent) -> None:

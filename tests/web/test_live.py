@@ -22,7 +22,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app.content.folder import look
+from app.content.folder import snapshot
 from app.content.loader import Content, load
 from app.diagnosis.redaction import Redactor
 from app.settings import STATIC, Settings
@@ -451,7 +451,7 @@ def test_random_edits_never_break_the_service(
         for _ in range(edits):
             vandal.edit()
             if vandal.random.random() < 0.15:
-                until(lambda: live.seen == look(content))
+                until(lambda: live.seen == snapshot(content))
                 rules |= {finding["rule"] for finding in client.get("/readyz").json()["errors"]}
         vandal.publish()
         until(lambda: f"v{vandal.version}v" in client.get("/").text)

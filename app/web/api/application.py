@@ -250,7 +250,7 @@ def _add_undescribed(api: FastAPI, edition: Callable[[], Edition]) -> None:
     @api.get("/widget", include_in_schema=False)
     async def get_widget_words() -> JSONResponse:
         """Return the texts that the widget shows, and the first page, in the language in use."""
-        return JSONResponse(json.loads(widget_texts()) | {"/": addresses.spoken("/")})
+        return JSONResponse(json.loads(widget_texts()) | {"/": addresses.localised("/")})
 
     @api.get("/openapi.json", include_in_schema=False)
     async def openapi() -> JSONResponse:

@@ -106,7 +106,7 @@ class HelpServer(MCPServer):
 
     async def _read(self, url: str, context: Context) -> Response:
         languages = self._knowledge().content.translations
-        address = addresses.parse(addresses.unspoken(url, languages)[1])
+        address = addresses.parse(addresses.split_language(url, languages)[1])
         if address is None or address.kind not in addresses.MARKDOWN:
             return Response(NOT_FOUND)
         page = url if address.ending else addresses.reply(url, "md")

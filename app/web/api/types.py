@@ -27,7 +27,7 @@ def _readable(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_readable)]
-PageUrl = Annotated[str, AfterValidator(addresses.spoken)]
+PageUrl = Annotated[str, AfterValidator(addresses.localised)]
 """The URL of a page, in the requested language."""
 
 

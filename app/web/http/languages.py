@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import addresses
-from app.languages import ENGLISH, Language, speaking
+from app.languages import ENGLISH, Language, use_language
 
 _ADDRESSES = frozenset({b"location", b"hx-push-url"})
 
@@ -43,7 +43,7 @@ class InLanguage:
         folders = {ENGLISH.folder, *languages}
         # People type "/es" for the home page, which is at "/es/".
         asked = f"{scope['path']}/" if scope["path"][1:] in folders else scope["path"]
-        folder, path = addresses.unspoken(asked, folders)
+        folder, path = addresses.split_language(asked, folders)
         elsewhere = path if folder == ENGLISH.folder else asked
         if elsewhere != scope["path"] and scope["method"] in {"GET", "HEAD"}:
             # Only a form may be sent below "/en/": a page in English has one address.
@@ -64,12 +64,12 @@ class InLanguage:
         async def spoken(message: Message) -> None:
             if folder and message["type"] == "http.response.start":
                 message["headers"] = [
-                    (name, addresses.spoken(value.decode("latin-1"), language).encode("latin-1"))
+                    (name, addresses.localised(value.decode("latin-1"), language).encode("latin-1"))
                     if name.lower() in _ADDRESSES
                     else (name, value)
                     for name, value in message["headers"]
                 ]
             await send(message)
 
-        with speaking(language):
+        with use_language(language):
             await self._app(scope, receive, spoken)

@@ -1,9 +1,8 @@
-"""Passwords in the header `Authorization`: of `/insights` and `/metrics`."""
+"""Tokens in the header `Authorization`: of `/insights` and `/metrics`."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 
 from starlette.exceptions import HTTPException
@@ -12,27 +11,29 @@ from starlette.requests import Request
 from app.web.http.limits import Limit, Limiter, address_of
 
 WRONG_PER_MINUTE = Limit("wrong passwords", 10, 60)
-"""The most wrong passwords of an address in a minute; further passwords aren't checked."""
+"""The most wrong tokens of an IP address in a minute; further tokens aren't checked."""
 
 
 class Guard:
-    """Protects a page with a password, given as the password (with any name) or as a token.
+    """Protects a page with a token.
 
-    Without a password the page doesn't exist. Browsers show `realm` as the name of the page.
+    A request sends it as a bearer token, or as the password of HTTP Basic authentication with any
+    user name. Without a token the page answers 404. Browsers may show `realm` when they ask for the
+    password.
     """
 
-    def __init__(self, password: str | None, realm: str) -> None:
-        self._password = password
+    def __init__(self, token: str | None, realm: str) -> None:
+        self._token = token
         self._realm = realm
         self._limiter = Limiter()
 
     def check(self, request: Request) -> None:
-        """Return when the password is right.
+        """Return when the token is right.
 
         Raises a 404 where there is no page, so that nobody learns of it; a 401 for a wrong
-        password; a 429 for any password after too many wrong ones from the same address.
+        token; a 429 for any token after too many wrong ones from the same IP address.
         """
-        if not self._password:
+        if not self._token:
             raise HTTPException(404)
         given, address = _given(request), address_of(request)
         if given is not None:
@@ -40,14 +41,14 @@ class Guard:
             if wait is not None:
                 raise HTTPException(429, headers={"Retry-After": str(wait)})
             # In constant time.
-            if hmac.compare_digest(given, self._password.encode()):
+            if hmac.compare_digest(given, self._token.encode()):
                 return
             self._limiter.hit(WRONG_PER_MINUTE, address)
         raise HTTPException(401, headers={"WWW-Authenticate": f'Basic realm="{self._realm}"'})
 
 
 def _given(request: Request) -> bytes | None:
-    """Return the password of a request; None where there is none."""
+    """Return the token of a request; None where there is none."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.encode("latin-1")
@@ -55,5 +56,5 @@ def _given(request: Request) -> bytes | None:
         return None
     try:
         return base64.b64decode(credentials, validate=True).partition(b":")[2]
-    except (binascii.Error, ValueError):
+    except ValueError:
         return b""

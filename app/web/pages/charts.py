@@ -27,14 +27,16 @@ def bars(values: Sequence[int]) -> tuple[Bar, ...]:
         return ()
     width = (WIDTH - GAP * (len(values) - 1)) / len(values)
     top = max(*values, 1)
-    return tuple(
-        Bar(
-            x=round(place * (width + GAP), 2),
-            y=round(HEIGHT - height, 2),
-            width=round(width, 2),
-            height=round(height, 2),
-            value=value,
+    bars = []
+    for place, value in enumerate(values):
+        height = max(1.0, HEIGHT * value / top)
+        bars.append(
+            Bar(
+                x=round(place * (width + GAP), 2),
+                y=round(HEIGHT - height, 2),
+                width=round(width, 2),
+                height=round(height, 2),
+                value=value,
+            )
         )
-        for place, value in enumerate(values)
-        for height in (max(1.0, HEIGHT * value / top),)
-    )
+    return tuple(bars)

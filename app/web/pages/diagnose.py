@@ -79,7 +79,7 @@ class DiagnosisHandlers(Handlers):
             await self._note_failure(request, forms.text_of(form, "answered"))
         wants_page = not wants_fragment(request)
         if wants_page and not observations.text.strip():
-            if not observations.model_copy(update={"text": ""}).are_more_than_exchange:
+            if not observations.model_copy(update={"text": ""}).can_be_diagnosed:
                 if observations.exchange:
                     home = addresses.with_query(
                         addresses.home(), {"exchange": observations.exchange}
@@ -113,7 +113,7 @@ class DiagnosisHandlers(Handlers):
         """Answer with the diagnosis of what was told; `left_out` lines were too many to read."""
         edition = self.edition
         knowledge = edition.knowledge
-        tells = observations.are_more_than_exchange
+        tells = observations.can_be_diagnosed
         known = observations.model_copy(update={"in_maintenance": self.status.in_maintenance()})
         diagnosis = await edition.diagnose(known) if tells else None
         if diagnosis:

@@ -44,7 +44,7 @@ class FeedHandlers(Handlers):
         translations = knowledge.content.translations.values()
         languages = [ENGLISH, *(translation.language for translation in translations)]
         spoken = [
-            (addresses.spoken(path, language), changed)
+            (addresses.localised(path, language), changed)
             for language in languages
             for path, changed in pages
         ]

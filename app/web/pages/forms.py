@@ -230,31 +230,27 @@ def form_state(
     diagnostic = knowledge.diagnostic
     operates = status.operates if status else None
     shown = diagnostic or NOTHING_TO_ASK
+    checklist = []
+    for item in shown.checklist:
+        ticked = observations.checklist.get(item.id)
+        if looked := _looked(item, ticked, status):
+            ticked = operates
+        checklist.append(ChecklistField(id=item.id, text=item.text, ticked=ticked, looked=looked))
+    tests = []
+    for test in shown.tests:
+        outcome = observations.tests.get(test.id)
+        if looked := _looked(test, outcome, status):
+            outcome = "pass" if operates else "fail"
+        labels = outcome_labels(test)
+        tests.append(
+            QuickTestField(
+                id=test.id, text=test.text, labels=labels, outcome=outcome, looked=looked
+            )
+        )
     return DiagnoseForm(
         diagnostic=diagnostic,
-        checklist=tuple(
-            ChecklistField(
-                id=item.id,
-                text=item.text,
-                ticked=operates if (looked := _looked(item, ticked, status)) else ticked,
-                looked=looked,
-            )
-            for item in shown.checklist
-            for ticked in (observations.checklist.get(item.id),)
-        ),
-        tests=tuple(
-            QuickTestField(
-                id=test.id,
-                text=test.text,
-                labels=outcome_labels(test),
-                outcome=("pass" if operates else "fail")
-                if (looked := _looked(test, outcome, status))
-                else outcome,
-                looked=looked,
-            )
-            for test in shown.tests
-            for outcome in (observations.tests.get(test.id),)
-        ),
+        checklist=tuple(checklist),
+        tests=tuple(tests),
         text=text,
         error_code=observations.error,
         touched=bool(observations.checklist),

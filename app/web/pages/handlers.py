@@ -111,7 +111,7 @@ class Handlers:
 
     def absolute(self, request: Request, path: str) -> str:
         """Return the absolute URL of `path`, for chats, feed readers and crawlers."""
-        return (self.base_url or str(request.base_url).rstrip("/")) + addresses.spoken(path)
+        return (self.base_url or str(request.base_url).rstrip("/")) + addresses.localised(path)
 
     def cached_with_links(self, response: Response) -> Response:
         """Let a response with absolute links be cached, if the server knows its own URL.
@@ -164,7 +164,7 @@ class Handlers:
             exchange=exchange,
             choices=knowledge.exchanges,
             path=path,
-            canonical=self.base_url + addresses.spoken(path) if self.base_url else None,
+            canonical=self.base_url + addresses.localised(path) if self.base_url else None,
             title=title,
             description=description,
             tailored=tailored,
@@ -183,7 +183,7 @@ class Handlers:
                 "@type": "ListItem",
                 "position": position,
                 "name": name,
-                "item": self.base_url + addresses.spoken(path),
+                "item": self.base_url + addresses.localised(path),
             }
             for position, (name, path) in enumerate(pages, start=1)
         ]

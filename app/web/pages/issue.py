@@ -120,7 +120,7 @@ class IssueHandlers(Handlers):
             "about": site.product,
         }
         if self.base_url:
-            data["url"] = self.base_url + addresses.spoken(issue.url)
+            data["url"] = self.base_url + addresses.localised(issue.url)
         changed = self.edition.knowledge.last_changed(issue) or issue.verified
         if changed:
             data["dateModified"] = changed.isoformat()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app import addresses
 from app.i18n import N_, _
-from app.languages import ENGLISH, Language, speaking
+from app.languages import ENGLISH, Language, use_language
 
 OFFER = N_("This page is in English")
 """The translation names its own language, as in "Esta página está en español"."""
@@ -31,7 +31,7 @@ def links_in(others: Iterable[Language], path: str, url: str) -> tuple[LanguageL
     """Return a page in English and in the `others`; nothing where there are no others."""
     links = []
     for language in (ENGLISH, *others):
-        with speaking(language):
-            own, kept = addresses.spoken(path), addresses.spoken(url)
+        with use_language(language):
+            own, kept = addresses.localised(path), addresses.localised(url)
             links.append(LanguageLink(language, kept, own, _(OFFER)))
     return tuple(links) if len(links) > 1 else ()

@@ -40,7 +40,7 @@ _MARKDOWN_LINK = re.compile(r"(?P<other>)(?P<before>\]\()(?P<url>/[^)]*)")
 
 def _localised(link: re.Match[str]) -> str:
     """Return a link to a page with the address in the language in use."""
-    return link[0] if link["other"] else link["before"] + addresses.spoken(link["url"])
+    return link[0] if link["other"] else link["before"] + addresses.localised(link["url"])
 
 
 def _inline(text: str) -> Markup:

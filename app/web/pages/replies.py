@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import ClassVar, TypedDict
+from typing import ClassVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -69,13 +68,6 @@ class Reply:
     options: tuple[tuple[str, str], ...] = ()
     url: str
     plain_text: bool
-
-
-class FollowUpOfReply(TypedDict, total=False):
-    """The part of a `Reply` that tells several causes apart."""
-
-    question: str
-    options: tuple[tuple[str, str], ...]
 
 
 class ReplyHandlers(Handlers):
@@ -183,27 +175,28 @@ class ReplyHandlers(Handlers):
             title = _("{exchange} error {code}").format(
                 exchange=view.error.exchange.name, code=view.error.code
             )
-        reply = partial(
-            Reply,
-            title=title,
-            url=self.absolute(request, observations.url),
-            plain_text=request.path_params["ending"] == "txt",
-        )
         if is_unsure:
-            causes = (
+            cause, note = _("It’s probably one of these"), None
+            steps: tuple[Solution, ...] = ()
+            question = _(WHICH_CAUSE)
+            options = tuple(
                 (label_of(match.issue.slug, view.entry, knowledge), match.issue.title)
                 for match in view.matches
             )
-            cause = _("It’s probably one of these")
-            told = reply(cause=cause, steps=(), question=_(WHICH_CAUSE), options=tuple(causes))
         else:
-            told = reply(
-                cause=best.answer.cause,
-                steps=tuple(step.text for step in best.answer.steps),
-                note=best.answer.note,
-                **self._follow_up(view.entry if view.options else None),
-            )
-        return self._reply(told)
+            cause, steps, note = best.answer.cause, best.answer.steps, best.answer.note
+            question, options = self._follow_up(view.entry if view.options else None)
+        reply = Reply(
+            title=title,
+            cause=cause,
+            steps=tuple(step.text for step in steps),
+            note=note,
+            question=question,
+            options=options,
+            url=self.absolute(request, observations.url),
+            plain_text=request.path_params["ending"] == "txt",
+        )
+        return self._reply(reply)
 
     def _whole_issue(
         self, request: Request, issue: Issue, exchange: Exchange | None
@@ -241,27 +234,29 @@ class ReplyHandlers(Handlers):
         found = answer(self.edition.knowledge, entry.issues[0], exchange.id, entry=entry)
         message = f": {entry.wording}" if entry.wording else ""
         link = addresses.error(exchange.id, entry.code, short=True)
+        question, options = self._follow_up(entry)
         return Reply(
             title=_("{exchange} error {code}").format(exchange=exchange.name, code=entry.code)
             + message,
             cause=found.cause if found else entry.note or "",
             steps=tuple(step.text for step in found.steps) if found else (),
             note=found.note if found else None,
-            **self._follow_up(entry),
+            question=question,
+            options=options,
             url=self.absolute(request, link),
             plain_text=ending == "txt",
         )
 
-    def _follow_up(self, entry: ErrorCode | None) -> FollowUpOfReply:
-        """Return what to ask the visitor when an error has several causes."""
+    def _follow_up(self, entry: ErrorCode | None) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Return the question and its options for an error with several causes; else nothing."""
         if entry is None or entry.question is None:
-            return {}
+            return "", ()
         options = (
             (option.label, issue.title)
             for option in entry.question.options
             if (issue := self.edition.knowledge.issue(option.issue, entry.exchange))
         )
-        return {"question": entry.question.text, "options": tuple(options)}
+        return entry.question.text, tuple(options)
 
     def _reply(self, reply: Reply | IssueMarkdown | ExchangeMarkdown) -> Response:
         plain_text = isinstance(reply, Reply) and reply.plain_text

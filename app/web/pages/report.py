@@ -81,7 +81,7 @@ class ReportHandlers(Handlers):
     ) -> Response:
         knowledge = self.edition.knowledge
         diagnosis = await self.edition.diagnose(observations)
-        told = observations.are_more_than_exchange
+        told = observations.can_be_diagnosed
         answer = answer_views.answer_view(diagnosis, observations, knowledge) if told else None
         if request.method == "POST" and not is_cross_origin(request, self.base_url):
             diagnosed = (match.issue for match in diagnosis.matches[:1])

@@ -22,14 +22,14 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 
 from app.checks import check
-from app.content.folder import look
-from app.content.language_detection import Wordings
+from app.content.folder import snapshot
+from app.content.language_detection import LanguageDetector
 from app.content.loader import Content, load, translated
 from app.content.translations import Translation
 from app.diagnosis.engine import Engine
 from app.diagnosis.redaction import Redactor
 from app.knowledge import KnowledgeBase, build
-from app.languages import Language, current, speaking
+from app.languages import Language, current, use_language
 from app.model import Diagnosis, Finding, Observations
 from app.search import SearchIndex
 from app.web.serving.threads import BoundedThreads
@@ -61,7 +61,7 @@ class Edition:
     engine: Engine
     _search: Callable[[], SearchIndex]
     _threads: BoundedThreads
-    _wordings: Callable[[], Wordings]
+    _wordings: Callable[[], LanguageDetector]
     others: Mapping[str, Edition] = field(default_factory=dict)
 
     @classmethod
@@ -70,7 +70,7 @@ class Edition:
         knowledge = build(content, without_broken=True)
         engine = Engine(knowledge, redactor)
         search, threads = cache(lambda: SearchIndex(knowledge)), BoundedThreads()
-        wordings = cache(lambda: Wordings.of(content.texts_by_language()))
+        wordings = cache(lambda: LanguageDetector.trained_on(content.texts_by_language()))
         edition = cls(knowledge, engine, search, threads, wordings)
         others = {
             folder: edition._in_language(translation)
@@ -80,13 +80,13 @@ class Edition:
 
     def _in_language(self, translation: Translation) -> Edition:
         """Return this edition in another language."""
-        with speaking(translation.language):
+        with use_language(translation.language):
             knowledge = build(translated(self.knowledge.content, translation), without_broken=True)
         english = self._search
 
         @cache
         def search() -> SearchIndex:
-            with speaking(translation.language):
+            with use_language(translation.language):
                 return SearchIndex(knowledge, english())
 
         return replace(
@@ -152,7 +152,7 @@ class Live:
         self._redactor = redactor
         self._drafts = drafts
         self.reloads = {"served": 0, "refused": 0}
-        self.seen = look(folder)
+        self.seen = snapshot(folder)
         self.state = State()
         self.state = self._load()
 
@@ -181,19 +181,19 @@ class Live:
                     await asyncio.wait_for(asked.wait(), seconds or None)
                 must_load = asked.is_set()
                 asked.clear()
-                if must_load or await asyncio.to_thread(look, self._folder) != self.seen:
+                if must_load or await asyncio.to_thread(snapshot, self._folder) != self.seen:
                     await self._update()
 
     async def _update(self) -> None:
         """Load the folder once it has stopped changing, and serve it."""
         while True:
-            seen = await asyncio.to_thread(look, self._folder)
+            seen = await asyncio.to_thread(snapshot, self._folder)
             await asyncio.sleep(QUIET_SECONDS)
-            if await asyncio.to_thread(look, self._folder) != seen:
+            if await asyncio.to_thread(snapshot, self._folder) != seen:
                 continue
             state = await asyncio.to_thread(self._load)
             # A file that changed meanwhile may have been read in part.
-            if await asyncio.to_thread(look, self._folder) == seen:
+            if await asyncio.to_thread(snapshot, self._folder) == seen:
                 break
         self.seen = seen
         self.state, before = state, self.state
