@@ -179,7 +179,7 @@ if (form) {
     const opensWallet = removedBefore.has("recovery phrase") || removedBefore.has("private key");
     const said = { number: total, kinds: kinds.join(", ") };
     const told = total > 1 ? _("{number} secrets were removed: {kinds}", said) : _("1 secret was removed: {kinds}", said);
-    // Outside of the template string, where the extractor of texts doesn't look.
+    // Not inside the template string: the extractor of texts doesn't look there.
     const advice = _("Anyone who has it can take your money. Move your funds to a new wallet.");
     status.textContent = opensWallet ? `${told}. ${advice}` : told;
   }
@@ -204,7 +204,7 @@ if (form) {
 
   const bytes = (text) => new TextEncoder().encode(text).length;
 
-  // Of a text that is too long the end and the lines around errors are kept (app/diagnosis/shortening.py).
+  // A text that is too long is shortened to its end and the lines around errors (app/diagnosis/shortening.py).
   const TELLING = /error|exception|fail|denied|refused|reject|invalid|forbidden|unauthori|code\W{0,4}-?\d/i;
   function shorten() {
     const lines = field.value.split("\n")

@@ -2,7 +2,7 @@
 
 const language = document.documentElement.lang;
 
-// Times in UTC, in the visitor's zone; with the day where it isn't today.
+// Shows UTC times in the visitor's time zone, with the day if it isn't today.
 export function showLocalTimes(scope) {
   for (const time of scope.querySelectorAll("time[data-local]")) {
     const when = new Date(time.dateTime);

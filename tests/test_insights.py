@@ -86,12 +86,18 @@ def test_the_state_of_the_content(tmp_path: Path) -> None:
     page.write_text(page.read_text().replace("\n---\n", f"\nverified: {NOW.date()}\n---\n", 1))
     other = root / "issues/wrong-key.md"
     other.write_text(other.read_text() + "\n<br>\n")
+    (root / "questions").mkdir(exist_ok=True)
+    (root / "questions/spare-marble.md").write_text(
+        "---\ntitle: Where is my spare marble?\nanswer: Under the sofa.\n"
+        "phrases: [spare marble]\nexamples: [my spare marble]\n---\n"
+    )
     answer = insights("--content", str(root), "--data", str(tmp_path))
     assert answer.exit_code == 0
     drafts, _, rest = answer.output.partition("Not checked for 180 days\n")
     stale, _, findings = rest.partition("Findings\n")
     assert "issues/lost-marble.md" in drafts
     assert "issues/address-not-allowed.md" in stale
+    assert "questions/spare-marble.md" in stale
     assert "market-closed" not in stale
     assert "lost-marble" not in stale
     assert re.search(r"issues/wrong-key.md:\d+: raw-html: ", findings)

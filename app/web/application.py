@@ -24,11 +24,11 @@ from app.web.http.cache import ResponseCache
 from app.web.http.headers import BodyLimit, SecurityHeaders
 from app.web.http.languages import InLanguage
 from app.web.http.metrics import Metrics, Snapshot
-from app.web.http.observing import Observer
+from app.web.http.observing import RequestLog
 from app.web.http.static import StaticFolder
 from app.web.http.tokens import Guard
 from app.web.pages.handlers import moved
-from app.web.pages.operators import healthz, metrics_route, readyz
+from app.web.pages.operators import healthz, metrics_route, readyz_route
 from app.web.pages.problem import ProblemPages, answer_errors
 from app.web.pages.rendering import Renderer
 from app.web.pages.widget import widgets
@@ -63,7 +63,7 @@ def create_app(
 ) -> HelpCenter:
     """Return the application for `settings` (by default read from the environment).
 
-    `is_stopping` tells whether the server has been asked to stop, which open streams must follow.
+    `is_stopping` tells whether the server has been asked to stop; open streams then end.
     Raises `BrokenContentError` when the content can't be served.
     """
     settings = settings or Settings()
@@ -124,7 +124,7 @@ def create_app(
     api = create_api(live, feedback, status)
     app.router.routes += [
         Route("/healthz", healthz),
-        readyz(live, feedback, settings.content),
+        readyz_route(live, feedback, settings.content),
         metrics_route(metrics, Guard(settings.metrics_token, "metrics")),
         *routes(
             renderer,
@@ -161,7 +161,7 @@ def create_app(
         route_templates(app.router.routes),
     )
     metrics.collect_from(lambda: _snapshot(live, feedback, cache, status))
-    app.front = Observer(cache, metrics)
+    app.front = RequestLog(cache, metrics)
     return app
 
 

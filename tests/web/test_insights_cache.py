@@ -78,7 +78,7 @@ def test_all_who_ask_wait_for_one_computation(computation: Computation) -> None:
 def test_insights_are_kept_for_a_multiple_of_the_time_they_took(
     computation: Computation, monkeypatch: pytest.MonkeyPatch, rest: int, second: int
 ) -> None:
-    monkeypatch.setattr(module, "REST", rest)
+    monkeypatch.setattr(module, "KEEP_FACTOR", rest)
     computation.may_end.set()
     cache = InsightsCache()
 
@@ -111,7 +111,7 @@ def test_the_first_insights_are_not_waited_for_longer_than_a_request_may(
 def test_during_a_long_computation_the_insights_from_before_are_shown(
     computation: Computation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REST", 0)
+    monkeypatch.setattr(module, "KEEP_FACTOR", 0)
     computation.may_end.set()
     cache = InsightsCache()
 

@@ -16,7 +16,7 @@ from app.diagnosis.engine import Engine
 from app.web.application import HelpCenter
 from app.web.serving import threads
 from app.web.serving.live import LONG_TEXT
-from app.web.serving.threads import AT_ONCE, MOST_WAITING, BoundedThreads
+from app.web.serving.threads import AT_ONCE, MOST_ACCEPTED, BoundedThreads
 from tests.client import TestClient
 from tests.conftest import MARBLES
 from tests.web.conftest import client, until
@@ -40,7 +40,7 @@ def test_too_many_are_refused_and_the_others_are_answered() -> None:
 
     async def scenario() -> list[str]:
         runner = BoundedThreads()
-        accepted = [asyncio.create_task(runner.run(work)) for _ in range(MOST_WAITING)]
+        accepted = [asyncio.create_task(runner.run(work)) for _ in range(MOST_ACCEPTED)]
         for _ in range(AT_ONCE):
             await asyncio.to_thread(started.acquire)
         with pytest.raises(HTTPException) as refused:
@@ -51,11 +51,11 @@ def test_too_many_are_refused_and_the_others_are_answered() -> None:
         done = await asyncio.gather(*accepted)
         return [*done, await runner.run(work)]
 
-    assert asyncio.run(scenario()) == ["done"] * (MOST_WAITING + 1)
+    assert asyncio.run(scenario()) == ["done"] * (MOST_ACCEPTED + 1)
 
 
 def test_what_is_said_to_who_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "MOST_WAITING", 0)
+    monkeypatch.setattr(threads, "MOST_ACCEPTED", 0)
     with client(MARBLES, data=tmp_path) as visitor:
         until(lambda: engine_of(visitor).is_trained)
         page = visitor.post("/diagnose", data={"text": LONG[:5_000]})

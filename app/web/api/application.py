@@ -48,8 +48,8 @@ from app.web.api.types import (
     ResultAnswer,
     StatusAnswer,
 )
-from app.web.http.headers import NO_STORE, cached
-from app.web.http.limits import address_of
+from app.web.http.headers import NO_STORE, cacheable
+from app.web.http.limits import client_ip
 from app.web.serving.feedback import FeedbackService
 from app.web.serving.live import Edition, Live
 from app.web.serving.status import StatusService
@@ -74,16 +74,16 @@ class CachedRoute(APIRoute):
         async def answer(request: Request) -> Response:
             response = await handle(request)
             may_be_kept = request.method == "GET" and "Cache-Control" not in response.headers
-            return cached(response) if may_be_kept else response
+            return cacheable(response) if may_be_kept else response
 
         return answer
 
 
 def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> FastAPI:
-    """Return the JSON interface to what `live` serves; `guarded` is what to mount."""
+    """Return the JSON interface to what `live` serves; mount it through `guarded` (CORS, keys)."""
     api = FastAPI(
         title="Help center",
-        dependencies=[Depends(_spoken)],
+        dependencies=[Depends(_lang_parameter)],
         version="1",
         description="Diagnose errors, and read what this help center says of them.",
         servers=[{"url": API_PATH}],
@@ -129,7 +129,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
                 diagnosis.redacted_text,
                 diagnosis.exchange,
                 now.knowledge.version,
-                None if has_key(request.headers) else address_of(request),
+                None if has_key(request.headers) else client_ip(request),
             )
         return DiagnoseAnswer.model_validate(to_json(diagnosis, now.knowledge, observations))
 
@@ -145,8 +145,8 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     ) -> ErrorAnswer:
         """Return the meanings of an error code, and the issues behind each, likeliest first."""
         knowledge = edition().knowledge
-        found = _there(knowledge.exchange(exchange), f"exchange {exchange!r}")
-        entries = _there(knowledge.errors(found.id, code), f"error {code!r} of {exchange!r}")
+        found = _found_or_404(knowledge.exchange(exchange), f"exchange {exchange!r}")
+        entries = _found_or_404(knowledge.errors(found.id, code), f"error {code!r} of {exchange!r}")
         return error_answer(found.id, code, entries, knowledge)
 
     @api.get("/issues", summary="All issues", tags=["content"])
@@ -168,7 +168,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
         knowledge = edition().knowledge
         found = knowledge.issue(knowledge.current_slug(slug) or slug, exchange)
         chosen = known_exchange(exchange, knowledge)
-        return issue_answer(_there(found, f"issue {slug!r}"), chosen, knowledge)
+        return issue_answer(_found_or_404(found, f"issue {slug!r}"), chosen, knowledge)
 
     @api.get("/questions", summary="All everyday questions", tags=["content"])
     async def list_questions() -> list[QuestionSummary]:
@@ -189,7 +189,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
         knowledge = edition().knowledge
         found = knowledge.question(knowledge.current_question_slug(slug) or slug, exchange)
         chosen = known_exchange(exchange, knowledge)
-        return question_answer(_there(found, f"question {slug!r}"), chosen, knowledge)
+        return question_answer(_found_or_404(found, f"question {slug!r}"), chosen, knowledge)
 
     @api.get("/exchanges", summary="All exchanges", tags=["content"])
     async def list_exchanges() -> list[ExchangeSummary]:
@@ -207,7 +207,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     ) -> ExchangeAnswer:
         """Return the facts of an exchange and its error codes."""
         knowledge = edition().knowledge
-        found = _there(knowledge.exchange(exchange), f"exchange {exchange!r}")
+        found = _found_or_404(knowledge.exchange(exchange), f"exchange {exchange!r}")
         return exchange_answer(found, [*knowledge.errors_of(found.id)])
 
     _add_status(api, status)
@@ -225,7 +225,7 @@ def create_api(live: Live, feedback: FeedbackService, status: StatusService) -> 
     return api
 
 
-def _spoken(
+def _lang_parameter(
     lang: Annotated[
         str | None,
         Query(description="The language of the answer, as in `es` or `pt-BR`; else English."),
@@ -262,7 +262,7 @@ def guarded(api: FastAPI, origins: Iterable[str] = (), keys: Collection[str] = (
     return Cors(KeyCheck(api, keys), origins)
 
 
-def _there(found: Found | None, what: str) -> Found:
+def _found_or_404(found: Found | None, what: str) -> Found:
     """Return what was looked up; raise a 404 when there is no such thing."""
     if not found:
         raise HTTPException(404, f"there is no {what}")

@@ -32,7 +32,7 @@ class KeyCheck:
         await answer(scope, receive, send)
 
     def _is_known(self, given: str) -> bool:
-        # Each is compared, in a time that does not depend on where the difference is.
+        # Each is compared in constant time, so that the time tells nothing about the keys.
         found = [hmac.compare_digest(given.encode("latin-1"), key) for key in self._keys]
         return any(found)
 

@@ -64,7 +64,7 @@ class HelpServer(MCPServer):
         """
         body = {"text": text, "exchange": exchange, "chosen": chosen}
         answer = await self._ask(context, "POST", f"{API_PATH}/diagnose", language, json=body)
-        found: dict[str, Any] = _right(answer).json()
+        found: dict[str, Any] = _successful(answer).json()
         return found
 
     async def search(
@@ -76,17 +76,17 @@ class HelpServer(MCPServer):
         """
         asked = {"q": query, "exchange": exchange}
         answer = await self._ask(context, "GET", f"{API_PATH}/search", language, params=asked)
-        found: list[dict[str, Any]] = _right(answer).json()
+        found: list[dict[str, Any]] = _successful(answer).json()
         return found
 
     async def read_page(self, url: str, context: Context) -> str:
         """Read a page as Markdown; `url` is the path of an issue, question, exchange or error."""
-        return _right(await self._read(url, context)).text
+        return _successful(await self._read(url, context)).text
 
     async def exchange_status(self, context: Context, language: str = "en") -> list[dict[str, Any]]:
         """Tell whether each exchange operates, is under maintenance, or doesn't answer us."""
         answer = await self._ask(context, "GET", f"{API_PATH}/status", language)
-        found: list[dict[str, Any]] = _right(answer).json()
+        found: list[dict[str, Any]] = _successful(answer).json()
         return found
 
     async def page(self, path: str, context: Context) -> str:
@@ -169,8 +169,8 @@ def _pages(knowledge: KnowledgeBase) -> Iterable[tuple[str, str]]:
             yield addresses.error(exchange.id, code), f"{exchange.name} {code}"
 
 
-def _right(answer: Response) -> Response:
-    """Return an answer; raise what the SDK tells the assistant when it is an error."""
+def _successful(answer: Response) -> Response:
+    """Return a successful response; raise a `ToolError` for another: the assistant is told."""
     if answer.is_error:
         raise ToolError(_detail(answer))
     return answer

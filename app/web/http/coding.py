@@ -30,7 +30,7 @@ _TEXT = re.compile(
 
 @functools.lru_cache(maxsize=64)
 def preferred(accept_encoding: bytes | None) -> Coding:
-    """Return the coding for a visitor with this header; None where there is none.
+    """Return the best coding that the header allows; None stands for a request without it.
 
     The highest weight wins, then brotli, then gzip. If everything is refused, even `identity`, the
     answer is `identity`, as section 12.4.1 allows.

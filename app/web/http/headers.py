@@ -80,10 +80,10 @@ class BodyLimit:
         await self._app(scope, receive_within_limit, send)
 
 
-def cached(response: Response, *, vary: str = "") -> Response:
+def cacheable(response: Response, *, vary: str = "") -> Response:
     """Make an answer cacheable; `vary` names the request's headers that it depends on.
 
-    Its entity tag, and what follows from it, comes from `cache.py`.
+    `cache.py` adds the entity tag and answers conditional requests.
     """
     response.headers["Cache-Control"] = PAGE_CACHE
     if vary:

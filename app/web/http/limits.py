@@ -74,6 +74,6 @@ def _wait(limit: Limit, window: Window, now: float) -> int | None:
     return max(1, math.ceil(window.end - now)) if window.events >= limit.most else None
 
 
-def address_of(request: Request) -> str:
+def client_ip(request: Request) -> str:
     """Return the IP address of the visitor, as the server sees it (docs/store.md)."""
     return request.client.host if request.client else ""

@@ -63,7 +63,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, for programs; a record's `fields` stand beside the rest."""
+    """One JSON object a line, for programs; a record's `fields` become keys of the object."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""

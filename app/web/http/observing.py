@@ -17,7 +17,7 @@ _ID = b"x-request-id"
 logger = logging.getLogger(REQUESTS)
 
 
-class Observer:
+class RequestLog:
     """Gives each request an id, logs it without anything of the visitor's, and counts it."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

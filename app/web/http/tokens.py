@@ -8,7 +8,7 @@ import hmac
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from app.web.http.limits import Limit, Limiter, address_of
+from app.web.http.limits import Limit, Limiter, client_ip
 
 WRONG_PER_MINUTE = Limit("wrong passwords", 10, 60)
 """The most wrong tokens of an IP address in a minute; further tokens aren't checked."""
@@ -35,7 +35,7 @@ class Guard:
         """
         if not self._token:
             raise HTTPException(404)
-        given, address = _given(request), address_of(request)
+        given, address = _given(request), client_ip(request)
         if given is not None:
             wait = self._limiter.wait_seconds(WRONG_PER_MINUTE, address)
             if wait is not None:

@@ -42,13 +42,12 @@ class MatchView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorView:
-    """One error code on a page: its entries, each with the issues it can mean."""
+    """One error code on a page, with its entries."""
 
     exchange: Exchange
     code: str
     url: str
     entries: tuple[ErrorCode, ...]
-    issues: tuple[Issue, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,13 +222,11 @@ def error_view(exchange: str, code: str, knowledge: KnowledgeBase) -> ErrorView 
     entries = knowledge.errors(exchange, code)
     if known is None or not entries:
         return None
-    slugs = dict.fromkeys(slug for entry in entries for slug in entry.issues)
     return ErrorView(
         exchange=known,
         code=code,
         url=addresses.error(exchange, code),
         entries=entries,
-        issues=_issues(tuple(slugs), exchange, knowledge),
     )
 
 

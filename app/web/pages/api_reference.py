@@ -107,7 +107,7 @@ class ApiReferenceHandlers(Handlers):
         if self.base_url:
             return self.page(page)
         # The lines to try name the host that was asked, so no cache may keep them for others.
-        return self.once(page)
+        return self.uncached(page)
 
 
 def _operation(

@@ -12,7 +12,10 @@ GAP = 4
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar in a drawing of `WIDTH` by `HEIGHT` units, from the top left; `value` is its own."""
+    """One bar in a drawing of `WIDTH` by `HEIGHT` units, from the top left.
+
+    `value` is the number that it shows.
+    """
 
     x: float
     y: float

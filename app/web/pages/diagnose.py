@@ -17,14 +17,14 @@ from app.i18n import N_, _
 from app.languages import ENGLISH, current
 from app.model import Diagnosis, Observations
 from app.search.results import Result
-from app.web.http.headers import cached
-from app.web.http.limits import address_of
+from app.web.http.headers import cacheable
+from app.web.http.limits import client_ip
 from app.web.http.origins import is_cross_origin
 from app.web.pages import answer_views, forms
 from app.web.pages.answer_views import AnswerView
 from app.web.pages.feedback import page_voted_on
 from app.web.pages.forms import DiagnoseForm
-from app.web.pages.handlers import Handlers, Shell, about
+from app.web.pages.handlers import Handlers, Shell, site_description
 from app.web.pages.languages import LanguageLink
 from app.web.pages.rendering import HTMX_VARY, wants_fragment
 from app.web.serving.feedback import TooManyVotesError
@@ -103,7 +103,7 @@ class DiagnosisHandlers(Handlers):
                 reason=Reason.DID_NOT_FIX,
                 comment="",
                 version=self.edition.knowledge.version,
-                address=address_of(request),
+                address=client_ip(request),
                 user_agent=request.headers.get("User-Agent", ""),
             )
 
@@ -129,7 +129,7 @@ class DiagnosisHandlers(Handlers):
                 diagnosis.redacted_text,
                 diagnosis.exchange,
                 knowledge.version,
-                address_of(request),
+                client_ip(request),
             )
         exchange = observations.exchange or (diagnosis and diagnosis.exchange)
         shown = observations.model_copy(update={"exchange": exchange})
@@ -206,15 +206,15 @@ class DiagnosisHandlers(Handlers):
                     observations.model_copy(update={"exchange": None}).url,
                     exchange,
                     title=_("Diagnosis"),
-                    description=about(knowledge),
+                    description=site_description(knowledge),
                     indexed=False,
                 ),
                 form=form,
                 answer=answer,
             )
-        response = self.once(context, exchange, status, pushed)
-        # Unknown texts are counted at each request, so no cache may answer it.
+        response = self.uncached(context, exchange, status, pushed)
+        # An unknown text is noted at each request, so no cache may answer the request.
         is_noted = answer is not None and answer.verdict == "unknown" and not answer.everyday
         if request.method in {"GET", "HEAD"} and not is_noted:
-            return cached(response, vary=HTMX_VARY)
+            return cacheable(response, vary=HTMX_VARY)
         return response

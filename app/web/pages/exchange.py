@@ -16,7 +16,7 @@ from app.knowledge import KnowledgeBase
 from app.model import Exchange, Issue
 from app.web.pages import answer_views
 from app.web.pages.answer_views import ErrorView
-from app.web.pages.handlers import Handlers, Shell, about, moved
+from app.web.pages.handlers import Handlers, Shell, moved, site_description
 from app.web.serving.status import StatusView
 
 
@@ -32,7 +32,7 @@ class ExchangesPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorGroup:
-    """Error codes of an exchange that mean the same issue first of all."""
+    """Error codes of an exchange whose likeliest issue is the same."""
 
     issue: Issue
     errors: tuple[ErrorView, ...]
@@ -68,7 +68,7 @@ class ExchangeHandlers(Handlers):
                 addresses.PATHS["exchanges"],
                 None,
                 title=_("Exchanges"),
-                description=about(knowledge),
+                description=site_description(knowledge),
                 tailored=False,
             ),
             exchanges=knowledge.exchanges,

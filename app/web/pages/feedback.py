@@ -20,10 +20,10 @@ from app.feedback.records import Reason, StoreUnavailableError
 from app.i18n import N_, _
 from app.knowledge import KnowledgeBase
 from app.model import Solution
-from app.web.http.limits import address_of
+from app.web.http.limits import client_ip
 from app.web.http.origins import is_cross_origin
 from app.web.pages import forms
-from app.web.pages.handlers import Handlers, Shell, about
+from app.web.pages.handlers import Handlers, Shell, site_description
 from app.web.pages.rendering import wants_fragment
 from app.web.serving.feedback import TooManyVotesError
 
@@ -116,7 +116,7 @@ class FeedbackHandlers(Handlers):
                     reason=reason,
                     comment=comment if voted == page else "",
                     version=knowledge.version,
-                    address=address_of(request),
+                    address=client_ip(request),
                     user_agent=request.headers.get("User-Agent", ""),
                 )
         except TooManyVotesError as error:
@@ -139,17 +139,17 @@ class FeedbackHandlers(Handlers):
         headers: dict[str, str] | None = None,
     ) -> Response:
         if wants_fragment(request):
-            return self.once(FeedbackFragment(feedback=form), status=status, headers=headers)
+            return self.uncached(FeedbackFragment(feedback=form), status=status, headers=headers)
         shell = self.shell(
             addresses.PATHS["feedback"],
             None,
             title=_("Your feedback"),
-            description=about(self.edition.knowledge),
+            description=site_description(self.edition.knowledge),
             tailored=False,
             indexed=False,
         )
         page = FeedbackPage(shell=shell, feedback=form)
-        return self.once(page, status=status, headers=headers)
+        return self.uncached(page, status=status, headers=headers)
 
 
 def page_voted_on(page: str, knowledge: KnowledgeBase) -> str:

@@ -16,7 +16,7 @@ from app import addresses
 from app.content.markdown import plain
 from app.knowledge import KnowledgeBase
 from app.model import Exchange, Site
-from app.web.http.headers import NO_STORE, cached
+from app.web.http.headers import NO_STORE, cacheable
 from app.web.pages.languages import LanguageLink, links_in
 from app.web.pages.rendering import HTMX_VARY, Context, Renderer
 from app.web.serving.feedback import FeedbackService
@@ -92,9 +92,9 @@ class Handlers:
         if address and address.kind in addresses.MARKDOWN:
             markdown = addresses.reply(context.shell.path, "md")
             headers["Link"] = f'<{markdown}>; rel="alternate"; type="text/markdown"'
-        return cached(Response(body, media_type=HTML, headers=headers), vary=vary)
+        return cacheable(Response(body, media_type=HTML, headers=headers), vary=vary)
 
-    def once(
+    def uncached(
         self,
         context: Context,
         exchange: Exchange | None = None,
@@ -113,14 +113,14 @@ class Handlers:
         """Return the absolute URL of `path`, for chats, feed readers and crawlers."""
         return (self.base_url or str(request.base_url).rstrip("/")) + addresses.localised(path)
 
-    def cached_with_links(self, response: Response) -> Response:
+    def cacheable_with_links(self, response: Response) -> Response:
         """Let a response with absolute links be cached, if the server knows its own URL.
 
         Otherwise the links have the host of the request, which a client can invent: no cache may
         keep them.
         """
         if self.base_url:
-            return cached(response)
+            return cacheable(response)
         response.headers["Cache-Control"] = NO_STORE
         return response
 
@@ -131,7 +131,7 @@ class Handlers:
         links = {"absolute": lambda path: self.absolute(request, path)}
         body = self.renderer.render_template(template, links | values)
         media_type = f"{media_type}; charset=utf-8"
-        return self.cached_with_links(PlainTextResponse(body, media_type=media_type))
+        return self.cacheable_with_links(PlainTextResponse(body, media_type=media_type))
 
     def chosen_exchange(self, request: Request) -> Exchange | None:
         """Return the exchange in the query, if it is supported."""
@@ -211,7 +211,7 @@ def id_of(exchange: Exchange | None) -> str | None:
     return exchange.id if exchange else None
 
 
-def about(knowledge: KnowledgeBase) -> str:
+def site_description(knowledge: KnowledgeBase) -> str:
     """Return what the help center is about, for descriptions of pages."""
     return plain(knowledge.site.description or knowledge.site.intro)
 

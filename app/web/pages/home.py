@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.model import Issue, Observations, Question, Tip
 from app.web.pages import forms
 from app.web.pages.forms import DiagnoseForm
-from app.web.pages.handlers import Handlers, Shell, about, id_of
+from app.web.pages.handlers import Handlers, Shell, id_of, site_description
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class HomeHandlers(Handlers):
         exchange = self.chosen_exchange(request)
         context = HomePage(
             shell=self.shell(
-                "/", exchange, title=knowledge.site.title, description=about(knowledge)
+                "/", exchange, title=knowledge.site.title, description=site_description(knowledge)
             ),
             form=forms.form_state(
                 Observations(exchange=id_of(exchange)),

@@ -80,8 +80,8 @@ class InsightsHandlers(Handlers):
             charts=_charts(insights.weeks) if insights else (),
         )
         if problem:
-            return self.once(context, status=503, headers={"Retry-After": "5"})
-        return self.once(context)
+            return self.uncached(context, status=503, headers={"Retry-After": "5"})
+        return self.uncached(context)
 
 
 def _charts(weeks: tuple[Week, ...]) -> tuple[ChartView, ...]:

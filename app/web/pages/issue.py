@@ -91,7 +91,7 @@ class IssueHandlers(Handlers):
             issue=issue,
             answer=found,
             hidden=tuple(_hidden_steps(issue, shown, exchange, knowledge)),
-            only=exchanges_with(issue, exchange, knowledge),
+            only=only_on(issue, exchange, knowledge),
             source=knowledge.body_source(issue),
             changed=knowledge.last_changed(issue),
             related=tuple(
@@ -130,7 +130,7 @@ class IssueHandlers(Handlers):
 def _errors_meaning(
     issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase
 ) -> tuple[ErrorView, ...]:
-    """Return the codes whose first meaning is `issue`, of the chosen exchange or of all."""
+    """Return the codes of one exchange, or of all, whose likeliest issue is `issue` in an entry."""
     wanted = [exchange] if exchange else list(knowledge.exchanges)
     found = [
         view
@@ -164,7 +164,7 @@ def _hidden_steps(
             )
 
 
-def exchanges_with(issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase) -> str:
+def only_on(issue: Issue, exchange: Exchange | None, knowledge: KnowledgeBase) -> str:
     """Return the names of exchanges that can have `issue`, or "" if the chosen exchange can."""
     if exchange is None or issue.concerns(exchange.id):
         return ""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.web.http.headers import cached
+from app.web.http.headers import cacheable
 from app.web.pages.handlers import HTML, Handlers
 
 
@@ -26,4 +26,4 @@ class LanguageOfferHandlers(Handlers):
 
     async def offer(self, request: Request) -> Response:  # noqa: ARG002 - the signature of a handler
         """Answer with the line in its language."""
-        return cached(Response(self.renderer.render(Offer()), media_type=HTML))
+        return cacheable(Response(self.renderer.render(Offer()), media_type=HTML))

@@ -22,7 +22,7 @@ async def healthz(request: Request) -> Response:  # noqa: ARG001 - the signature
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": NO_STORE})
 
 
-def readyz(live: Live, feedback: FeedbackService, folder: Path) -> Route:
+def readyz_route(live: Live, feedback: FeedbackService, folder: Path) -> Route:
     """Return the route `/readyz`: the state of the content and of the store.
 
     The server is ready as long as it serves anything: the help pages don't need the store, and an

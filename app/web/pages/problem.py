@@ -143,10 +143,10 @@ def answer_errors(
         response.headers.update(SECURITY_HEADERS)
         return response
 
-    async def on_hang_up(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    async def on_disconnect(request: Request, error: Exception) -> Response:  # noqa: ARG001
         # Nobody reads this; without it every broken connection would log a traceback.
         return Response(status_code=400)
 
     app.add_exception_handler(HTTPException, on_http_exception)
-    app.add_exception_handler(ClientDisconnect, on_hang_up)
+    app.add_exception_handler(ClientDisconnect, on_disconnect)
     app.add_exception_handler(Exception, on_error)

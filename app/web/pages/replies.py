@@ -146,7 +146,7 @@ class ReplyHandlers(Handlers):
         """Answer with every issue, question, exchange and error code as Markdown in one text."""
         text = await asyncio.to_thread(self._everything, request)
         response = PlainTextResponse(text, media_type=MEDIA_TYPES["txt"])
-        return self.cached_with_links(response)
+        return self.cacheable_with_links(response)
 
     def _everything(self, request: Request) -> str:
         knowledge = self.edition.knowledge
@@ -263,7 +263,7 @@ class ReplyHandlers(Handlers):
         media_type = MEDIA_TYPES["txt" if plain_text else "md"]
         response = PlainTextResponse(self.renderer.render(reply), media_type=media_type)
         response.headers["X-Robots-Tag"] = "noindex"
-        return self.cached_with_links(response)
+        return self.cacheable_with_links(response)
 
 
 def _step(wanted: str, steps: Iterable[Solution]) -> Solution | None:

@@ -14,12 +14,12 @@ from app import addresses
 from app.diagnosis.shortening import is_too_long
 from app.i18n import N_, _
 from app.model import Exchange, Observations, Site, Support
-from app.web.http.limits import address_of
+from app.web.http.limits import client_ip
 from app.web.http.origins import is_cross_origin
 from app.web.pages import answer_views, forms
 from app.web.pages.answer_views import AnswerView
 from app.web.pages.forms import DiagnoseForm
-from app.web.pages.handlers import Handlers, Shell, about, id_of
+from app.web.pages.handlers import Handlers, Shell, id_of, site_description
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class ReportHandlers(Handlers):
         answer = answer_views.answer_view(diagnosis, observations, knowledge) if told else None
         if request.method == "POST" and not is_cross_origin(request, self.base_url):
             diagnosed = (match.issue for match in diagnosis.matches[:1])
-            self.feedback.count_report({*diagnosed, *read}, address_of(request))
+            self.feedback.count_report({*diagnosed, *read}, client_ip(request))
         exchange = knowledge.exchange(diagnosis.exchange or observations.exchange)
         shown = observations.model_copy(update={"exchange": id_of(exchange)})
         url = answer.share_url if answer else shown.url
@@ -112,7 +112,7 @@ class ReportHandlers(Handlers):
                 addresses.PATHS["report"],
                 exchange,
                 title=_("Support report"),
-                description=about(knowledge),
+                description=site_description(knowledge),
                 tailored=False,
                 indexed=False,
             ),
@@ -122,7 +122,7 @@ class ReportHandlers(Handlers):
             ticket_url=_ticket_url(knowledge.site.support, subject, text),
             told=told,
         )
-        return self.once(page, exchange)
+        return self.uncached(page, exchange)
 
 
 def _mail_url(support: Support, subject: str, text: str) -> str | None:

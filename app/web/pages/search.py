@@ -15,10 +15,10 @@ from app.i18n import _
 from app.knowledge import KnowledgeBase
 from app.model import Exchange
 from app.search import Result
-from app.web.http.headers import cached
-from app.web.http.limits import address_of
-from app.web.pages.handlers import HTML, Handlers, Shell, about, id_of
-from app.web.pages.issue import exchanges_with
+from app.web.http.headers import cacheable
+from app.web.http.limits import client_ip
+from app.web.pages.handlers import HTML, Handlers, Shell, id_of, site_description
+from app.web.pages.issue import only_on
 from app.web.pages.rendering import HTMX_VARY, wants_fragment
 
 LONGEST_NOTED = 2_000
@@ -94,13 +94,13 @@ class SearchHandlers(Handlers):
                 more=addresses.search(query),
             )
             body = self.renderer.render(fragment, id_of(exchange))
-            return cached(Response(body, media_type=HTML), vary=HTMX_VARY)
+            return cacheable(Response(body, media_type=HTML), vary=HTMX_VARY)
         page = SearchPage(
             shell=self.shell(
                 addresses.search(query),
                 exchange,
                 title=_("Search: {query}").format(query=query) if query else _("Search"),
-                description=about(edition.knowledge),
+                description=site_description(edition.knowledge),
                 indexed=False,
             ),
             query=query,
@@ -111,10 +111,10 @@ class SearchHandlers(Handlers):
         # Only finished searches count.
         if len(asked) <= LONGEST_NOTED:
             self.feedback.note_unanswered(
-                Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, address_of(request)
+                Kind.SEARCH, asked, id_of(exchange), edition.knowledge.version, client_ip(request)
             )
         # A cached page would be counted once, however often it is requested.
-        return self.once(page, exchange)
+        return self.uncached(page, exchange)
 
 
 def result_view(result: Result, exchange: Exchange | None, knowledge: KnowledgeBase) -> ResultView:
@@ -131,5 +131,5 @@ def result_view(result: Result, exchange: Exchange | None, knowledge: KnowledgeB
         url=result.href,
         snippet=result.snippet,
         draft=result.url.partition("?")[0] in drafts,
-        only=exchanges_with(issue, exchange, knowledge) if issue else "",
+        only=only_on(issue, exchange, knowledge) if issue else "",
     )

@@ -14,6 +14,7 @@ from app import addresses
 from app.i18n import _
 from app.status.board import SLOT_SECONDS, SLOTS
 from app.status.reading import State
+from app.web.http.headers import NO_STORE
 from app.web.pages.handlers import Handlers, Shell
 from app.web.pages.rendering import wants_fragment
 from app.web.serving.status import StatusView
@@ -66,7 +67,7 @@ class StatusHandlers(Handlers):
         """Answer with all exchanges, or with the line about one for htmx."""
         if wants_fragment(request):
             chosen = self.chosen_exchange(request)
-            return self.once(StatusFragment(status=self.status.view(chosen)))
+            return self.uncached(StatusFragment(status=self.status.view(chosen)))
         views = self.status.views()
         context = StatusPage(
             shell=self.shell(
@@ -80,7 +81,7 @@ class StatusHandlers(Handlers):
             rows=tuple((view, stretches(view.day)) for view in views),
             ahead=self.status.ahead(None) or 0.0,
         )
-        return self.once(context)
+        return self.uncached(context)
 
     async def feed(self, request: Request) -> Response:
         """Answer with the changes as an Atom feed, the newest first."""
@@ -93,7 +94,7 @@ class StatusHandlers(Handlers):
             site=self.edition.knowledge.site,
             changes=self.status.changes(),
         )
-        response.headers["Cache-Control"] = "no-store"
+        response.headers["Cache-Control"] = NO_STORE
         return response
 
 

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.colours import stylesheet
-from app.web.http.headers import cached
+from app.web.http.headers import cacheable
 from app.web.pages.handlers import Handlers
 
 
 class ThemeHandlers(Handlers):
-    """The handler of the stylesheet that pages load after ours where the content has a colour."""
+    """The handler of the stylesheet with the accent colour, which pages load after ours."""
 
     __slots__ = ()
 
@@ -21,4 +21,4 @@ class ThemeHandlers(Handlers):
         site = self.edition.knowledge.site
         if not site.accent:
             raise HTTPException(404)
-        return cached(Response(stylesheet(site.accent, site.accent_dark), media_type="text/css"))
+        return cacheable(Response(stylesheet(site.accent, site.accent_dark), media_type="text/css"))

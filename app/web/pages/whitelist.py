@@ -84,8 +84,8 @@ class WhitelistHandlers(Handlers):
             where=self._where(exchange) if exchange and not compared.complete else None,
         )
         if wants_fragment(request):
-            return self.once(WhitelistFragment(comparison=comparison), exchange)
-        return self.once(self._whitelist_page(exchange, comparison), exchange)
+            return self.uncached(WhitelistFragment(comparison=comparison), exchange)
+        return self.uncached(self._whitelist_page(exchange, comparison), exchange)
 
     def _where(self, exchange: Exchange) -> str:
         text = _("On {{ exchange }}, open {{ key_page }} and change {{ whitelist_field }}.")

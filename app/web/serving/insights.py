@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 5
 """The longest that a request waits for a computation; then it gets the insights from before."""
-REST = 10
+KEEP_FACTOR = 10
 """Insights are kept for this multiple of the processor time that they took."""
 
 
@@ -58,5 +58,5 @@ class InsightsCache:
             return summarise(collected, knowledge), time.thread_time() - started
 
         latest, took = await asyncio.to_thread(work)
-        self._latest, self._keep_until = latest, time.monotonic() + REST * took
+        self._latest, self._keep_until = latest, time.monotonic() + KEEP_FACTOR * took
         return latest

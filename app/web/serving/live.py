@@ -174,7 +174,7 @@ class Live:
         """Serve updates until cancelled: look every `seconds` (0: never), and on SIGHUP."""
         self._log_state()
         asked = asyncio.Event()
-        with _on_hangup(asked):  # first: an unhandled SIGHUP ends the process
+        with _on_sighup(asked):  # first: an unhandled SIGHUP ends the process
             await self._prepare()
             while True:
                 with suppress(TimeoutError):
@@ -265,7 +265,7 @@ def _with_errors(state: State, errors: Sequence[Finding]) -> State:
 
 
 @contextmanager
-def _on_hangup(asked: asyncio.Event) -> Iterator[None]:
+def _on_sighup(asked: asyncio.Event) -> Iterator[None]:
     """Let SIGHUP ask for a load, where signals arrive: in the main thread, and not on Windows."""
     can = hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread()
     if not can:

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 
 AT_ONCE = 2
 """How many threads work at a time."""
-MOST_WAITING = 20
-"""How many may wait or be under way; all together they take two seconds at most."""
+MOST_ACCEPTED = 20
+"""The most pieces of work that wait or run; together they take two seconds at most."""
 RETRY_SECONDS = 5
 
 Result = TypeVar("Result")
@@ -26,7 +26,7 @@ class BoundedThreads:
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Return the result of `work`, which must be safe to call in any thread."""
-        if self._accepted >= MOST_WAITING:
+        if self._accepted >= MOST_ACCEPTED:
             busy = "many long texts are being diagnosed; try again in a few seconds"
             raise HTTPException(503, busy, {"Retry-After": str(RETRY_SECONDS)})
         self._accepted += 1
