@@ -54,11 +54,6 @@ class Redaction:
     text: str
     removed: tuple[Removed, ...]
 
-    @property
-    def count(self) -> int:
-        """How many secrets were removed in all."""
-        return sum(removed.count for removed in self.removed)
-
 
 class _Secret(NamedTuple):
     """A secret and its place, in bytes."""

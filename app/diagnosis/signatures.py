@@ -228,11 +228,6 @@ class Hit(NamedTuple, Generic[Owner]):
         """Where it begins the last time."""
         return self.spans[-1][0]
 
-    @property
-    def times(self) -> int:
-        """How often it stands there, `OCCURRENCES` at most."""
-        return len(self.spans)
-
 
 class SignatureIndex(Generic[Owner]):
     """Many signatures, prepared once; looking them up changes nothing and is thread-safe."""
@@ -252,12 +247,8 @@ class SignatureIndex(Generic[Owner]):
         by_literal: dict[str, list[tuple[Signature, tuple[Owner, ...]]]] = defaultdict(list)
         for parts, signature in parsed.items():
             by_literal[signature.literal].append((signature, tuple(owners[parts])))
-        self._size = len(parsed)
         self._by_literal = list(by_literal.values())
         self._automaton = ahocorasick_rs.AhoCorasick(list(by_literal)) if by_literal else None
-
-    def __len__(self) -> int:
-        return self._size
 
     def find(self, flat: str) -> Iterator[Hit[Owner]]:
         """Yield every signature that `flat` (normalised) holds."""

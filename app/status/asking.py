@@ -1,4 +1,4 @@
-"""A look at an exchange: its public calls, without a key or data of visitors."""
+"""A check of an exchange: its public calls, without a key or data of visitors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from typing import Any
 import httpx2 as httpx
 
 from app.model import StatusCalls
-from app.status.reading import Said, UnreadableResponseError, at, moment, parsed, said
+from app.status.reading import (
+    ReportedState,
+    UnreadableResponseError,
+    parse_json,
+    parse_time,
+    read_state,
+    value_at,
+)
 
 TIMEOUT_SECONDS = 5.0
 """The longest time of a call, from resolving the host to the last byte."""
@@ -28,26 +35,25 @@ _FAILURES = (
     httpx.HTTPError,
     httpx.InvalidURL,
     OSError,
-    TimeoutError,
     UnreadableResponseError,
     ValueError,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at an exchange found.
+class CheckResult:
+    """What a check of an exchange found.
 
     `ahead` is how many seconds its clock is ahead of ours, None when it doesn't tell its time.
     """
 
     at: dt.datetime
-    said: Said
+    reported: ReportedState
     ahead: float | None = None
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the internet."""
+    """Tell whether an IP address is public (globally routable)."""
     return ip_address(address.partition("%")[0]).is_global
 
 
@@ -58,7 +64,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 def client(trusted: ssl.SSLContext) -> httpx.AsyncClient:
-    """Return what asks: it follows no redirect, and takes no cookie from one look to the next."""
+    """Return an HTTP client for one check: it follows no redirects, and its cookies end with it."""
     return httpx.AsyncClient(
         verify=trusted,
         headers={
@@ -71,34 +77,34 @@ def client(trusted: ssl.SSLContext) -> httpx.AsyncClient:
     )
 
 
-async def look(calls: StatusCalls, now: Callable[[], dt.datetime]) -> Look:
+async def check_exchange(calls: StatusCalls, now: Callable[[], dt.datetime]) -> CheckResult:
     """Ask an exchange for its status and its time, one after the other on one connection.
 
     A response that is late, too long, redirected or not as documented counts as a failure. Never
     raises.
     """
     begun = now()
-    found = Said("answers")
+    found = ReportedState("answers")
     ahead: float | None = None
     async with client(await asyncio.to_thread(_trusted)) as asker:
         try:
             if calls.url:
-                answer, half = await _call(asker, calls.url, now)
-                found = said(calls, answer)
+                answer, midpoint = await _call(asker, calls.url, now)
+                found = read_state(calls, answer)
                 if calls.time and not calls.time.url:
-                    ahead = _ahead(at(answer, calls.time.field), half)
+                    ahead = _ahead(value_at(answer, calls.time.field), midpoint)
         except _FAILURES:
-            return Look(begun, Said("silent"))
+            return CheckResult(begun, ReportedState("silent"))
         try:
             if calls.time and calls.time.url:
-                answer, half = await _call(asker, calls.time.url, now)
-                ahead = _ahead(at(answer, calls.time.field), half)
+                answer, midpoint = await _call(asker, calls.time.url, now)
+                ahead = _ahead(value_at(answer, calls.time.field), midpoint)
                 if ahead is None:
                     raise UnreadableResponseError("no time")
         except _FAILURES:
             if not calls.url:
-                return Look(begun, Said("silent"))
-    return Look(begun, found, ahead)
+                return CheckResult(begun, ReportedState("silent"))
+    return CheckResult(begun, found, ahead)
 
 
 async def _call(
@@ -117,7 +123,7 @@ async def _call(
                 body += part
                 if len(body) > MAX_BYTES:
                     raise UnreadableResponseError("too long")
-    return parsed(bytes(body)), sent + dt.timedelta(seconds=half)
+    return parse_json(bytes(body)), sent + dt.timedelta(seconds=half)
 
 
 async def _check_host(host: str) -> None:
@@ -130,6 +136,6 @@ async def _check_host(host: str) -> None:
         raise UnreadableResponseError("a private address")
 
 
-def _ahead(told: Any, half: dt.datetime) -> float | None:
-    theirs = moment(told)
-    return None if theirs is None else (theirs - half).total_seconds()
+def _ahead(told: Any, midpoint: dt.datetime) -> float | None:
+    theirs = parse_time(told)
+    return None if theirs is None else (theirs - midpoint).total_seconds()

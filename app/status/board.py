@@ -10,21 +10,26 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, get_args
 
-from app.status.asking import Look
-from app.status.reading import Said, State, moment
+from app.status.asking import CheckResult
+from app.status.reading import ReportedState, State, parse_time
 
 STALE = dt.timedelta(minutes=5)
-"""The age from which on a look says nothing any more."""
+"""The age from which on a result says nothing any more."""
 SLOT_SECONDS = 15 * 60
 SLOTS = 24 * 3600 // SLOT_SECONDS
 """The last day is divided into slots, each with its gravest state."""
 MOST_CHANGES = 100
-FAILURES = 2
-"""The number of failed looks in a row from which on an exchange counts as silent."""
+FAILURES_UNTIL_SILENT = 2
+"""The number of failed checks in a row from which on an exchange counts as silent."""
 
 GRAVITY: tuple[State, ...] = (
-    *("unknown", "answers", "operating", "announced"),
-    *("silent", "limited", "maintenance"),
+    "unknown",
+    "answers",
+    "operating",
+    "announced",
+    "silent",
+    "limited",
+    "maintenance",
 )
 """The states, the gravest last."""
 
@@ -34,61 +39,65 @@ class StateChange:
     """A change in the state of an exchange."""
 
     exchange: str
-    look: Look
+    result: CheckResult
 
 
 @dataclass(slots=True)
 class _Record:
-    """What is known of one exchange; `failed` counts the looks that failed since the last good."""
+    """What is known of one exchange.
 
-    look: Look | None = None
+    `failed` counts the checks that failed since the last good one.
+    """
+
+    latest: CheckResult | None = None
     failed: int = 0
     slots: dict[int, State] = field(default_factory=dict)
 
 
 class Board:
-    """The latest looks at all exchanges, bounded in size however long they are noted."""
+    """The latest results for all exchanges, bounded in size however long they are noted."""
 
     def __init__(self) -> None:
         self._records: dict[str, _Record] = {}
         self.changes: deque[StateChange] = deque(maxlen=MOST_CHANGES)
         """The newest last."""
 
-    def note(self, exchange: str, look: Look) -> None:
-        """Note a look."""
+    def note(self, exchange: str, result: CheckResult) -> None:
+        """Note a result."""
         record = self._records.setdefault(exchange, _Record())
-        record.failed = record.failed + 1 if look.said.state == "silent" else 0
-        if 0 < record.failed < FAILURES and record.look:
+        record.failed = record.failed + 1 if result.reported.state == "silent" else 0
+        if 0 < record.failed < FAILURES_UNTIL_SILENT and record.latest:
             return
-        before = record.look.said if record.look else None
-        record.look = look
-        if before and (before.state, before.begin) != (look.said.state, look.said.begin):
-            self.changes.append(StateChange(exchange, look))
-        slot = int(look.at.timestamp()) // SLOT_SECONDS
-        gravest = max(record.slots.get(slot, "unknown"), look.said.state, key=GRAVITY.index)
+        before = record.latest.reported if record.latest else None
+        record.latest = result
+        reported = result.reported
+        if before and (before.state, before.begin) != (reported.state, reported.begin):
+            self.changes.append(StateChange(exchange, result))
+        slot = int(result.at.timestamp()) // SLOT_SECONDS
+        gravest = max(record.slots.get(slot, "unknown"), reported.state, key=GRAVITY.index)
         record.slots = {
             when: state for when, state in record.slots.items() if slot - SLOTS < when <= slot
         } | {slot: gravest}
 
     def failures(self, exchange: str) -> int:
-        """Return how many looks failed since the last good one."""
+        """Return how many checks failed since the last good one."""
         record = self._records.get(exchange)
         return record.failed if record else 0
 
     def is_known(self, now: dt.datetime) -> bool:
         """Tell whether any exchange has answered lately; if none has, our connection is down."""
         return any(
-            _is_fresh(record.look, now) and record.look.said.state != "silent"
+            _is_fresh(record.latest, now) and record.latest.reported.state != "silent"
             for record in self._records.values()
-            if record.look
+            if record.latest
         )
 
-    def look(self, exchange: str, now: dt.datetime) -> Look | None:
-        """Return the latest look; None when nothing is known of the exchange or of any other."""
+    def latest(self, exchange: str, now: dt.datetime) -> CheckResult | None:
+        """Return the latest result; None when nothing is known of the exchange or of any other."""
         record = self._records.get(exchange)
-        if record is None or record.look is None or not _is_fresh(record.look, now):
+        if record is None or record.latest is None or not _is_fresh(record.latest, now):
             return None
-        return record.look if self.is_known(now) else None
+        return record.latest if self.is_known(now) else None
 
     def day(self, exchange: str, now: dt.datetime) -> tuple[State, ...]:
         """Return the state of every quarter of an hour of the last day, the present last."""
@@ -99,8 +108,8 @@ class Board:
 
     def our_clock(self, now: dt.datetime) -> float | None:
         """Return how many seconds our clock is behind those of most exchanges."""
-        looks = (self.look(exchange, now) for exchange in self._records)
-        told = [look.ahead for look in looks if look and look.ahead is not None]
+        results = (self.latest(exchange, now) for exchange in self._records)
+        told = [result.ahead for result in results if result and result.ahead is not None]
         return median(told) if told else None
 
     def dump(self) -> str:
@@ -108,11 +117,11 @@ class Board:
         return json.dumps(
             {
                 "exchanges": {
-                    name: {"look": _dumped(record.look), "slots": record.slots}
+                    name: {"look": _dumped(record.latest), "slots": record.slots}
                     for name, record in self._records.items()
-                    if record.look
+                    if record.latest
                 },
-                "changes": [[change.exchange, _dumped(change.look)] for change in self.changes],
+                "changes": [[change.exchange, _dumped(change.result)] for change in self.changes],
             },
             separators=(",", ":"),
         )
@@ -128,7 +137,7 @@ class Board:
                 )
                 for name, saved in told["exchanges"].items()
             }
-            changes = [StateChange(name, _loaded(look)) for name, look in told["changes"]]
+            changes = [StateChange(name, _loaded(saved)) for name, saved in told["changes"]]
         except (ValueError, TypeError, KeyError, AttributeError):
             return  # of another version
         for name, record in records.items():
@@ -137,24 +146,24 @@ class Board:
         self.changes = deque(changes, maxlen=MOST_CHANGES)
 
 
-def _is_fresh(look: Look | None, now: dt.datetime) -> bool:
-    """Tell whether a look is recent, and not from the future after a clock was set back."""
-    return look is not None and -STALE < now - look.at < STALE
+def _is_fresh(result: CheckResult, now: dt.datetime) -> bool:
+    """Tell whether a result is recent, and not from the future after a clock was set back."""
+    return -STALE < now - result.at < STALE
 
 
-def _dumped(look: Look | None) -> list[Any] | None:
-    if look is None:
-        return None
-    times = (look.at, look.said.begin, look.said.end)
-    return [look.said.state, look.ahead, *(moment and moment.timestamp() for moment in times)]
+def _dumped(result: CheckResult) -> list[Any]:
+    times = (result.at, result.reported.begin, result.reported.end)
+    return [result.reported.state, result.ahead, *(time and time.timestamp() for time in times)]
 
 
-def _loaded(told: list[Any]) -> Look:
+def _loaded(told: list[Any]) -> CheckResult:
     state, ahead, when, begin, end = told
-    looked = moment(when)
+    looked = parse_time(when)
     if looked is None or not isinstance(ahead, (float, int, type(None))):
-        raise ValueError("not a look")
-    return Look(looked, Said(_state(state), moment(begin), moment(end)), ahead)
+        raise ValueError("not a result")
+    return CheckResult(
+        looked, ReportedState(_state(state), parse_time(begin), parse_time(end)), ahead
+    )
 
 
 def _state(value: Any) -> State:

@@ -27,7 +27,7 @@ class UnreadableResponseError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReportedState:
     """What an exchange says of itself; `begin` and `end` are those of a maintenance."""
 
     state: State
@@ -35,7 +35,7 @@ class Said:
     end: dt.datetime | None = None
 
 
-def parsed(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Return the JSON of a response; raise `UnreadableResponseError` if it isn't JSON."""
     try:
         return json.loads(body)
@@ -43,43 +43,44 @@ def parsed(body: bytes) -> Any:
         raise UnreadableResponseError("no JSON") from None
 
 
-def said(calls: StatusCalls, answer: Any) -> Said:
+def read_state(calls: StatusCalls, answer: Any) -> ReportedState:
     """Return the state in a response to a status call; raise `UnreadableResponseError`."""
     if not isinstance(answer, (dict, list)):
         raise UnreadableResponseError("no object and no list")
     if not _agrees(answer, calls.expect):
         raise UnreadableResponseError("not the expected answer")
-    found: list[Said] = []
+    found: list[ReportedState] = []
     if calls.field:
-        state = calls.values.get(_text(at(answer, calls.field)))
+        state = calls.values.get(_text(value_at(answer, calls.field)))
         if state is None:
-            return Said("answers")
-        found.append(Said(state, end=moment(at(answer, calls.end))))
+            return ReportedState("answers")
+        found.append(ReportedState(state, end=parse_time(value_at(answer, calls.end))))
     if calls.notices:
         found += _notices(calls.notices, answer)
     # The gravest counts; of several announcements, the next.
     order = ("maintenance", "limited", "announced", "operating", "answers")
     latest = dt.datetime.max.replace(tzinfo=dt.UTC)
     return min(
-        found or [Said("operating" if calls.notices else "answers")],
+        found or [ReportedState("operating" if calls.notices else "answers")],
         key=lambda said: (order.index(said.state), said.begin or latest),
     )
 
 
-def _notices(notices: StatusNotices, answer: Any) -> Iterator[Said]:
-    listed = at(answer, notices.field)
+def _notices(notices: StatusNotices, answer: Any) -> Iterator[ReportedState]:
+    listed = value_at(answer, notices.field)
     if listed is None and notices.state is None:
         return  # a list that may be left out while it is empty
     if not isinstance(listed, list):
         raise UnreadableResponseError("no list of announcements")
     for notice in listed:
-        known = notices.values.get(_text(at(notice, notices.state)))
+        known = notices.values.get(_text(value_at(notice, notices.state)))
         state = known if notices.state else "announced"
         if state and _agrees(notice, notices.only):
-            yield Said(state, moment(at(notice, notices.begin)), moment(at(notice, notices.end)))
+            begin, end = value_at(notice, notices.begin), value_at(notice, notices.end)
+            yield ReportedState(state, parse_time(begin), parse_time(end))
 
 
-def at(value: Any, path: str | None) -> Any:
+def value_at(value: Any, path: str | None) -> Any:
     """Return the value at a path such as `result.list` or `data.0.ts`; None when it is absent."""
     if path is None:
         return None
@@ -93,7 +94,7 @@ def at(value: Any, path: str | None) -> Any:
     return value
 
 
-def moment(value: Any) -> dt.datetime | None:
+def parse_time(value: Any) -> dt.datetime | None:
     """Return a time in ISO 8601, or since 1970 in any unit; None for anything else."""
     try:
         number = float(value)
@@ -114,7 +115,7 @@ def _iso(value: Any) -> dt.datetime | None:
 
 
 def _agrees(value: Any, wanted: Mapping[str, str]) -> bool:
-    return all(_text(at(value, path)) == text for path, text in wanted.items())
+    return all(_text(value_at(value, path)) == text for path, text in wanted.items())
 
 
 def _text(value: Any) -> str:

@@ -44,10 +44,9 @@ def test_vector(vector: dict[str, Any]) -> None:
     redaction = REDACTOR.redact(vector["input"])
     assert redaction.text == vector["output"]
     assert {removed.kind: removed.count for removed in redaction.removed} == vector["removed"]
-    assert redaction.count == sum(vector["removed"].values())
     again = REDACTOR.redact(redaction.text)
     assert again.text == redaction.text
-    assert again.count == 0
+    assert again.removed == ()
 
 
 def test_json_stays_json() -> None:
@@ -205,7 +204,7 @@ def test_lone_surrogates_become_replacement_characters_and_pairs_a_character() -
 
 def test_an_empty_paste_holds_no_secret() -> None:
     redaction = REDACTOR.redact("")
-    assert (redaction.text, redaction.removed, redaction.count) == ("", (), 0)
+    assert (redaction.text, redaction.removed) == ("", ())
 
 
 @pytest.mark.slow
@@ -239,7 +238,7 @@ def test_no_secret_of_many_pastes_is_left_and_no_evidence_lost(seeds: int) -> No
 def test_hostile_text_is_redacted_once_and_for_all(random: Random) -> None:
     redacted = REDACTOR.redact(make_hostile_text(random)).text
     again = REDACTOR.redact(redacted)
-    assert (again.text, again.count) == (redacted, 0)
+    assert (again.text, again.removed) == (redacted, ())
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -248,7 +247,7 @@ def test_hostile_text_of_a_few_seeds_too(seed: int) -> None:
     for _ in range(10):
         redacted = REDACTOR.redact(make_hostile_text(random)).text
         again = REDACTOR.redact(redacted)
-        assert (again.text, again.count) == (redacted, 0)
+        assert (again.text, again.removed) == (redacted, ())
 
 
 @settings(deadline=None)

@@ -63,7 +63,7 @@ def test_captures_the_caller_only_when_it_is_an_address() -> None:
 def test_counts_repetitions_and_keeps_their_places() -> None:
     [hit] = SignatureIndex([("calm day", "x")]).find("calm day, calm day and calm day")
 
-    assert hit.times == 3
+    assert len(hit.spans) == 3
     assert (hit.start, hit.last) == (0, 23)
 
 
@@ -73,7 +73,6 @@ def test_owners_of_the_same_signature_share_a_hit() -> None:
     [hit] = index.find("a calm day")
 
     assert hit.owners == ("a", "b")
-    assert len(index) == 1
 
 
 @pytest.mark.parametrize("signature", ["{}", "{n} {ip}", "abc", "a {} b {} c", "..."])
@@ -95,8 +94,9 @@ def test_no_signature_makes_a_paste_slow(placeholders: tuple[str, ...]) -> None:
     """The most placeholders that there may be, on texts of 16 KB that almost match everywhere."""
     for literals in (["1.1.", "1", "1", "1", "1"], ["a", "a", "wxyz", "a", "a"]):
         pieces = itertools.zip_longest(literals, placeholders, fillvalue="")
-        index = SignatureIndex([(" ".join(itertools.chain(*pieces)), 1)])
-        assert len(index) == 1
+        signature = " ".join(itertools.chain(*pieces))
+        parse(signature)  # raises where the index would leave it out
+        index = SignatureIndex([(signature, 1)])
         literal = max(literals, key=len)
         for piece in (literal, f"1.1.1.1 a {literal} a ", " ".join(literals[:-1]) + " "):
             text = (piece * 16_384)[:16_384]

@@ -10,7 +10,7 @@ import pytest
 
 from app.model import Exchange, StatusCalls
 from app.status import asking
-from app.status.reading import UnreadableResponseError, moment, said
+from app.status.reading import UnreadableResponseError, parse_time, read_state
 from tests.status.conftest import Looking
 from tests.status.exchanges import ANNOUNCED, LIMITED, MAINTENANCE, NORMAL, Played
 
@@ -79,7 +79,7 @@ NONSENSE: dict[str, Any] = {
 
 @pytest.fixture
 def two(looking: Looking) -> Looking:
-    """Look at two exchanges alone."""
+    """CheckResult at two exchanges alone."""
     names = {"binance", "okx"}
     looking.exchanges = tuple(item for item in looking.exchanges if item.id in names)
     return looking
@@ -150,14 +150,14 @@ def test_times_are_read_in_any_unit() -> None:
     wanted = dt.datetime(2026, 11, 29, 9, tzinfo=dt.UTC)
     seconds = int(wanted.timestamp())
     written = (seconds, str(seconds * 1000), seconds * 10**9, "2026-11-29T09:00:00Z")
-    assert [moment(text) for text in written] == [wanted] * 4
+    assert [parse_time(text) for text in written] == [wanted] * 4
     nonsense: list[Any] = ["", None, "soon", "NaN", "-inf", 10**400, -1, 0, [], {}]
     nonsense.append("9999-12-31T23:59:59-23:00")
-    assert [moment(text) for text in nonsense] == [None] * len(nonsense)
+    assert [parse_time(text) for text in nonsense] == [None] * len(nonsense)
 
 
 def test_an_answer_without_a_state_is_no_list_of_announcements() -> None:
     calls = StatusCalls.model_validate({"url": "https://a.example", "notices": {"field": "data"}})
-    assert said(calls, {}).state == "operating"
+    assert read_state(calls, {}).state == "operating"
     with pytest.raises(UnreadableResponseError):
-        said(calls, {"data": "soon"})
+        read_state(calls, {"data": "soon"})

@@ -15,9 +15,9 @@ import pytest
 
 from app.model import Exchange
 from app.status import asking
-from app.status.asking import Look
+from app.status.asking import CheckResult
 from app.status.board import MOST_CHANGES, SLOTS, Board
-from app.status.reading import Said, State
+from app.status.reading import ReportedState, State
 from app.web.serving import status
 from app.web.serving.status import StatusService
 from tests.status.conftest import Looking, alone
@@ -27,8 +27,8 @@ START = dt.datetime(2026, 11, 29, 8, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 
 
-def look(state: State, minutes: float) -> Look:
-    return Look(START + minutes * MINUTE, Said(state))
+def look(state: State, minutes: float) -> CheckResult:
+    return CheckResult(START + minutes * MINUTE, ReportedState(state))
 
 
 def test_what_is_older_than_five_minutes_is_unknown(played: Played, looking: Looking) -> None:
@@ -44,8 +44,8 @@ def test_one_of_them_can_be_unknown(twelve: tuple[Exchange, ...]) -> None:
     board = Board()
     board.note("binance", look("operating", 0))
     board.note("okx", look("operating", 6))
-    assert board.look("binance", START + 7 * MINUTE) is None
-    assert board.look("okx", START + 7 * MINUTE)
+    assert board.latest("binance", START + 7 * MINUTE) is None
+    assert board.latest("okx", START + 7 * MINUTE)
 
 
 def test_a_clock_jump_is_over_with_the_next_look(played: Played, looking: Looking) -> None:
@@ -67,7 +67,7 @@ def test_silence_is_told_after_the_second_look(played: Played, looking: Looking)
     assert looking.turn()["gate"].state == "silent"
     played.answers.clear()
     assert looking.turn()["gate"].state == "answers"
-    assert [change.look.said.state for _, change in looking.service.changes()] == [
+    assert [change.result.reported.state for _, change in looking.service.changes()] == [
         "answers",
         "silent",
     ]
@@ -84,11 +84,11 @@ def test_the_pauses_grow(twelve: tuple[Exchange, ...], monkeypatch: pytest.Monke
     """Simulate an hour, turn by turn, in which one exchange never answers."""
     clock, asked = 0.0, []
 
-    async def answer(calls: Any, now: Any) -> Look:
+    async def answer(calls: Any, now: Any) -> CheckResult:
         asked.append(clock)
-        return Look(START, Said("silent"))
+        return CheckResult(START, ReportedState("silent"))
 
-    monkeypatch.setattr(asking, "look", answer)
+    monkeypatch.setattr(asking, "check_exchange", answer)
     monkeypatch.setattr(time, "monotonic", lambda: clock)
     service = StatusService(lambda: twelve[:1], alone, on=True)
     for _ in range(60):
@@ -105,7 +105,8 @@ def test_changes_are_noted_once(played: Played, looking: Looking) -> None:
     played.says = NORMAL | {"okx": MAINTENANCE["okx"]}
     looking.turn(times=3)
     changes = [
-        (exchange.id, change.look.said.state) for exchange, change in looking.service.changes()
+        (exchange.id, change.result.reported.state)
+        for exchange, change in looking.service.changes()
     ]
     assert changes == [("okx", "maintenance")]
 

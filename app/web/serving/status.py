@@ -14,13 +14,13 @@ from uuid import uuid4
 from app.feedback.records import Shared, StoreUnavailableError
 from app.model import Exchange
 from app.status import asking
-from app.status.asking import Look
+from app.status.asking import CheckResult
 from app.status.board import Board, StateChange
-from app.status.reading import Said, State
+from app.status.reading import ReportedState, State
 
 PERIOD_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 240.0
-"""The longest pause for an exchange that doesn't answer; its last look still counts as known
+"""The longest pause for an exchange that doesn't answer; its last result still counts as known
 then."""
 JITTER = 0.1
 """The part of a pause by which it varies, so that installations don't ask at the same moment."""
@@ -92,7 +92,7 @@ class StatusService:
         self._shown_at = 0.0
 
     async def run(self) -> None:
-        """Look at the exchanges once a minute, for ever."""
+        """CheckResult at the exchanges once a minute, for ever."""
         while self._on:
             try:
                 await self.turn()
@@ -101,7 +101,7 @@ class StatusService:
             await asyncio.sleep(_varied(PERIOD_SECONDS))
 
     async def turn(self) -> None:
-        """Look at each exchange that is due, or learn what the process that asks has found."""
+        """Check each exchange that is due, or learn what the process that asks has found."""
         held = self._holds
         shared = await self._shared(None)
         self._holds = shared is None or shared.holds
@@ -124,7 +124,7 @@ class StatusService:
         calls = exchange.status
         if calls is None or time.monotonic() < self._due.get(exchange.id, 0):
             return
-        self.board.note(exchange.id, await asking.look(calls, self._now))
+        self.board.note(exchange.id, await asking.check_exchange(calls, self._now))
         if failed := self.board.failures(exchange.id):
             pause = min(PERIOD_SECONDS * 2 ** (failed - 1), LONGEST_PAUSE_SECONDS)
             # A pause of one period is over at the next turn.
@@ -156,8 +156,8 @@ class StatusService:
         now = self._now()
         if exchange is None or exchange.status is None or not self.board.is_known(now):
             return None
-        look = self.board.look(exchange.id, now) or Look(now, Said("unknown"))
-        told = look.said
+        look = self.board.latest(exchange.id, now) or CheckResult(now, ReportedState("unknown"))
+        told = look.reported
         return StatusView(
             exchange=exchange,
             state=told.state,
