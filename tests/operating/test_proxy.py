@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 
 import httpx2 as httpx
@@ -343,7 +343,8 @@ def test_nobody_sees_that_a_replica_ends(
 ) -> None:
     """Votes, pastes and pages that no cache knows go on while one of the two ends, then returns.
 
-    A power cut ends the first, and an operator the second.
+    A power cut ends the first, and an operator the second. Of the responses that have begun at a
+    power cut, the rest is lost: no proxy can ask for that again.
     """
     # Four visitors here ask what hundreds do elsewhere.
     patient = {"rate=5r/s": "rate=5000r/s"}
@@ -353,6 +354,7 @@ def test_nobody_sees_that_a_replica_ends(
         done = threading.Event()
         seen: Counter[tuple[str, int]] = Counter()
         voted: set[str] = set()
+        cut: list[str] = []
         lock = threading.Lock()
 
         def visit(seed: int) -> None:
@@ -363,13 +365,16 @@ def test_nobody_sees_that_a_replica_ends(
                 address = f"127.{1 + number // 60_000}.{number // 250 % 240}.{number % 250 + 1}"
                 kind = dice.choice(("vote", "paste", "search"))
                 agent = f"kettle {number}"
-                if kind == "vote":
-                    vote = f"page={PAGE}&helpful=yes&comment=kettle+{number}"
-                    status = asked(one.port, address, agent, "/feedback", vote)
-                elif kind == "paste":
-                    status = asked(one.port, address, agent, "/diagnose", "text=wrong+key")
-                else:
-                    status = asked(one.port, address, agent, f"/search?q=key+{number}")
+                path, form = {
+                    "vote": ("/feedback", f"page={PAGE}&helpful=yes&comment=kettle+{number}"),
+                    "paste": ("/diagnose", "text=wrong+key"),
+                    "search": (f"/search?q=key+{number}", ""),
+                }[kind]
+                try:
+                    status = asked(one.port, address, agent, path, form)
+                except IncompleteRead:
+                    cut.append(agent)
+                    continue
                 with lock:
                     seen[kind, status] += 1
                     if kind == "vote" and status == 200:
@@ -385,8 +390,10 @@ def test_nobody_sees_that_a_replica_ends(
         try:
             for replica, end in zip(one.replicas, (Running.kill, Running.stop), strict=True):
                 await_more(20)
+                before = len(cut)
                 end(replica)
                 await_more(60)
+                assert len(cut) - before <= (len(visitors) if end is Running.kill else 0)
                 replica.start()
                 # Until the proxy has found it again there is only the other.
                 answered = served(replica)
@@ -399,5 +406,4 @@ def test_nobody_sees_that_a_replica_ends(
         assert {kind for kind, _ in seen} == {"vote", "paste", "search"}
         with psycopg.connect(database) as connection:
             stored = {comment for (comment,) in connection.execute("SELECT comment FROM vote")}
-        assert voted
-        assert voted == stored
+        assert voted <= stored <= voted | set(cut)
