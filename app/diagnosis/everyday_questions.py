@@ -1,4 +1,4 @@
-"""EverydayQuestions questions ("is Binance down?") in a text, found by the phrases of writers.
+"""Everyday questions ("is Binance down?") in a text, found by the phrases of writers.
 
 An everyday question is short and in somebody's own words. A longer text describes a problem, which
 the issues answer. Only urgent questions, such as a misused key, are looked for in it too.

@@ -100,13 +100,13 @@ class Store:
         """
         await self._write(vote)
 
-    async def salt_of(self, day: date) -> bytes:
+    async def secret_of(self, day: date) -> bytes:
         """Return the random secret of `day`, the same for all replicas, for `visitor_hash`.
 
         Only the first call of a day waits for the database.
         """
         if self._secret is None or self._secret[0] != day:
-            self._secret = (day, await self._write(partial(writer.daily_salt, day=day)))
+            self._secret = (day, await self._write(partial(writer.daily_secret, day=day)))
         return self._secret[1]
 
     async def purge(self, now: datetime) -> int:

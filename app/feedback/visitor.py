@@ -13,7 +13,7 @@ def visitor_hash(address: str, user_agent: str, page: str, day: date, secret: by
     """Return 64 hex digits: the same for the same visitor, page, day and secret.
 
     The hashes of other days, pages or secrets are unrelated, so visits can't be linked. Use
-    `Store.salt_of(day)` as the secret: it is random, shared by all replicas and deleted after a
+    `Store.secret_of(day)` as the secret: it is random, shared by all replicas and deleted after a
     day, and then nobody can try addresses against the hash. Of an IPv6 address only the network
     (/64) counts, because a household may use any address in its network.
     """

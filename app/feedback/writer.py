@@ -161,9 +161,8 @@ class Writer:
 
     def _failed(self, group: Sequence[Write], error: Exception) -> bool:
         """Tell those who wait, keep the notes if the database is away; tell whether it works."""
-        is_away = isinstance(error, StoreUnavailableError) and not isinstance(
-            error, RefusedRowError
-        )
+        is_refused = isinstance(error, RefusedRowError)
+        is_away = isinstance(error, StoreUnavailableError) and not is_refused
         if not is_away and len(group) > 1:
             # A single row is refused. The others can be written without it.
             works = [self._write([write]) for write in group]
@@ -210,7 +209,7 @@ class Writer:
 # Calls
 
 
-def daily_salt(database: Database, day: date) -> bytes:
+def daily_secret(database: Database, day: date) -> bytes:
     """Return the random secret of `day`, creating it if needed, and delete old secrets.
 
     The secret of the day before is kept, since requests and clocks cross midnight.

@@ -77,11 +77,11 @@ class QueryBuilder:
         for pair in pairwise(typed):
             if whole := self._words.joined(*pair):
                 joined |= dict.fromkeys(pair, whole)
-        small = STOP_WORDS | FILLERS if any(map(is_code, tokens)) else STOP_WORDS
+        stop_words = STOP_WORDS | FILLERS if any(map(is_code, tokens)) else STOP_WORDS
         asked = [
             joined.get(word, {}) | self._words.forms(word, typing=word == unfinished)
             for word in dict.fromkeys(typed)
-            if word not in small
+            if word not in stop_words
         ]
         return ParsedQuery(
             words=tuple(filter(None, asked)),
@@ -161,10 +161,10 @@ class QueryBuilder:
             anywhere = [(Occur.Should, self._one(field, phrase)) for field in fields]
             clauses.append((Occur.Must, Query.boolean_query(anywhere)))
         for forms in question.words:
-            rarity = self._words.idf(forms)
+            idf = self._words.idf(forms)
             for field, weight in fields.items():
                 queries = [
-                    self._score(field, phrase, weight * rarity * share)
+                    self._score(field, phrase, weight * idf * share)
                     for phrase, share in forms.items()
                 ]
                 word = queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)

@@ -65,7 +65,7 @@ class Words:
         return not token.isalpha() and self._searcher.doc_freq("codes", token) > 0
 
     def idf(self, phrases: Iterable[Phrase]) -> float:
-        """Return the rarity of the commonest of the phrases; each of their words is on a page."""
+        """Return the inverse document frequency of the commonest phrase; each word is on a page."""
         return min(
             sum(math.log1p(self._size / self._document_frequency[word]) for word in phrase)
             for phrase in phrases

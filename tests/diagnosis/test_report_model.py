@@ -27,11 +27,8 @@ SAMPLES = (
 
 def best(text: str, samples: tuple[Sample, ...] = SAMPLES) -> str | None:
     prediction = ReportModel(GROUPS, samples).predict(text)
-    return (
-        max(prediction.log_probabilities, key=lambda label: prediction.log_probabilities[label])
-        if prediction
-        else None
-    )
+    likely = prediction.log_probabilities if prediction else {}
+    return max(likely, key=likely.__getitem__, default=None)
 
 
 def test_a_text_is_like_the_reports_with_its_words() -> None:
@@ -68,11 +65,8 @@ def test_other_readings_share_in_what_a_report_teaches() -> None:
     both = (*SAMPLES, *(Sample("wobbly lid", {"lid": 0.6, "mute": 0.4}) for _ in range(3)))
     prediction = ReportModel(GROUPS, both).predict("wobbly lid")
     assert prediction is not None
-    assert (
-        prediction.log_probabilities["lid"]
-        > prediction.log_probabilities["mute"]
-        > prediction.log_probabilities["no-heat"]
-    )
+    likely = prediction.log_probabilities
+    assert likely["lid"] > likely["mute"] > likely["no-heat"]
 
 
 def test_learning_twice_gives_the_same() -> None:

@@ -26,9 +26,9 @@ def cast(store: Store, vote: Vote) -> None:
     asyncio.run(store.vote(vote))
 
 
-def salt_of(store: Store, day: date) -> bytes:
+def secret_of(store: Store, day: date) -> bytes:
     """Return the secret of a day."""
-    return asyncio.run(store.salt_of(day))
+    return asyncio.run(store.secret_of(day))
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.feedback.backups import BackupError, back_up, restore
 from tests.feedback.conftest import OpenStore
-from tests.feedback.examples import LONG_AGO, NOON, a_vote, cast, salt_of
+from tests.feedback.examples import LONG_AGO, NOON, a_vote, cast, secret_of
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def file(tmp_path: Path, open_store: OpenStore) -> Path:
     """Name a store in use that holds two votes and the secret of the day."""
     file = tmp_path / "data/teapots.sqlite3"
     store = open_store(f"sqlite:///{file}")
-    salt_of(store, NOON.date())
+    secret_of(store, NOON.date())
     cast(store, a_vote("brass"))
     cast(store, a_vote("copper"))
     return file

@@ -23,7 +23,7 @@ from app.feedback.records import (
 )
 from app.feedback.store import Store
 from tests.feedback.conftest import OpenStore
-from tests.feedback.examples import LONG_AGO, NOON, a_vote, cast, salt_of, until
+from tests.feedback.examples import LONG_AGO, NOON, a_vote, cast, secret_of, until
 
 HOSTILE = "'; DROP TABLE vote; -- \0 \ud800 \N{HOT BEVERAGE} {{ 7*7 }} %s :name"
 
@@ -236,13 +236,13 @@ def test_weeks_are_complete_and_begin_on_monday_in_utc(store: Store) -> None:
 def test_the_secret_of_a_day_is_shared_and_forgotten(url: str, open_store: OpenStore) -> None:
     first, other = open_store(url), open_store(url)
     today, tomorrow, later = date(2031, 5, 14), date(2031, 5, 15), date(2031, 5, 16)
-    secret = salt_of(first, today)
+    secret = secret_of(first, today)
     assert len(secret) == 32
-    assert salt_of(other, today) == salt_of(first, today) == secret
-    assert salt_of(first, tomorrow) != secret
-    assert salt_of(open_store(url), today) == secret
-    salt_of(first, later)
-    assert salt_of(open_store(url), today) != secret
+    assert secret_of(other, today) == secret_of(first, today) == secret
+    assert secret_of(first, tomorrow) != secret
+    assert secret_of(open_store(url), today) == secret
+    secret_of(first, later)
+    assert secret_of(open_store(url), today) != secret
 
 
 def test_many_votes_at_once_from_async_code(store: Store) -> None:

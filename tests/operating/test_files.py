@@ -32,7 +32,7 @@ def replicas() -> dict[str, dict[str, Any]]:
     }
 
 
-def client_ip(service: dict[str, Any]) -> str:
+def address_of(service: dict[str, Any]) -> str:
     return str(service["networks"]["inside"]["ipv4_address"])
 
 
@@ -40,10 +40,10 @@ def test_the_proxy_knows_the_replicas_and_they_believe_it_alone() -> None:
     configuration = (FOLDER / "nginx.conf").read_text("utf-8")
     asked = re.findall(r"^    server (\S+):8000 ", configuration, re.MULTILINE)
     assert len(asked) == 2
-    assert asked == [client_ip(replica) for replica in replicas().values()]
+    assert asked == [address_of(replica) for replica in replicas().values()]
     proxy = COMPOSED["services"]["proxy"]
     for replica in replicas().values():
-        assert replica["environment"]["HELP_PROXIES"] == client_ip(proxy)
+        assert replica["environment"]["HELP_PROXIES"] == address_of(proxy)
     (published,) = proxy["ports"]
     assert f"listen {published.split(':')[1]}" in configuration
 

@@ -55,7 +55,7 @@ class Looking:
         )
 
     def turn(self, times: int = 1) -> dict[str, StatusView]:
-        """CheckResult at all exchanges, and return what is known of them."""
+        """Check all exchanges, and return what is known of them."""
         for _ in range(times):
             asyncio.run(self.service.turn())
         return {view.exchange.id: view for view in self.service.views()}
@@ -68,6 +68,6 @@ def looking(
     loopback: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Looking:
-    """CheckResult at every exchange at each turn, also at those that don't answer."""
+    """Check every exchange at each turn, also at those that don't answer."""
     monkeypatch.setattr(serving, "LONGEST_PAUSE_SECONDS", 0)
     return Looking(tuple(map(played.played, twelve)))

@@ -79,7 +79,7 @@ NONSENSE: dict[str, Any] = {
 
 @pytest.fixture
 def two(looking: Looking) -> Looking:
-    """CheckResult at two exchanges alone."""
+    """Check two exchanges alone."""
     names = {"binance", "okx"}
     looking.exchanges = tuple(item for item in looking.exchanges if item.id in names)
     return looking

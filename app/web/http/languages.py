@@ -61,7 +61,7 @@ class InLanguage:
             folder = tag.lower()
         language = languages.get(folder, ENGLISH)
 
-        async def spoken(message: Message) -> None:
+        async def send_localised(message: Message) -> None:
             if folder and message["type"] == "http.response.start":
                 message["headers"] = [
                     (name, addresses.localised(value.decode("latin-1"), language).encode("latin-1"))
@@ -72,4 +72,4 @@ class InLanguage:
             await send(message)
 
         with use_language(language):
-            await self._app(scope, receive, spoken)
+            await self._app(scope, receive, send_localised)

@@ -43,12 +43,12 @@ class FeedHandlers(Handlers):
             )
         translations = knowledge.content.translations.values()
         languages = [ENGLISH, *(translation.language for translation in translations)]
-        spoken = [
+        localised = [
             (addresses.localised(path, language), changed)
             for language in languages
             for path, changed in pages
         ]
-        return self.template(request, "text/sitemap.xml", "application/xml", pages=spoken)
+        return self.template(request, "text/sitemap.xml", "application/xml", pages=localised)
 
     async def feed(self, request: Request) -> Response:
         """Answer with the issues and everyday questions as an Atom feed, newest first."""

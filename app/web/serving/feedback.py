@@ -105,7 +105,7 @@ class FeedbackService:
                 raise TooManyVotesError(seconds)
         now = datetime.now(UTC)
         store = await self._opened()
-        secret = await store.salt_of(now.date())
+        secret = await store.secret_of(now.date())
         vote = Vote(
             created=now,
             page=page,

@@ -61,7 +61,7 @@ class Edition:
     engine: Engine
     _search: Callable[[], SearchIndex]
     _threads: BoundedThreads
-    _wordings: Callable[[], LanguageDetector]
+    _detector: Callable[[], LanguageDetector]
     others: Mapping[str, Edition] = field(default_factory=dict)
 
     @classmethod
@@ -70,8 +70,8 @@ class Edition:
         knowledge = build(content, without_broken=True)
         engine = Engine(knowledge, redactor)
         search, threads = cache(lambda: SearchIndex(knowledge)), BoundedThreads()
-        wordings = cache(lambda: LanguageDetector.trained_on(content.texts_by_language()))
-        edition = cls(knowledge, engine, search, threads, wordings)
+        detector = cache(lambda: LanguageDetector.trained_on(content.texts_by_language()))
+        edition = cls(knowledge, engine, search, threads, detector)
         others = {
             folder: edition._in_language(translation)
             for folder, translation in content.translations.items()
@@ -100,12 +100,12 @@ class Edition:
 
     def language_of(self, text: str) -> Language | None:
         """Return the language that a text is written in, if there are pages in it."""
-        return self._wordings().language_of(text) if self.knowledge.content.translations else None
+        return self._detector().language_of(text) if self.knowledge.content.translations else None
 
     def prepare(self) -> None:
         """Learn from the reports and build the search of every language, now."""
         self.engine.train()
-        _ = self._wordings()
+        _ = self._detector()
         for edition in (self, *self.others.values()):
             _ = edition.search
 

@@ -92,7 +92,7 @@ class StatusService:
         self._shown_at = 0.0
 
     async def run(self) -> None:
-        """CheckResult at the exchanges once a minute, for ever."""
+        """Check the exchanges once a minute, for ever."""
         while self._on:
             try:
                 await self.turn()
@@ -108,7 +108,7 @@ class StatusService:
         if shared and not (held and self._holds):
             self.board.load(shared.text)
         if self._holds:
-            await asyncio.gather(*map(self._look, self._exchanges()))
+            await asyncio.gather(*map(self._check, self._exchanges()))
             if self.is_known():
                 await self._shared(self.board.dump())
         self.renew()
@@ -120,7 +120,7 @@ class StatusService:
         except StoreUnavailableError:
             return None
 
-    async def _look(self, exchange: Exchange) -> None:
+    async def _check(self, exchange: Exchange) -> None:
         calls = exchange.status
         if calls is None or time.monotonic() < self._due.get(exchange.id, 0):
             return
@@ -156,16 +156,16 @@ class StatusService:
         now = self._now()
         if exchange is None or exchange.status is None or not self.board.is_known(now):
             return None
-        look = self.board.latest(exchange.id, now) or CheckResult(now, ReportedState("unknown"))
-        told = look.reported
+        result = self.board.latest(exchange.id, now) or CheckResult(now, ReportedState("unknown"))
+        reported = result.reported
         return StatusView(
             exchange=exchange,
-            state=told.state,
+            state=reported.state,
             now=now,
-            at=None if told.state == "unknown" else look.at,
-            begin=told.begin,
-            end=told.end,
-            ahead=look.ahead,
+            at=None if reported.state == "unknown" else result.at,
+            begin=reported.begin,
+            end=reported.end,
+            ahead=result.ahead,
             day=self.board.day(exchange.id, now),
         )
 
