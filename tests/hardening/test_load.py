@@ -69,8 +69,8 @@ def test_many_visitors_while_the_content_changes(
 ) -> None:
     with running(tmp_path) as server:
         version = json.loads(server.get("/readyz").body)["content"]
-        # The first reload takes what all further ones take again.
-        first = Writer(server, time.monotonic() + seconds / 6)
+        # The first series takes what all further ones take again.
+        first = Writer(server, time.monotonic() + seconds)
         start = crowd(
             server.port, visitors, lambda _: not first.is_done(), meanwhile=first.run, seed=6
         )

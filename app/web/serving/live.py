@@ -200,6 +200,9 @@ class Live:
         if state.id != before.id:
             self.reloads["refused" if state.errors else "served"] += 1
             self._log_state()
+        # What requests left was frozen with the edition before: nothing frozen is ever freed.
+        gc.unfreeze()
+        gc.collect()
         await self._prepare()
 
     def _load(self) -> State:
@@ -232,8 +235,7 @@ class Live:
                 await asyncio.to_thread(edition.prepare)
             except Exception:  # raised again where the result is needed
                 logger.exception("the edition can't be prepared")
-        # Keep the garbage collector from searching the edition, which stops everything for 50 ms.
-        # An edition has no reference cycles, so it is still freed when it is replaced.
+        # Keep the garbage collector from searching the edition, which stops everything for 150 ms.
         gc.freeze()
 
     def _log_state(self) -> None:
