@@ -15,15 +15,15 @@ from app.addresses import Address
 from app.content.loader import Content
 from app.model import NO_ISSUE, ChecklistItem, Diagnostic, Issue, QuickTest, Tip
 
-FILE = "permalinks.txt"
-HEAD = """\
+PERMALINKS_FILE = "permalinks.txt"
+PERMALINKS_HEADER = """\
 # Every link that was ever published. `helpcenter publish` adds new links, and `helpcenter check`
 # fails if a link leads nowhere. Never remove a line: the link may be in a ticket or a bookmark.
 """
 """The comment at the top of the file."""
 
-REDIRECTS = "redirects.txt"
-REDIRECTS_HEAD = """\
+REDIRECTS_FILE = "redirects.txt"
+REDIRECTS_HEADER = """\
 # Where the links of retired pages lead: the old link, a space, the new link. `helpcenter retire`
 # adds lines. Never remove a line: the old link may be in a ticket or a bookmark.
 """
@@ -154,7 +154,7 @@ class Permalinks:
         near = _near(name, self._exchanges)
         return (
             f"the exchange `{name}` is gone; add `aliases: [{name}]` to the exchange that replaces "
-            f"it{near}, or redirect the link in {REDIRECTS} (`helpcenter retire` does that)"
+            f"it{near}, or redirect the link in {REDIRECTS_FILE} (`helpcenter retire` does that)"
         )
 
     def _broken_code(self, exchange: str, code: str) -> str | None:
@@ -165,7 +165,7 @@ class Permalinks:
             return None
         return (
             f"the error code `{code}` of {present} is gone; put its entry back, or redirect the "
-            f"link in {REDIRECTS} (`helpcenter retire` does that)"
+            f"link in {REDIRECTS_FILE} (`helpcenter retire` does that)"
         )
 
     def _broken_diagnosis(self, address: Address) -> str | None:
@@ -213,7 +213,7 @@ def with_new(text: str, links: Collection[str]) -> str:
     """
     comments: list[str] = []
     entries: list[tuple[str, list[str]]] = []
-    for line in (text or HEAD).splitlines():
+    for line in (text or PERMALINKS_HEADER).splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             entries.append((line.strip(), comments))
             comments = []

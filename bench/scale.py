@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from app.web.application import create_app
 from app.web.serving.live import Live
 from bench.report import Goal, Growth, Section, Series
 from bench.search import Article, make_articles
+from tests.ports import free_port
 
 T = TypeVar("T")
 
@@ -150,12 +150,6 @@ def rests(pid: int) -> bool:
     before = processor_seconds(pid)
     time.sleep(0.5)
     return processor_seconds(pid) - before < 0.05
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def processor_seconds(pid: int) -> float:

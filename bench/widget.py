@@ -11,7 +11,7 @@ from bench.report import Goal, Section, Series
 from bench.weight import PHONE, arguments, serving
 from tests.browser.chromium import find, find_downloaded
 from tests.browser.dialog import product_page
-from tests.operating.proxy import free_port
+from tests.ports import free_port
 
 ROUNDS = 11
 MOST_BYTES = 6_000

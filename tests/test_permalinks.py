@@ -11,7 +11,7 @@ import pytest
 from app.checks import check
 from app.content.loader import load
 from app.model import Finding
-from app.permalinks import FILE, HEAD, Permalinks, published, with_new
+from app.permalinks import PERMALINKS_FILE, PERMALINKS_HEADER, Permalinks, published, with_new
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
 
 ISSUE = """\
@@ -43,7 +43,7 @@ FILES = {
 def broken(
     make_content: MakeContent, links: str, files: Mapping[str, str] | None = None
 ) -> list[Finding]:
-    root = make_content({**FILES, **(files or {}), FILE: f"# old\n\n{links}\n"})
+    root = make_content({**FILES, **(files or {}), PERMALINKS_FILE: f"# old\n\n{links}\n"})
     return [finding for finding in check(load(root)) if finding.rule == "broken-permalink"]
 
 
@@ -132,7 +132,7 @@ def test_a_broken_link_is_named_with_its_line_and_fix(
     link: str, said: str, make_content: MakeContent
 ) -> None:
     (finding,) = broken(make_content, link)
-    assert (Path(finding.path).name, finding.line) == (FILE, 3)
+    assert (Path(finding.path).name, finding.line) == (PERMALINKS_FILE, 3)
     assert finding.severity == "error"
     assert finding.message.startswith(f"{link}: ")
     assert said in finding.message
@@ -185,7 +185,7 @@ def test_a_broken_file_breaks_no_links(make_content: MakeContent) -> None:
 def test_new_links_are_sorted_in_and_comments_stay_where_they_are() -> None:
     text = "# all\n\n/b\n# about d\n/d\n# end\n"
     assert with_new(text, {"/a", "/c", "/e"}) == "# all\n\n/a\n/b\n/c\n# about d\n/d\n/e\n# end\n"
-    assert with_new("", {"/b", "/a"}) == f"{HEAD}/a\n/b\n"
+    assert with_new("", {"/b", "/a"}) == f"{PERMALINKS_HEADER}/a\n/b\n"
     assert with_new("/b", ["/a"]) == "/a\n/b\n"
 
 
@@ -193,7 +193,7 @@ def test_the_list_is_read_once_and_counts_for_the_version(tmp_path: Path) -> Non
     root = tmp_path / "content"
     shutil.copytree(TEAPOTS, root)
     before = load(root)
-    (root / FILE).write_text("# c\n/issues/cold-water\n  /  \n")
+    (root / PERMALINKS_FILE).write_text("# c\n/issues/cold-water\n  /  \n")
     after = load(root)
     assert (before.permalinks, after.permalinks) == ((), ("/issues/cold-water", "/"))
     assert after.findings == ()

@@ -29,7 +29,7 @@ from app.checks.texts import heading_anchors
 from app.content.frontmatter import Location
 from app.content.loader import Content, load
 from app.model import Exchange, Finding, Issue, Slug, Solution
-from app.permalinks import REDIRECTS, REDIRECTS_HEAD, published
+from app.permalinks import REDIRECTS_FILE, REDIRECTS_HEADER, published
 
 ThingT = TypeVar("ThingT", Issue, Exchange, Solution)
 
@@ -352,8 +352,8 @@ class _Edits:
             for source in content.sources
             if source.path.endswith((".md", ".yml"))
         }
-        found = (source.text for source in content.sources if source.path == REDIRECTS)
-        self._redirects = self._redirects_before = next(found, REDIRECTS_HEAD)
+        found = (source.text for source in content.sources if source.path == REDIRECTS_FILE)
+        self._redirects = self._redirects_before = next(found, REDIRECTS_HEADER)
         self._editors: dict[str, Editor] = {}
 
     def of(self, path: str) -> Editor:
@@ -398,7 +398,7 @@ class _Edits:
         for new, old in present.items():
             texts[new] = texts.pop(old, self._texts[old])
         if self._redirects != self._redirects_before:
-            texts[REDIRECTS] = self._redirects
+            texts[REDIRECTS_FILE] = self._redirects
         kept = {path: text for path, text in texts.items() if path not in removed}
         return Changes(kept, (*removed, *present.values()), present)
 

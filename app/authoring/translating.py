@@ -18,15 +18,15 @@ from app.content.translations import (
     MARKS,
     SAME,
     Place,
-    State,
     TranslationFile,
+    TranslationState,
     mark,
     source_texts,
     spelled,
 )
 from app.languages import Language
 
-States = Mapping[State, int]
+States = Mapping[TranslationState, int]
 
 
 class UnreadableCatalogError(Exception):
@@ -41,7 +41,7 @@ class SourceText:
     place: Place
     text: str
     translated: str | None
-    state: State
+    state: TranslationState
 
 
 def texts(content: Content, language: Language) -> Iterator[SourceText]:

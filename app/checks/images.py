@@ -20,7 +20,7 @@ def image_alt(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: `![](/images/button.png)`
     """
-    for text, image in survey.references:
+    for text, image in survey.elements:
         if image.kind == "image" and not image.text.strip():
             message = f"the image {image.target} has no description; write ![what it shows](...)"
             yield Mistake(text.source, text.find(image.target, line=image.line), message)
@@ -31,7 +31,7 @@ def image_path(survey: Survey) -> Iterator[Mistake]:
 
     Error. Example: `![the button](button.png)`
     """
-    for text, image in survey.references:
+    for text, image in survey.elements:
         if image.kind != "image":
             continue
         folder, _, name = unquote(image.target).rpartition("/")
@@ -69,7 +69,7 @@ def unused_image(survey: Survey) -> Iterator[Mistake]:
 
     Warning. Example: `images/button.png` that no text contains
     """
-    shown = {unquote(image.target) for _, image in survey.references if image.kind == "image"}
+    shown = {unquote(image.target) for _, image in survey.elements if image.kind == "image"}
     linked = {link.path for link in survey.links}
     site = survey.content.site
     of_brand = {site.logo, site.social_image} if site else {None}

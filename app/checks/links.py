@@ -122,14 +122,14 @@ class _Pages:
         match addresses.parse(path):
             case Address(kind="issue" | "short issue", name=slug):
                 present = self.aliases.get(slug) if slug not in self.issues else None
-                yield from self._moved(link, path, present and addresses.issue(present))
+                yield from self._redirected(link, path, present and addresses.issue(present))
                 if present is None:
                     yield from self._missing(link, path, "issue", slug, self.issues)
             case Address(kind="question", name=slug):
                 yield from self._missing(link, path, "question", slug, self.survey.questions)
             case Address(kind="exchange", exchange=name):
                 present = self.exchange_aliases.get(name)
-                yield from self._moved(link, path, present and addresses.exchange(present))
+                yield from self._redirected(link, path, present and addresses.exchange(present))
                 if present is None:
                     yield from self._missing(link, path, "exchange", name, self.exchanges)
             case Address(kind="error" | "short error", exchange=name, code=code):
@@ -145,7 +145,7 @@ class _Pages:
                 yield link.mistake(f"there is no page {path}; {did_you_mean(path, known)}")
 
     @staticmethod
-    def _moved(link: PlacedLink, path: str, present: str | None) -> Iterator[Mistake]:
+    def _redirected(link: PlacedLink, path: str, present: str | None) -> Iterator[Mistake]:
         if present:
             yield link.mistake(f"{path} only redirects; link to {present}", "warning")
 

@@ -20,7 +20,7 @@ from app import addresses
 from app.content.folder import FileKind
 from app.content.frontmatter import Location, Position
 from app.content.loader import Content, Source
-from app.content.markdown import Reference, anchors, references
+from app.content.markdown import MarkdownElement, anchors, elements
 from app.content.translations import Place, source_texts
 from app.content.variables import fill, variables
 from app.diagnosis.redaction import Redactor
@@ -168,7 +168,7 @@ class Survey:
 
     `issue_names` and `exchange_names` are the texts that name an issue or an exchange, `aliases`
     and `exchange_aliases` the old names of those, `item_aliases` the old names of steps, tips,
-    checklist items and tests. `braced` are texts with variables. `references` are the links,
+    checklist items and tests. `braced` are texts with variables. `elements` are the links,
     images, headings and HTML tags, each with the text that it stands in; `links` are those links
     and the texts that are links themselves. `led_to` are the slugs of the issues that another page
     leads to. `redactor` finds secrets; without it the content isn't searched for secrets.
@@ -184,10 +184,10 @@ class Survey:
         self.exchange_aliases: list[Text] = []
         self.item_aliases: list[Text] = []
         self.braced: list[Text] = []
-        self.references: list[tuple[Text, Reference]] = []
+        self.elements: list[tuple[Text, MarkdownElement]] = []
         self.links: list[PlacedLink] = []
         self.led_to: set[str] = set()
-        self._headings: dict[str, tuple[tuple[Reference, str], ...]] = {}
+        self._headings: dict[str, tuple[tuple[MarkdownElement, str], ...]] = {}
         for source in content.sources:
             self._gather(source)
 
@@ -225,13 +225,13 @@ class Survey:
     def _named(self, kind: FileKind) -> Mapping[str, Source]:
         return {name_of(source): source for source in self.content.sources if source.kind == kind}
 
-    def headings(self, source: Source) -> tuple[tuple[Reference, str], ...]:
+    def headings(self, source: Source) -> tuple[tuple[MarkdownElement, str], ...]:
         """Return the headings in a file's body, each with its anchor."""
         return self._headings[source.path]
 
     def _gather(self, source: Source) -> None:
         """Look through a file once for everything that rules need."""
-        found: list[tuple[Text, Reference]] = []
+        found: list[tuple[Text, MarkdownElement]] = []
         links: list[PlacedLink] = []
         named: list[Text] = []
         for text in texts_of(source):
@@ -254,14 +254,14 @@ class Survey:
                 continue
             if location != BODY and _ADDRESS.match(text.text):
                 links.append(PlacedLink.to(text.text, text))
-            found += ((text, reference) for reference in references(self._filled(text)))
+            found += ((text, element) for element in elements(self._filled(text)))
         links += (
-            PlacedLink.to(reference.target, text, reference.line)
-            for text, reference in found
-            if reference.kind == "link"
+            PlacedLink.to(element.target, text, element.line)
+            for text, element in found
+            if element.kind == "link"
         )
         self.issue_names += named
-        self.references += found
+        self.elements += found
         self.links += links
         self.led_to.update(_leads_to(source, named, links))
         self._headings[source.path] = _headings(source, found)
@@ -276,12 +276,10 @@ class Survey:
 
 
 def _headings(
-    source: Source, found: Iterable[tuple[Text, Reference]]
-) -> tuple[tuple[Reference, str], ...]:
-    """Return the headings of a file's body with their anchors; `found` are its references."""
-    headings = [
-        reference for text, reference in found if reference.kind == "heading" and text.is_body
-    ]
+    source: Source, found: Iterable[tuple[Text, MarkdownElement]]
+) -> tuple[tuple[MarkdownElement, str], ...]:
+    """Return the headings of a file's body with their anchors; `found` are its elements."""
+    headings = [element for text, element in found if element.kind == "heading" and text.is_body]
     if not headings:
         return ()
     body = source.document.body

@@ -191,7 +191,7 @@ def raw_html(survey: Survey) -> Iterator[Mistake]:
 
     Warning. Example: `<br>`
     """
-    for text, tag in survey.references:
+    for text, tag in survey.elements:
         if tag.kind == "html":
             message = (
                 f"HTML is not rendered, visitors see `{tag.text}` as text; write Markdown, "

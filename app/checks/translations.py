@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from app.checks.survey import BODY, Mistake, Survey
 from app.content.frontmatter import Position
-from app.content.translations import Place, State, Translation, TranslationFile, spelled
+from app.content.translations import Place, Translation, TranslationFile, TranslationState, spelled
 from app.content.variables import VARIABLE
 
 _LINK = re.compile(r"\]\(\s*([^)\s]+)")
@@ -152,7 +152,7 @@ def _current(survey: Survey) -> Iterator[tuple[Translation, TranslationFile, Pla
 
 
 def _in_state(
-    state: State, file: TranslationFile | None, texts: Mapping[Place, str]
+    state: TranslationState, file: TranslationFile | None, texts: Mapping[Place, str]
 ) -> list[Place]:
     return [
         place

@@ -16,10 +16,10 @@ from app.cli.common import (
     content_option,
     count,
     engine_of,
-    near,
     print_findings,
     printable,
     redactor,
+    relative_path,
     settings_from,
 )
 from app.content.loader import load
@@ -57,7 +57,7 @@ def check(content: Path | None, output: Format, *, external: bool) -> None:
 
     The exit code is 1 if there are errors. Warnings don't change it.
     """
-    loaded = load(near(settings_from(content=content).content))
+    loaded = load(relative_path(settings_from(content=content).content))
     findings = check_content(loaded, redactor=redactor(), ask_others=external)
     if all(finding.severity != "error" for finding in findings):
         knowledge = build(loaded)

@@ -117,9 +117,9 @@ def load_knowledge(settings: Settings) -> KnowledgeBase:
     from app.knowledge import BrokenContentError, build  # noqa: PLC0415
 
     try:
-        return build(load(near(settings.content)))
+        return build(load(relative_path(settings.content)))
     except BrokenContentError as error:
-        raise broken(error, settings) from None
+        raise exit_with_errors(error, settings) from None
 
 
 def engine_of(knowledge: KnowledgeBase) -> Engine:
@@ -136,7 +136,7 @@ def redactor() -> Redactor:
     return Redactor.from_file(REDACTION_RULES)
 
 
-def broken(error: BrokenContentError, settings: Settings) -> SystemExit:
+def exit_with_errors(error: BrokenContentError, settings: Settings) -> SystemExit:
     """Print the errors of the content, and return the exit."""
     print_findings(error.findings)
     errors = count(len(error.findings), "error")
@@ -162,10 +162,10 @@ def writable_content(settings: Settings) -> Path:
     if folder.is_relative_to(BUNDLED):
         message = f"{folder} belongs to the program; copy it first: helpcenter init FOLDER"
         raise CommandError(f"{message}, then use the copy with --content or HELP_CONTENT")
-    return near(settings.content)
+    return relative_path(settings.content)
 
 
-def near(path: Path) -> Path:
+def relative_path(path: Path) -> Path:
     """Return `path` relative to the working directory if it is below it: shorter to read."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

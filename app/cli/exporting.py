@@ -10,9 +10,9 @@ import click
 
 from app.cli.common import (
     CommandError,
-    broken,
     content_option,
     count,
+    exit_with_errors,
     setting_option,
     settings_from,
 )
@@ -54,7 +54,7 @@ def export(
         try:
             application = create_app(settings)
         except BrokenContentError as error:
-            raise broken(error, settings) from None
+            raise exit_with_errors(error, settings) from None
         languages = application.live.languages()
         try:
             done = asyncio.run(

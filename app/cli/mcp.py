@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import broken, content_option, setting_option, settings_from
+from app.cli.common import content_option, exit_with_errors, setting_option, settings_from
 
 if TYPE_CHECKING:
     from app.web.application import HelpCenter
@@ -31,7 +31,7 @@ def serve_stdio(content: Path | None, data: Path | None) -> None:
     try:
         application = create_app(settings)
     except BrokenContentError as error:
-        raise broken(error, settings) from None
+        raise exit_with_errors(error, settings) from None
     logging.config.dictConfig(logging_config(settings.log_format))
     asyncio.run(_serve(application))
 

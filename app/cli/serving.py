@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.common import CommandError, broken, near, setting_options, settings_from
+from app.cli.common import (
+    CommandError,
+    exit_with_errors,
+    relative_path,
+    setting_options,
+    settings_from,
+)
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -47,7 +53,7 @@ def serve(**given: Any) -> None:
     A systemd socket (LISTEN_FDS) replaces --host and --port.
     """
     settings = settings_from(**given)
-    settings = settings.model_copy(update={"content": near(settings.content)})
+    settings = settings.model_copy(update={"content": relative_path(settings.content)})
     with _inherit() or _listen(settings.host, settings.port) as listener:
         _run(settings, listener)
 
@@ -84,7 +90,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     try:
         application = create_app(settings, is_stopping=lambda: server.should_exit)
     except BrokenContentError as error:
-        raise broken(error, settings) from None
+        raise exit_with_errors(error, settings) from None
     except BrokenTemplateError as error:
         click.echo(str(error))
         raise SystemExit(1) from None

@@ -33,8 +33,8 @@ from app.cli.common import (
     CommandError,
     content_option,
     count,
-    near,
     print_findings,
+    relative_path,
     setting_option,
     settings_from,
     writable_content,
@@ -47,7 +47,7 @@ from app.feedback.likeness import group
 from app.feedback.records import UNANSWERED_DAYS, StoreUnavailableError
 from app.feedback.store import Store
 from app.model import Exchange, Issue, Slug, slugify
-from app.permalinks import FILE, published, with_new
+from app.permalinks import PERMALINKS_FILE, published, with_new
 from app.settings import ROOT, Settings
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
@@ -247,18 +247,18 @@ def publish(content: Path | None) -> None:
     _sound(root)
     loaded = load(root)
     added = set(published(loaded)) - set(loaded.permalinks)
-    path = root / FILE
+    path = root / PERMALINKS_FILE
     texts: dict[str, str] = {}
     if added:
         before = path.read_text("utf-8") if path.exists() else ""
-        texts[FILE] = with_new(before, added)
+        texts[PERMALINKS_FILE] = with_new(before, added)
     pages = {
         source.path: source.text for source in loaded.sources if source.kind in {*PAGES, "errors"}
     }
     dates = dates_text(pages, loaded.changes, dt.date.today())
-    dates_path = root / history.FILE
+    dates_path = root / history.DATES_FILE
     if not dates_path.exists() or dates_path.read_text("utf-8") != dates:
-        texts[history.FILE] = dates
+        texts[history.DATES_FILE] = dates
     if texts:
         _carry_out(root, Changes(texts))
     total = len(set(loaded.permalinks) | added)
@@ -285,10 +285,11 @@ def init(folder: Path, *, starter: bool) -> None:
         names = start(folder, STARTER if starter else ROOT / "content")
     except OSError as error:
         raise CommandError(f"{folder} can't be written: {error.strerror}") from None
-    click.echo(f"{near(folder)}: {count(len(names), 'file')}")
+    click.echo(f"{relative_path(folder)}: {count(len(names), 'file')}")
+    site = relative_path(folder / "site.yml")
     click.echo(
         f"Next: put your product's name, your support contact and the IP addresses of your servers "
-        f"into {near(folder / 'site.yml')}; then run: helpcenter serve --dev --content {folder}"
+        f"into {site}; then run: helpcenter serve --dev --content {folder}"
     )
 
 

@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-FILE = "dates.txt"
-HEAD = """\
+DATES_FILE = "dates.txt"
+DATES_HEADER = """\
 # The day on which each file was changed last, with a mark of its text. `helpcenter publish` writes
 # this file; the sitemap, the feed and "Changed on" tell the days.
 """
@@ -50,4 +50,4 @@ def dates_text(texts: Mapping[str, str], known: Mapping[str, FileChange], today:
         change = known.get(path)
         day = change.day if change and change.mark == mark else today
         lines.append(f"{day} {mark} {path}\n")
-    return HEAD + "".join(lines)
+    return DATES_HEADER + "".join(lines)

@@ -47,7 +47,7 @@ _HTML = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class MarkdownElement:
     """A link, an image, a heading or an HTML tag of a text; `line` counts from 1 within it.
 
     `text` is the wording of a heading, the alternative text of an image and the HTML tag itself.
@@ -178,7 +178,7 @@ def blocks(text: str, source: str) -> Iterator[tuple[str, str | None]]:
             yield " ".join(_text_of(token).split()), anchor
 
 
-def references(text: str) -> Iterator[Reference]:
+def elements(text: str) -> Iterator[MarkdownElement]:
     """Yield every link, image, heading and HTML tag of a Markdown text."""
     level = 0
     for token in _MARKDOWN.parse(text):
@@ -187,22 +187,22 @@ def references(text: str) -> Iterator[Reference]:
             level = int(token.tag[1:])
         elif token.type == "inline":
             if level:
-                yield Reference("heading", "", _text_of(token), line, level)
+                yield MarkdownElement("heading", "", _text_of(token), line, level)
             level = 0
-            yield from _inline_references(token, line)
+            yield from _inline_elements(token, line)
 
 
-def _inline_references(token: Token, line: int) -> Iterator[Reference]:
+def _inline_elements(token: Token, line: int) -> Iterator[MarkdownElement]:
     for child in token.children or ():
         if child.type in {"softbreak", "hardbreak"}:
             line += 1
         elif child.type == "link_open":
-            yield Reference("link", str(child.attrGet("href") or ""), "", line)
+            yield MarkdownElement("link", str(child.attrGet("href") or ""), "", line)
         elif child.type == "image":
-            yield Reference("image", str(child.attrGet("src") or ""), child.content, line)
+            yield MarkdownElement("image", str(child.attrGet("src") or ""), child.content, line)
         elif child.type == "text":
             for tag in _HTML.finditer(child.content):
-                yield Reference("html", "", tag[0], line)
+                yield MarkdownElement("html", "", tag[0], line)
 
 
 def _patterns(*pairs: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:

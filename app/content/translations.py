@@ -23,7 +23,7 @@ from app.model import Entity, ErrorCode, Translatable
 Place = tuple[str | int, ...]
 """The place of a text in a translation: keys, and numbers in lists."""
 
-State = Literal["current", "stale", "missing"]
+TranslationState = Literal["current", "stale", "missing"]
 
 MARKS = "marks"
 """The key below which the marks stand."""
@@ -170,7 +170,7 @@ class TranslationFile:
             {str(place): str(sha) for place, sha in marks.items()},
         )
 
-    def state(self, place: Place, source: str) -> State:
+    def state(self, place: Place, source: str) -> TranslationState:
         """Return whether the translation of `source` is there, and made from this very text."""
         text, made_from = self.texts.get(place), self.marks.get(spelled(place))
         if text is None:

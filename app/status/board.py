@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any, get_args
 
 from app.status.asking import CheckResult
-from app.status.reading import ReportedState, State, parse_time
+from app.status.reading import ExchangeState, ReportedState, parse_time
 
 STALE = dt.timedelta(minutes=5)
 """The age from which on a result says nothing any more."""
@@ -22,7 +22,7 @@ MOST_CHANGES = 100
 FAILURES_UNTIL_SILENT = 2
 """The number of failed checks in a row from which on an exchange counts as silent."""
 
-GRAVITY: tuple[State, ...] = (
+GRAVITY: tuple[ExchangeState, ...] = (
     "unknown",
     "answers",
     "operating",
@@ -51,7 +51,7 @@ class _Record:
 
     latest: CheckResult | None = None
     failed: int = 0
-    slots: dict[int, State] = field(default_factory=dict)
+    slots: dict[int, ExchangeState] = field(default_factory=dict)
 
 
 class Board:
@@ -99,10 +99,10 @@ class Board:
             return None
         return record.latest if self.is_known(now) else None
 
-    def day(self, exchange: str, now: dt.datetime) -> tuple[State, ...]:
+    def day(self, exchange: str, now: dt.datetime) -> tuple[ExchangeState, ...]:
         """Return the state of every quarter of an hour of the last day, the present last."""
         record = self._records.get(exchange)
-        slots: Mapping[int, State] = record.slots if record else {}
+        slots: Mapping[int, ExchangeState] = record.slots if record else {}
         last = int(now.timestamp()) // SLOT_SECONDS
         return tuple(slots.get(slot, "unknown") for slot in range(last - SLOTS + 1, last + 1))
 
@@ -166,8 +166,8 @@ def _loaded(told: list[Any]) -> CheckResult:
     )
 
 
-def _state(value: Any) -> State:
-    if value not in get_args(State):
+def _state(value: Any) -> ExchangeState:
+    if value not in get_args(ExchangeState):
         raise ValueError("not a state")
-    found: State = value
+    found: ExchangeState = value
     return found

@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from app.model import StatusCalls, StatusNotices
 
-State = Literal["operating", "announced", "maintenance", "limited", "answers", "silent", "unknown"]
+ExchangeState = Literal[
+    "operating", "announced", "maintenance", "limited", "answers", "silent", "unknown"
+]
 """`silent`: it does not answer from here. `unknown`: nothing is newer than five minutes."""
 
 _EARLIEST, _LATEST = 946_684_800.0, 4_102_444_800.0
@@ -30,7 +32,7 @@ class UnreadableResponseError(Exception):
 class ReportedState:
     """What an exchange says of itself; `begin` and `end` are those of a maintenance."""
 
-    state: State
+    state: ExchangeState
     begin: dt.datetime | None = None
     end: dt.datetime | None = None
 

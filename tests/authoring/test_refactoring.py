@@ -28,7 +28,7 @@ from app.authoring.refactoring import (
 )
 from app.checks import check
 from app.content.loader import Content, load
-from app.permalinks import FILE, Permalinks, published, with_new
+from app.permalinks import PERMALINKS_FILE, Permalinks, published, with_new
 from tests.conftest import MARBLES, TEAPOTS, MakeContent
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def errors(root: Path) -> list[str]:
 def publish(root: Path) -> None:
     content = load(root)
     new = set(published(content)) - set(content.permalinks)
-    (root / FILE).write_text(with_new(texts(root).get(FILE, ""), new))
+    (root / PERMALINKS_FILE).write_text(with_new(texts(root).get(PERMALINKS_FILE, ""), new))
 
 
 def texts(root: Path) -> dict[str, str]:

@@ -17,7 +17,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_SECONDS, free_port
+from tests.browser.conftest import PATIENCE_SECONDS
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 

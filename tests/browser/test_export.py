@@ -20,7 +20,8 @@ from playwright.sync_api import Page, expect
 from app.settings import ROOT
 from tests.conftest import MARBLES
 from tests.operating.nginx import find
-from tests.operating.proxy import free_port, nginx
+from tests.operating.proxy import nginx
+from tests.ports import free_port
 from tests.pseudo import LONG, translate_content
 
 pytestmark = pytest.mark.browser

@@ -13,10 +13,10 @@ from playwright.sync_api import Page, expect
 
 from app.content.loader import load
 from app.settings import ROOT
-from tests.browser.conftest import free_port
 from tests.browser.dialog import product_page
 from tests.conftest import MARBLES
 from tests.operating.wheel import Installed, install
+from tests.ports import free_port
 from tests.web.document import Document
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

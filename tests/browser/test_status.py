@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from app.settings import ROOT, Settings
 from app.status import asking
 from app.web.application import create_app
-from tests.browser.conftest import free_port
+from tests.ports import free_port
 from tests.status.exchanges import MAINTENANCE, NORMAL, playing
 from tests.web.conftest import until
 

@@ -13,10 +13,11 @@ import brotli
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import free_port, serving
+from tests.browser.conftest import serving
 from tests.browser.dialog import documented, product_page
 from tests.browser.test_look import THEMES, Theme, findings
 from tests.conftest import MARBLES
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 

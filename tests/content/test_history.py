@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from app.cli import main
-from app.content.history import FILE, FileChange, dates_text, parse_dates
+from app.content.history import DATES_FILE, FileChange, dates_text, parse_dates
 from tests.conftest import TEAPOTS
 
 MONDAY, TUESDAY = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
@@ -39,12 +39,12 @@ def test_publish_writes_the_days_of_the_files_that_changed(tmp_path: Path) -> No
 
     root = Path(shutil.copytree(TEAPOTS, tmp_path / "content"))
     assert CliRunner().invoke(main, ["publish", "--content", str(root)]).exit_code == 0
-    written = (root / FILE).read_text("utf-8")
+    written = (root / DATES_FILE).read_text("utf-8")
     assert f"{dt.date.today()} " in written
-    (root / FILE).write_text(written.replace(str(dt.date.today()), "2026-03-02"), "utf-8")
+    (root / DATES_FILE).write_text(written.replace(str(dt.date.today()), "2026-03-02"), "utf-8")
     page = root / "issues" / "rattling-lid.md"
     page.write_text(page.read_text("utf-8").replace("title: ", "title: Loudly "), "utf-8")
     assert CliRunner().invoke(main, ["publish", "--content", str(root)]).exit_code == 0
-    changes = parse_dates((root / FILE).read_text("utf-8").splitlines())
+    changes = parse_dates((root / DATES_FILE).read_text("utf-8").splitlines())
     changed = [path for path, change in changes.items() if change.day != MONDAY]
     assert changed == ["issues/rattling-lid.md"]

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from app.content.markdown import CALLOUTS, block, flaws, inline, plain, references
+from app.content.markdown import CALLOUTS, block, elements, flaws, inline, plain
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_html_is_never_rendered(text: str) -> None:
 )
 def test_unsafe_links_are_no_links(target: str) -> None:
     assert "<a" not in inline(f"[x]({target})")
-    assert list(references(f"[x]({target})")) == []
+    assert list(elements(f"[x]({target})")) == []
 
 
 def test_block_gives_headings_anchors_and_tables_a_tab_stop() -> None:
@@ -98,8 +98,7 @@ def test_references_with_their_lines() -> None:
         """
     )
     assert [
-        (reference.kind, reference.target, reference.text, reference.line)
-        for reference in references(text)
+        (element.kind, element.target, element.text, element.line) for element in elements(text)
     ] == [
         ("heading", "", "Cups", 1),
         ("link", "/1", "", 3),
@@ -115,7 +114,7 @@ def test_references_with_their_lines() -> None:
 
 @pytest.mark.parametrize("text", ["<your key>", "a < b > c", "1<2", "`<b>`", "\\<3", "<bold>"])
 def test_what_only_looks_like_html(text: str) -> None:
-    assert [reference for reference in references(text) if reference.kind == "html"] == []
+    assert [element for element in elements(text) if element.kind == "html"] == []
 
 
 # --- callouts ---------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from starlette.datastructures import QueryParams
 from app.checks import check
 from app.content.frontmatter import Document, parse_json_lines, parse_markdown, parse_yaml
 from app.content.loader import load
-from app.content.markdown import anchors, block, inline, plain, references
+from app.content.markdown import anchors, block, elements, inline, plain
 from app.diagnosis.engine import Engine
 from app.diagnosis.output import to_json
 from app.diagnosis.redaction import Redactor
@@ -131,8 +131,8 @@ def markdown(text: str) -> None:
         page.close()
     plain(text)
     assert len(anchors(text)) <= text.count("\n") + 1
-    for reference in references(text):
-        assert 1 <= reference.line <= text.count("\n") + 1
+    for element in elements(text):
+        assert 1 <= element.line <= text.count("\n") + 1
 
 
 def redaction(text: str) -> None:

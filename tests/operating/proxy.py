@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT
+from tests.ports import free_port
 
 CONFIGURATION = ROOT / "docs/operating/nginx.conf"
 MAIN = """\
@@ -40,13 +41,6 @@ http {{
 """
 PATIENCE = 60
 """Seconds; only a failure takes as long as this."""
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody has."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def with_tls(folder: Path, plain: int) -> tuple[dict[str, str], Path]:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.hardening.server import running
 from tests.operating import observatory
-from tests.operating.proxy import free_port, proxy, with_tls
+from tests.operating.proxy import proxy, with_tls
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 

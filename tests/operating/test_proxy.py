@@ -18,7 +18,8 @@ import pytest
 
 from tests.feedback.postgres import Server
 from tests.hardening.server import TOKEN, Running
-from tests.operating.proxy import PATIENCE, free_port, proxy, stub, talk, until
+from tests.operating.proxy import PATIENCE, proxy, stub, talk, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,8 @@ import pytest
 from app.web.api.types import Refusal
 from app.web.http.headers import SECURITY_HEADERS
 from tests.hardening.server import running
-from tests.operating.proxy import PATIENCE, Stub, free_port, proxy, stub, with_tls
+from tests.operating.proxy import PATIENCE, Stub, proxy, stub, with_tls
+from tests.ports import free_port
 from tests.web.document import Document
 
 pytestmark = pytest.mark.slow

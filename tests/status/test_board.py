@@ -17,7 +17,7 @@ from app.model import Exchange
 from app.status import asking
 from app.status.asking import CheckResult
 from app.status.board import MOST_CHANGES, SLOTS, Board
-from app.status.reading import ReportedState, State
+from app.status.reading import ExchangeState, ReportedState
 from app.web.serving import status
 from app.web.serving.status import StatusService
 from tests.status.conftest import Looking, alone
@@ -27,7 +27,7 @@ START = dt.datetime(2026, 11, 29, 8, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 
 
-def look(state: State, minutes: float) -> CheckResult:
+def look(state: ExchangeState, minutes: float) -> CheckResult:
     return CheckResult(START + minutes * MINUTE, ReportedState(state))
 
 
@@ -115,7 +115,7 @@ def test_changes_are_noted_once(played: Played, looking: Looking) -> None:
 def test_eight_hours_take_no_more_than_one(twelve: tuple[Exchange, ...]) -> None:
     """A minute at a time, with a change of each exchange every minute."""
     board = Board()
-    states: tuple[State, ...] = ("operating", "maintenance", "limited", "answers")
+    states: tuple[ExchangeState, ...] = ("operating", "maintenance", "limited", "answers")
     sizes = []
     for hour in range(48):
         for minute in range(60):

@@ -25,7 +25,7 @@ from app.web.http import cache
 from app.web.http.cache import RESULT, ROUTE, ResponseCache
 from app.web.http.coding import BEST_QUALITY, VISIT_QUALITY
 from app.web.http.headers import PAGE_CACHE
-from app.web.serving.live import Edition, Live, State
+from app.web.serving.live import Edition, Live, ServedState
 from tests.conftest import MARBLES
 
 Headers = list[tuple[bytes, bytes]]
@@ -127,7 +127,7 @@ class World:
     def swap(self, number: int) -> None:
         """Serve one of the two, as an edition that was never served before."""
         edition = dataclasses.replace(self._editions[number])
-        self.app.live.state = State(edition, ())
+        self.app.live.state = ServedState(edition, ())
 
     def bare(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Answer without anything in front."""

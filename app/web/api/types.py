@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app import addresses
 from app.diagnosis.shortening import MAX_TEXT_BYTES
 from app.model import Outcome, Verdict
-from app.status.reading import State
+from app.status.reading import ExchangeState
 
 MOST_ENTRIES = 100
 """The most items, and the most tests, of one request; no content has so many."""
@@ -334,7 +334,7 @@ class StatusAnswer(ApiAnswer):
     """The id of the exchange."""
     name: str
     """The name for people."""
-    state: State
+    state: ExchangeState
     """What it says; `silent`: it doesn't answer our server; `unknown`: no update in the last
     5 minutes."""
     at: dt.datetime | None

@@ -25,7 +25,7 @@ from app.model import (
     Verdict,
 )
 from app.search.results import Result
-from app.status.reading import State
+from app.status.reading import ExchangeState
 from app.web.pages.forms import answer_fields, field_of, form_fields
 from app.web.pages.languages import LanguageLink
 from app.web.serving.status import StatusService, StatusView
@@ -138,11 +138,11 @@ def answer_view(
     explained = bool(diagnosis.matches) and diagnosis.matches[0].issue in _outages(knowledge)
     everyday = _everyday(diagnosis, knowledge)
     known = status.view(exchange) if status else None
-    matters: set[State] = {"maintenance", "limited"}
+    matters: set[ExchangeState] = {"maintenance", "limited"}
     if explained:
         matters.add("silent")
     if everyday and everyday.question.live == "status":
-        matters = set(get_args(State))
+        matters = set(get_args(ExchangeState))
     linked = linkable(diagnosis, observations)
     error = diagnosis.error
     # A question that was answered stays, so that the next tick sends its answer again.

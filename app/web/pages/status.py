@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app import addresses
 from app.i18n import _
 from app.status.board import SLOT_SECONDS, SLOTS
-from app.status.reading import State
+from app.status.reading import ExchangeState
 from app.web.http.headers import NO_STORE
 from app.web.pages.handlers import Handlers, Shell
 from app.web.pages.rendering import wants_fragment
@@ -24,7 +24,7 @@ from app.web.serving.status import StatusView
 class Stretch:
     """A part of the last day in one state; `begin` and `length` are in quarters of an hour."""
 
-    state: State
+    state: ExchangeState
     begin: int
     length: int
 
@@ -98,7 +98,7 @@ class StatusHandlers(Handlers):
         return response
 
 
-def stretches(day: tuple[State, ...]) -> tuple[Stretch, ...]:
+def stretches(day: tuple[ExchangeState, ...]) -> tuple[Stretch, ...]:
     """Return the parts of a day in which a state lasted, in order."""
     found: list[Stretch] = []
     begin = 0

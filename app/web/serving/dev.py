@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.http.headers import NO_STORE
 from app.web.http.static import StaticFolder
-from app.web.serving.live import State
+from app.web.serving.live import ServedState
 
 TICK_SECONDS = 0.1
 LOOK_SECONDS = 0.2
@@ -57,7 +57,7 @@ class Assets:
 class Shown:
     """What a page shows: the state of the content, and the version of templates and styles."""
 
-    state: State
+    state: ServedState
     assets: str
 
     @property

@@ -117,7 +117,7 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ServedState:
     """The edition that is served, and the errors of the content folder.
 
     `edition` is None only where a server was started on a broken `site.yml` to write it. `errors`
@@ -153,7 +153,7 @@ class Live:
         self._drafts = drafts
         self.reloads = {"served": 0, "refused": 0}
         self.seen = snapshot(folder)
-        self.state = State()
+        self.state = ServedState()
         self.state = self._load()
 
     @property
@@ -205,7 +205,7 @@ class Live:
         gc.collect()
         await self._prepare()
 
-    def _load(self) -> State:
+    def _load(self) -> ServedState:
         """Load the folder: a new edition, or the present one and the errors of the new content."""
         present = self.state
         try:
@@ -214,12 +214,12 @@ class Live:
             if content.site is None or (errors and present.edition):
                 return _with_errors(present, errors)
             if present.edition and present.edition.knowledge.version == content.version:
-                return State(present.edition)
+                return ServedState(present.edition)
             edition = Edition.build(content, self._redactor)
             _ = edition.search
             if present.edition and not self._drafts:
                 edition.engine.train()
-            return _with_errors(State(edition, left_out=content.broken[:MOST_ERRORS]), errors)
+            return _with_errors(ServedState(edition, left_out=content.broken[:MOST_ERRORS]), errors)
         except Exception as error:
             # A bug of ours that some content triggers must not stop the service.
             logger.exception("the content can't be loaded")
@@ -257,7 +257,7 @@ class Live:
             logger.error("the content has errors; serving content %s", version)
 
 
-def _with_errors(state: State, errors: Sequence[Finding]) -> State:
+def _with_errors(state: ServedState, errors: Sequence[Finding]) -> ServedState:
     """Return `state` with these errors, bounded."""
     shown = tuple(
         finding.model_copy(update={"message": finding.message[:LONGEST_MESSAGE]})

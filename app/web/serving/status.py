@@ -16,7 +16,7 @@ from app.model import Exchange
 from app.status import asking
 from app.status.asking import CheckResult
 from app.status.board import Board, StateChange
-from app.status.reading import ReportedState, State
+from app.status.reading import ExchangeState, ReportedState
 
 PERIOD_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 240.0
@@ -43,13 +43,13 @@ class StatusView:
     """
 
     exchange: Exchange
-    state: State
+    state: ExchangeState
     now: dt.datetime
     at: dt.datetime | None = None
     begin: dt.datetime | None = None
     end: dt.datetime | None = None
     ahead: float | None = None
-    day: tuple[State, ...] = ()
+    day: tuple[ExchangeState, ...] = ()
 
     @property
     def operates(self) -> bool | None:
