@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from app.content.folder import MAX_IMAGE_BYTES
 from app.content.loader import load
 from app.settings import Settings
@@ -60,6 +62,7 @@ def serving(content: Path) -> TestClient:
     return TestClient(create_app(Settings(content=content, watch=0.02)))
 
 
+@pytest.mark.slow
 def test_an_image_that_is_swapped_for_a_link_shows_nothing_from_elsewhere(
     make_content: MakeContent, tmp_path: Path
 ) -> None:
@@ -78,6 +81,7 @@ def test_an_image_that_is_swapped_for_a_link_shows_nothing_from_elsewhere(
         assert client.get("/images/lid.png").content == PNG
 
 
+@pytest.mark.slow
 def test_a_folder_of_images_that_is_swapped_for_a_link_shows_nothing_from_elsewhere(
     make_content: MakeContent, tmp_path: Path
 ) -> None:
@@ -92,6 +96,7 @@ def test_a_folder_of_images_that_is_swapped_for_a_link_shows_nothing_from_elsewh
         assert client.get("/images/lid.png").content == PNG
 
 
+@pytest.mark.slow
 def test_a_changed_image_is_live_as_any_other_file(make_content: MakeContent) -> None:
     folder = make_content({"issues/a.md": ISSUE, "images/lid.png": PNG})
     with serving(folder) as client:

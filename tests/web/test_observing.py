@@ -409,6 +409,7 @@ def test_a_store_that_works_is_up_whatever_it_dropped_before(store: object, up: 
     assert f"\nhelpcenter_store_up {up}.0\n" in metrics.page().decode()
 
 
+@pytest.mark.slow
 def test_changes_of_the_content_are_counted(tmp_path: Path) -> None:
     content = tmp_path / "content"
     shutil.copytree(MARBLES, content)
