@@ -66,6 +66,8 @@ def test_messages_of_programs_ask_no_everyday_question(engine: Engine) -> None:
         ("is binance down", "is-the-exchange-down", "binance"),
         ("is binance down right now", "is-the-exchange-down", "binance"),
         ("somebody used my api key and all my usdt is gone", "key-was-misused", None),
+        ("robaron mis fondos con la api de bybit", "key-was-misused", "bybit"),
+        ("бинанс лежит?", "is-the-exchange-down", "binance"),
     ],
 )
 def test_an_everyday_question_is_answered(
@@ -89,6 +91,19 @@ def test_beside_the_answer_to_an_everyday_question_nothing_is_guessed(
 ) -> None:
     found = engine.diagnose(Observations(text=text))
     assert (found.verdict, found.matches, found.question) == ("unknown", (), None)
+
+
+def test_everyday_questions_in_other_languages_are_found(engine: Engine) -> None:
+    lines = (REPORTS / "everyday.jsonl").read_text("utf-8").splitlines()
+    texts: list[dict[str, str]] = [json.loads(line) for line in lines]
+    found = [engine.diagnose(Observations(text=text["text"])).everyday or "none" for text in texts]
+    pairs = list(zip((text["expected"] for text in texts), found, strict=True))
+    questions = [pair for pair in pairs if pair[0] != "none"]
+
+    # Without the phrases in other languages, 2 of 240 are found.
+    assert len(questions) == 240
+    assert sum(expected == slug for expected, slug in questions) >= 105
+    assert sum(slug not in {expected, "none"} for expected, slug in pairs) <= 4
 
 
 @pytest.mark.parametrize("code", ["-2015", "10003", "50111"])
