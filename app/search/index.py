@@ -129,7 +129,8 @@ class SearchIndex:
     def _near_errors(self, exchange: str, code: str) -> list[int]:
         """Return the pages of the codes that `code` can be a typo of, and of the exchange."""
         exchange = exchange.casefold()
-        near = self._hits(self._queries.near_code(exchange, code), 10)
+        # A fuzzy query of many different letters takes up to 300 ms. Codes are in ASCII.
+        near = self._hits(self._queries.near_code(exchange, code), 10) if code.isascii() else []
         near.sort(key=lambda page: sorted(self._documents[page].code) != sorted(code))  # swapped
         own = addresses.exchange(exchange)
         pages = (page for page, document in enumerate(self._documents) if document.url == own)

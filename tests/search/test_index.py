@@ -533,6 +533,7 @@ def test_a_code_that_is_a_typo_away_is_meant(index: SearchIndex, path: str) -> N
 
 def test_a_code_that_is_further_away_is_not_meant(index: SearchIndex) -> None:
     assert [result.url for result in index.nearest("/errors/odeon/59999")] == ["/exchanges/odeon"]
+    assert [result.url for result in index.nearest("/errors/odeon/5011ø")] == ["/exchanges/odeon"]
 
 
 @pytest.mark.parametrize("query", ['"! !"', '"- -" key', '"… …"'])
