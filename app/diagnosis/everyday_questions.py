@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from app.diagnosis import weights
 from app.diagnosis.exchange_names import Mention, without_names
-from app.diagnosis.normalised_text import normalise
+from app.diagnosis.normalised_text import normalise, without_accents
 from app.diagnosis.phrases import PhraseIndex
 from app.diagnosis.recognition import Reading
 from app.diagnosis.words import STOP_WORDS
@@ -37,7 +37,7 @@ class EverydayQuestions:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         """Prepare the phrases."""
         self._phrases = PhraseIndex(
-            (question.slug, phrase)
+            (question.slug, without_accents(phrase))
             for question in knowledge.questions
             for phrase in question.phrases
         )
@@ -54,7 +54,8 @@ class EverydayQuestions:
         if _is_code_of_other_exchange(reading):
             text = normalise(f"{OTHER_EXCHANGE} {ERROR_CODE}")
         else:
-            text = normalise("".join(_with_exchanges(reading.text.flat, reading.mentions)))
+            marked = "".join(_with_exchanges(reading.text.flat, reading.mentions))
+            text = normalise(without_accents(marked))
         for found in self._phrases.find(text):
             if words <= MOST_WORDS or found.phrase.owner in self._urgent:
                 return found.phrase.owner

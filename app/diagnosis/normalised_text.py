@@ -26,6 +26,10 @@ _INVISIBLE: dict[int, None] = dict.fromkeys(
     (0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A))
 )
 _CONTROL = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n")}, " ")
+_ACCENTED = {code: unicodedata.normalize("NFD", chr(code))[0] for code in range(0xC0, 0x180)} | {
+    ord("ı"): "i",
+    ord("ё"): "е",
+}
 _TABLE = _CONTROL | _INVISIBLE | _DASHES | _QUOTES
 # Most of a text is ASCII. It is translated as bytes, in a tenth of the time.
 _ASCII_TABLE = bytes(ord(chr(code).translate(_TABLE)) for code in range(128)) + bytes(
@@ -147,6 +151,11 @@ def normalise(pasted: str) -> NormalisedText:
             numbers.append(number)
             length += len(words) + 1
     return NormalisedText(" ".join(parts), lines, tuple(parts), tuple(starts), tuple(numbers))
+
+
+def without_accents(text: str) -> str:
+    """Return a lower-case text of the same length as many type it on a phone: "você" is "voce"."""
+    return text.translate(_ACCENTED)
 
 
 def _translated(run: re.Match[str]) -> str:

@@ -28,7 +28,7 @@ what which who how why get got gets getting ve re ll m
 """
 _NEGATIONS = """
 not no never cannot cant dont doesnt didnt isnt arent wasnt wont wouldnt couldnt havent hasnt
-without neither nicht kein keine nein nao não ne не нет değil yok pas sin
+without neither nicht kein keine nein nao não ne не нет değil degil yok pas sin
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 """Words that say nothing by themselves; a phrase is read without them."""

@@ -68,6 +68,7 @@ def test_messages_of_programs_ask_no_everyday_question(engine: Engine) -> None:
         ("somebody used my api key and all my usdt is gone", "key-was-misused", None),
         ("robaron mis fondos con la api de bybit", "key-was-misused", "bybit"),
         ("бинанс лежит?", "is-the-exchange-down", "binance"),
+        ("bybit bakimda mi", "is-the-exchange-down", "bybit"),
     ],
 )
 def test_an_everyday_question_is_answered(
@@ -102,7 +103,7 @@ def test_everyday_questions_in_other_languages_are_found(engine: Engine) -> None
 
     # Without the phrases in other languages, 2 of 240 are found.
     assert len(questions) == 240
-    assert sum(expected == slug for expected, slug in questions) >= 105
+    assert sum(expected == slug for expected, slug in questions) >= 147
     assert sum(slug not in {expected, "none"} for expected, slug in pairs) <= 4
 
 
