@@ -26,10 +26,10 @@ _INVISIBLE: dict[int, None] = dict.fromkeys(
     (0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A))
 )
 _CONTROL = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n")}, " ")
-_ACCENTED = {code: unicodedata.normalize("NFD", chr(code))[0] for code in range(0xC0, 0x180)} | {
-    ord("ı"): "i",
-    ord("ё"): "е",
-}
+_ACCENTED = {
+    ord(letter): unicodedata.normalize("NFD", letter)[0]
+    for letter in (*map(chr, range(0xC0, 0x180)), "ё")
+} | {ord("ı"): "i"}
 _TABLE = _CONTROL | _INVISIBLE | _DASHES | _QUOTES
 # Most of a text is ASCII. It is translated as bytes, in a tenth of the time.
 _ASCII_TABLE = bytes(ord(chr(code).translate(_TABLE)) for code in range(128)) + bytes(
