@@ -64,7 +64,7 @@ def behind_nginx(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         types {{ text/html html; text/css css; text/javascript js; image/png png; }}
         server {{ listen 127.0.0.1:{port}; root {folder}; }}
     """
-    with nginx(program, tmp_path_factory.mktemp("nginx"), servers, port):
+    with nginx(program, tmp_path_factory.mktemp("nginx"), servers):
         yield f"http://127.0.0.1:{port}"
 
 

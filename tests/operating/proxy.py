@@ -99,24 +99,26 @@ def proxy(
     for old, new in {**(changes or {}), **places}.items():
         assert old in text, f"{CONFIGURATION.name} has no {old}"
         text = text.replace(old, new)
-    with nginx(program, folder, text, port):
+    with nginx(program, folder, text):
         yield port
 
 
 @contextmanager
-def nginx(program: str, folder: Path, servers: str, port: int) -> Iterator[None]:
-    """Run nginx with these servers, in an empty folder; they listen at the port."""
+def nginx(program: str, folder: Path, servers: str) -> Iterator[None]:
+    """Run nginx with these servers, in an empty folder; give way once they listen."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "helpcenter.conf").write_text(servers, "utf-8")
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user), "utf-8")
     log = folder / "log"
+    log.write_text("")
     process = subprocess.Popen(
         [program, "-e", log, "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.PIPE
     )
     try:
         end = time.monotonic() + PATIENCE
-        while not _answers(port):
+        # Somebody else may answer at the port for a moment; nginx then tries again to get it.
+        while "start worker process" not in log.read_text():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.02)
@@ -124,14 +126,6 @@ def nginx(program: str, folder: Path, servers: str, port: int) -> Iterator[None]
     finally:
         process.terminate()
         process.communicate(timeout=PATIENCE)
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def talk(port: int, *parts: bytes, pause: float = 0) -> tuple[bytes, float]:
